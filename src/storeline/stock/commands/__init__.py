@@ -1,0 +1,1 @@
+"""Writes of stock, one file per group of verbs."""

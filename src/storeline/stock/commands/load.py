@@ -1,0 +1,85 @@
+"""Opening stock from a retailer's file."""
+
+from __future__ import annotations
+
+from storeline.kernel.api import Actor, LoadResult, new_id, now, run, transaction
+from storeline.stock.commands.statements import CHANGED, CLOSE, SHORT, name_at_risk
+from storeline.stock.permissions import ADJUST
+
+STOCK_IN = "row bigint, place text, product text, as_of timestamptz, quantity bigint, lot text"
+"""Columns of ``pg_temp.in_stock``: references in the retailer's own codes, quantity in thousandths."""
+
+_RESOLVE = """
+CREATE TEMP TABLE stock_loading ON COMMIT DROP AS
+SELECT i.row, i.place AS place_ref, i.product AS product_ref, p.id AS place_id, c.id AS product_id, i.as_of,
+    i.quantity, i.lot, (i.as_of AT TIME ZONE p.zone)::date AS business_date, o.at AS known_at,
+    o.quantity AS known_quantity, row_number() OVER (PARTITION BY i.place, i.product ORDER BY i.row) AS nth
+FROM pg_temp.in_stock i
+LEFT JOIN places_place p ON p.ref = i.place
+LEFT JOIN catalog_product c ON c.ref = i.product
+LEFT JOIN stock_movement o ON o.kind = 'opening' AND o.place_id = p.id AND o.product_id = c.id
+"""
+_REFUSE = """
+WITH refused AS (
+    INSERT INTO pg_temp.in_error (file, row, col, reason)
+    SELECT 'stock', row, col, reason FROM (
+        SELECT row,
+            CASE WHEN place_id IS NULL THEN 'place' WHEN product_id IS NULL THEN 'product'
+                WHEN quantity IS NULL THEN 'quantity' WHEN as_of IS NULL THEN 'as_of' WHEN nth > 1 THEN 'product'
+                WHEN known_at <> as_of THEN 'as_of' WHEN known_quantity <> quantity THEN 'quantity' END AS col,
+            CASE WHEN place_id IS NULL OR product_id IS NULL THEN 'unknown'
+                WHEN quantity IS NULL OR as_of IS NULL THEN 'required' WHEN nth > 1 THEN 'duplicate'
+                WHEN known_at <> as_of OR known_quantity <> quantity THEN 'immutable' END AS reason
+        FROM pg_temp.stock_loading
+    ) AS judged WHERE reason IS NOT NULL
+    RETURNING row
+),
+gone AS (DELETE FROM pg_temp.stock_loading WHERE row IN (SELECT row FROM refused))
+SELECT count(*) FROM refused
+"""
+_LOAD = f"""
+WITH fresh AS (
+    SELECT * FROM pg_temp.stock_loading WHERE known_at IS NULL
+),
+earlier AS (
+    SELECT f.place_id, f.product_id, f.as_of, f.business_date, sum(m.quantity)::bigint AS quantity
+    FROM fresh f JOIN stock_movement m ON m.place_id = f.place_id AND m.product_id = f.product_id AND m.at < f.as_of
+    GROUP BY f.place_id, f.product_id, f.as_of, f.business_date
+    HAVING sum(m.quantity) <> 0
+),
+posted AS (
+    INSERT INTO stock_movement
+        (source_id, line_no, kind, place_id, product_id, quantity, at, business_date, reason)
+    SELECT kernel_source_id('opening', place_ref || ' ' || product_ref, as_of), 1, 'opening', place_id, product_id,
+        quantity, as_of, business_date, lot
+    FROM fresh
+    UNION ALL
+    SELECT %s, row_number() OVER (ORDER BY place_id, product_id), 'adjustment', place_id, product_id, -quantity,
+        as_of, business_date, 'before the opening count'
+    FROM earlier
+    RETURNING place_id, product_id, quantity
+),
+{CHANGED.format(changes="SELECT place_id, product_id, quantity AS on_hand, 0 AS freed FROM posted")},
+{SHORT.format(balances="changed")}
+SELECT (SELECT count(*) FROM fresh), (SELECT count(*) FROM pg_temp.stock_loading)
+"""
+_CLOSE = CLOSE.format(pairs="SELECT place_id, product_id FROM pg_temp.stock_loading")
+
+
+def load_stock(*, actor: Actor) -> LoadResult:
+    """Take ``pg_temp.in_stock`` (`STOCK_IN`): what each place had of each product at a moment.
+
+    Trade at or after that moment moves it, earlier trade does not, whichever is loaded first. An opening cannot be
+    changed afterwards (`immutable`): count the product instead.
+    """
+    actor.require(ADJUST)
+    with transaction():
+        run("DROP TABLE IF EXISTS pg_temp.stock_loading")
+        run(_RESOLVE)
+        refused = run(_REFUSE).fetchone()
+        run("ANALYZE pg_temp.stock_loading")
+        loaded = run(_LOAD, [new_id(), now()]).fetchone()
+        name_at_risk()
+        run(_CLOSE, [now()])
+    refusals, fresh, good = (refused or (0,))[0], *(loaded or (0, 0))
+    return LoadResult(inserted=fresh, unchanged=good - fresh, refused=refusals)

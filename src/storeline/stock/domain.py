@@ -1,0 +1,256 @@
+"""What stock is made of, and its pure rules. Quantities are thousandths of the product's unit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+Pair = tuple[UUID, UUID]
+"""(place_id, product_id): what a balance is kept for."""
+
+
+class Kind(StrEnum):
+    """Why stock moved."""
+
+    OPENING = "opening"
+    RECEIPT = "receipt"
+    SALE = "sale"
+    RETURN = "return"
+    COUNT = "count"
+    ADJUSTMENT = "adjustment"
+    TRANSFER_OUT = "transfer_out"
+    TRANSFER_IN = "transfer_in"
+    WASTE = "waste"
+
+
+class State(StrEnum):
+    """The life of a reservation: held until the goods leave (posted) or are freed (released)."""
+
+    HELD = "held"
+    POSTED = "posted"
+    RELEASED = "released"
+
+
+class Shortfall(StrEnum):
+    """What an exception says: promises that cannot be kept, or a count that cannot be true."""
+
+    BELOW_RESERVED = "below_reserved"
+    BELOW_ZERO = "below_zero"
+
+
+class Band(StrEnum):
+    """How much a shopper is told."""
+
+    STOCK = "stock"
+    FEW = "few"
+    OUT = "out"
+
+
+FEW = 5_000
+"""Up to five units a shopper reads "few"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One balance."""
+
+    on_hand: int
+    reserved: int
+
+    @property
+    def available(self) -> int:
+        """What can still be promised; negative when sales went below what was promised."""
+        return self.on_hand - self.reserved
+
+    @property
+    def band(self) -> Band:
+        """What a shopper is told of it."""
+        return band(self.available)
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRow:
+    """One movement: `quantity` is signed, positive into the place; 0 is skipped."""
+
+    source_id: UUID
+    line_no: int
+    kind: str
+    place_id: UUID
+    product_id: UUID
+    quantity: int
+    at: datetime
+    business_date: date
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReserveRow:
+    """One reservation to write. `expires_at` None: held until its owner releases or settles it."""
+
+    source_id: UUID
+    line_no: int
+    place_id: UUID
+    product_id: UUID
+    quantity: int
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShrinkRow:
+    """What stays held of one reservation after a short pick; 0 releases it."""
+
+    source_id: UUID
+    line_no: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """Goods that came in (receive) or a signed correction (adjust). `source_id` + `line_no` are made by the client."""
+
+    source_id: UUID
+    line_no: int
+    place_id: UUID
+    product_id: UUID
+    quantity: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What somebody counted on the shelf: `quantity` becomes what is on hand."""
+
+    source_id: UUID
+    line_no: int
+    place_id: UUID
+    product_id: UUID
+    quantity: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command of goods did: the levels that it left, or that it had been done before (`repeated`)."""
+
+    levels: Mapping[Pair, Level]
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A request to reserve one product for somebody, named by the id that the client made."""
+
+    id: UUID
+    place_id: UUID
+    product_id: UUID
+    quantity: int
+    expires_at: datetime | None = None
+
+    @property
+    def digest(self) -> UUID:
+        """A hash of what was asked; the expiry is not part of it, since a repeat comes later."""
+        body = self.place_id.bytes + self.product_id.bytes + self.quantity.to_bytes(8, signed=True)
+        return UUID(bytes=hashlib.blake2b(body, digest_size=16).digest())
+
+
+class Answer(StrEnum):
+    """What became of a request to reserve."""
+
+    HELD = "held"
+    SOLD_OUT = "sold_out"
+    REPEATED = "repeated"
+    MISMATCH = "mismatch"
+
+
+@dataclass(frozen=True, slots=True)
+class HoldVerdict:
+    """The answer to one `Hold`; `left` is what could still be promised of that product just after it."""
+
+    id: UUID
+    answer: Answer
+    state: str | None
+    left: int
+
+    @property
+    def granted(self) -> bool:
+        """Whether a durable reservation stands behind this id."""
+        return self.answer in {Answer.HELD, Answer.REPEATED}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownHold:
+    """A reservation that an earlier request made."""
+
+    digest: UUID | None
+    state: str
+
+
+def band(available: int) -> Band:
+    """Shoppers see bands, not counts: an exact count tells competitors the trade."""
+    if available <= 0:
+        return Band.OUT
+    return Band.FEW if available <= FEW else Band.STOCK
+
+
+def shortfalls(level: Level) -> dict[Shortfall, int]:
+    """Which exceptions a balance must have open, and how many thousandths each is short.
+
+    >>> shortfalls(Level(on_hand=-2, reserved=3))
+    {<Shortfall.BELOW_RESERVED: 'below_reserved'>: 3, <Shortfall.BELOW_ZERO: 'below_zero'>: 2}
+    """
+    short = {
+        Shortfall.BELOW_RESERVED: max(level.reserved - max(level.on_hand, 0), 0),
+        Shortfall.BELOW_ZERO: max(-level.on_hand, 0),
+    }
+    return {kind: quantity for kind, quantity in short.items() if quantity}
+
+
+def wanted(rows: Iterable[ReserveRow]) -> dict[Pair, int]:
+    """What the rows want of each balance together: two lines of one product add up."""
+    total: dict[Pair, int] = defaultdict(int)
+    for row in rows:
+        total[row.place_id, row.product_id] += row.quantity
+    return dict(total)
+
+
+def decide_holds(
+    asked: Sequence[Hold], levels: Mapping[Pair, Level], known: Mapping[UUID, KnownHold]
+) -> list[HoldVerdict]:
+    """Answer each request in the order of arrival, whole or not at all.
+
+    A request too large for what is left is refused and takes nothing, so a smaller one behind it
+    may still fit. An id that came before, here or in an earlier set, gets its first answer again.
+    """
+    left = {pair: level.available for pair, level in levels.items()}
+    seen = dict(known)
+    verdicts = []
+    for hold in asked:
+        pair = (hold.place_id, hold.product_id)
+        before = seen.get(hold.id)
+        available = left.get(pair, 0)
+        if before is not None:
+            same = before.digest == hold.digest
+            answer = Answer.REPEATED if same else Answer.MISMATCH
+            verdicts.append(HoldVerdict(hold.id, answer, before.state if same else None, available))
+        elif hold.quantity > available:
+            verdicts.append(HoldVerdict(hold.id, Answer.SOLD_OUT, None, available))
+        else:
+            left[pair] = available - hold.quantity
+            seen[hold.id] = KnownHold(hold.digest, State.HELD)
+            verdicts.append(HoldVerdict(hold.id, Answer.HELD, State.HELD, left[pair]))
+    return verdicts
+
+
+def expected_levels(levels: Mapping[Pair, Level], moves: Iterable[MoveRow]) -> dict[Pair, Level]:
+    """The levels after these movements, for whoever holds the locks."""
+    after = dict(levels)
+    for move in moves:
+        pair = (move.place_id, move.product_id)
+        before = after.get(pair, Level(0, 0))
+        after[pair] = Level(before.on_hand + move.quantity, before.reserved)
+    return after

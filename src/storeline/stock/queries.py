@@ -1,0 +1,102 @@
+"""Reads of stock."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from storeline.kernel.api import Invalid, ids_array, run
+from storeline.stock.domain import Level
+
+_NOWHERE = UUID(int=0)
+_LEVELS = """
+SELECT product_id, on_hand, reserved FROM stock_balance WHERE place_id = %s AND product_id = ANY(%s::uuid[])
+"""
+# One statement for each choice of filters, so that each is a walk along one index.
+_LIST = """
+SELECT place_id, product_id, on_hand, reserved FROM stock_balance
+WHERE {filters} ORDER BY {order} LIMIT %s
+"""
+_BY_PLACE = _LIST.format(filters="place_id = %s AND product_id > %s", order="product_id")
+_BY_PRODUCT = _LIST.format(filters="product_id = %s AND place_id > %s", order="place_id")
+_ALL = _LIST.format(filters="(place_id, product_id) > (%s, %s)", order="place_id, product_id")
+_ONE = _LIST.format(filters="place_id = %s AND product_id = %s", order="place_id")
+_EXCEPTIONS = """
+SELECT id, place_id, product_id, kind, quantity, at, reservations, closed_at, note FROM stock_exception
+WHERE id > %s AND (%s::uuid IS NULL OR place_id = %s) AND (%s OR closed_at IS NULL)
+ORDER BY id LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StockLevel:
+    """What a place has of a product, in thousandths."""
+
+    place_id: UUID
+    product_id: UUID
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionRow:
+    """A shortfall; `reservations` names what is at risk, newest promise first."""
+
+    id: UUID
+    place_id: UUID
+    product_id: UUID
+    kind: str
+    quantity: int
+    at: datetime
+    reservations: list[dict[str, Any]]
+    closed_at: datetime | None
+    note: str | None
+
+
+def levels(place_id: UUID, product_ids: Collection[UUID]) -> dict[UUID, Level]:
+    """The levels of these products at a place; what it never kept is absent."""
+    rows = run(_LEVELS, [place_id, ids_array(product_ids)])
+    return {product: Level(on_hand, reserved) for product, on_hand, reserved in rows}
+
+
+def list_levels(
+    *, place_id: UUID | None = None, product_id: UUID | None = None, cursor: str | None = None, limit: int = 100
+) -> tuple[list[StockLevel], str | None]:
+    """A page of levels at a place, of a product, of both or of all; and the cursor of the next page."""
+    after_place, after_product = _after(cursor)
+    if place_id and product_id:
+        rows = run(_ONE, [place_id, product_id, 1]).fetchall()
+    elif place_id:
+        rows = run(_BY_PLACE, [place_id, after_product, limit + 1]).fetchall()
+    elif product_id:
+        rows = run(_BY_PRODUCT, [product_id, after_place, limit + 1]).fetchall()
+    else:
+        rows = run(_ALL, [after_place, after_product, limit + 1]).fetchall()
+    found = [StockLevel(place, product, Level(on_hand, reserved)) for place, product, on_hand, reserved in rows[:limit]]
+    return found, _cursor(found[-1]) if len(rows) > limit else None
+
+
+def exceptions(
+    *, place_id: UUID | None = None, closed: bool = False, after: UUID | None = None, limit: int = 100
+) -> list[ExceptionRow]:
+    """Open exceptions (or `closed` ones too), oldest first, after the one with the id `after`."""
+    rows = run(_EXCEPTIONS, [after or _NOWHERE, place_id, place_id, closed, limit])
+    return [ExceptionRow(*row[:6], row[6] or [], *row[7:]) for row in rows]
+
+
+def _cursor(last: StockLevel) -> str:
+    return base64.urlsafe_b64encode(last.place_id.bytes + last.product_id.bytes).decode()
+
+
+def _after(cursor: str | None) -> tuple[UUID, UUID]:
+    if cursor is None:
+        return _NOWHERE, _NOWHERE
+    try:
+        raw = base64.urlsafe_b64decode(cursor)
+        return UUID(bytes=raw[:16]), UUID(bytes=raw[16:])
+    except (ValueError, binascii.Error):
+        raise Invalid("This cursor is not one of ours.", field="cursor") from None
