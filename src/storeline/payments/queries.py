@@ -1,0 +1,67 @@
+"""Reads of payments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from storeline.kernel import api as kernel
+from storeline.payments.domain import IntentState, Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payment as it stands, amounts in minor units, with its operations oldest first."""
+
+    id: UUID
+    source_id: UUID
+    entity_id: UUID
+    place_id: UUID | None
+    tender: str
+    currency: str
+    amount: int
+    authorised: int
+    captured: int
+    voided: int
+    refunded: int
+    tendered: int | None
+    state: IntentState
+    reference: str
+    token_hint: str
+    created_at: datetime
+    expires_at: datetime | None
+    operations: tuple[Operation, ...] = ()
+
+    @property
+    def refundable(self) -> int:
+        """Captured and not given back yet; refunds that are still open are decided under lock."""
+        return self.captured - self.refunded
+
+
+_PAYMENTS = """
+SELECT id, source_id, entity_id, place_id, tender, currency, amount, authorised, captured, voided, refunded,
+ tendered, state, reference, token_hint, created_at, expires_at
+FROM payments_intent WHERE source_id = ANY(%s::uuid[]) ORDER BY source_id, created_at, id
+"""
+_OPERATIONS = """
+SELECT o.intent_id, o.key, o.kind, o.amount, o.state, o.provider_reference, o.error_code
+FROM payments_operation o JOIN payments_intent i ON i.id = o.intent_id
+WHERE i.source_id = ANY(%s::uuid[]) ORDER BY o.intent_id, o.at, o.key
+"""
+
+
+def payments_of(source_ids: Sequence[UUID]) -> dict[UUID, tuple[Payment, ...]]:
+    """The payments of these orders or returns; one without payments is absent."""
+    ids = kernel.ids_array(source_ids)
+    with kernel.pipeline():
+        intents = kernel.later(_PAYMENTS, [ids], list)
+        operations = kernel.later(_OPERATIONS, [ids], list)
+    done: dict[UUID, list[Operation]] = {}
+    for row in operations.result():
+        done.setdefault(row[0], []).append(Operation(*row))
+    found: dict[UUID, list[Payment]] = {}
+    for row in intents.result():
+        found.setdefault(row[1], []).append(Payment(*row, operations=tuple(done.get(row[0], ()))))
+    return {source: tuple(payments) for source, payments in found.items()}
