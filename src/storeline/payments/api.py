@@ -52,11 +52,12 @@ from storeline.payments.providers import (
     Tender,
     account_of,
     register_tender,
+    settles_now,
     tender,
     tender_accounts,
     tenders,
 )
-from storeline.payments.queries import Payment, payments_of
+from storeline.payments.queries import Payment, captured, payments_of, sure
 from storeline.payments.sandbox import SANDBOX_CARD
 
 __all__ = [
@@ -95,6 +96,7 @@ __all__ = [
     "authorise",
     "capture",
     "capture_many",
+    "captured",
     "intents",
     "open_intents",
     "operate",
@@ -111,6 +113,8 @@ __all__ = [
     "release",
     "request",
     "resolve_unknown",
+    "settles_now",
+    "sure",
     "tender",
     "tender_accounts",
     "tenders",

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from storeline.kernel import api as kernel
 from storeline.payments import errors
-from storeline.payments.providers import MANUFACTURER_COUPON, Kind, Status, tender
+from storeline.payments.providers import MANUFACTURER_COUPON, Kind, Status, settles_now, tender
 
 IntentState = Literal["pending", "unknown", "authorised", "captured", "declined", "voided"]
 OperationState = Literal["pending", "succeeded", "failed", "unknown"]
@@ -74,7 +74,7 @@ class IntentRow:
     @property
     def settles_now(self) -> bool:
         """Whether there is nobody to ask for this payment."""
-        return tender(self.tender).settles == "now"
+        return settles_now(self.tender)
 
 
 def plan(total: int, funded: int, offers: Sequence[Offer], *, tolerance: int = 0) -> tuple[Planned, ...]:
@@ -194,11 +194,16 @@ class Operation:
     code: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Sums:
-    """A locked intent: what was authorised, and how much of it is used or spoken for."""
+    """A locked intent: what was authorised, and how much of it is used."""
 
     id: UUID
+    source_id: UUID
+    entity_id: UUID
+    place_id: UUID | None
+    tender: str
+    currency: str
     provider: str
     state: IntentState
     authorised: int

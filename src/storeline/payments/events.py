@@ -37,14 +37,14 @@ def events_of(changed: Iterable[Changed]) -> list[kernel.Event]:
     return [
         kernel.Event(
             kind,
-            one.source_id,
-            one.place_id,
-            one.entity_id,
+            one.to.source_id,
+            one.to.place_id,
+            one.to.entity_id,
             {
                 "payment_id": str(one.operation.intent_id),
                 "key": one.operation.key,
                 "amount": one.operation.amount,
-                "currency": one.currency,
+                "currency": one.to.currency,
                 "code": one.operation.code,
             },
         )

@@ -9,7 +9,7 @@ from storeline.kernel import api as kernel
 from storeline.payments.domain import Sums
 
 _LOCK = """
-SELECT id, provider, state, authorised, captured, voided, refunded FROM payments_intent
+SELECT id, source_id, entity_id, place_id, tender, currency, provider, state, authorised, captured, voided, refunded FROM payments_intent
 WHERE id = ANY(%s::uuid[]) ORDER BY id FOR UPDATE
 """
 

@@ -59,7 +59,12 @@ class Intent(models.Model):
                 name="payments_intent_unauthorised",
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["source_id"], name="payments_intent_source")]
+        indexes: ClassVar = [
+            models.Index(fields=["source_id"], name="payments_intent_source"),
+            models.Index(
+                fields=["cancelled_at"], name="payments_intent_released", condition=Q(cancelled_at__isnull=False)
+            ),
+        ]
 
 
 class Operation(models.Model):

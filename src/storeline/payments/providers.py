@@ -121,6 +121,11 @@ def tender(code: str, *, field: str = "tender") -> Tender:
         raise errors.UnknownTender(f"There is no way to pay called {code!r}.", field=field) from None
 
 
+def settles_now(code: str) -> bool:
+    """Whether there is nobody to ask for payments of this tender. Raises UnknownTender."""
+    return tender(code).settles == "now"
+
+
 def account_of(code: str) -> str:
     """The ledger account of a tender; one known only from imported history stands on `imported_tender`."""
     found = _TENDERS.get(code)

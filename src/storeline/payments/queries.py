@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -65,3 +65,23 @@ def payments_of(source_ids: Sequence[UUID]) -> dict[UUID, tuple[Payment, ...]]:
     for row in intents.result():
         found.setdefault(row[1], []).append(Payment(*row, operations=tuple(done.get(row[0], ()))))
     return {source: tuple(payments) for source, payments in found.items()}
+
+
+_SURE = """
+SELECT source_id FROM payments_intent WHERE source_id = ANY(%s::uuid[])
+GROUP BY source_id HAVING bool_and(state IN ('authorised', 'captured') AND cancelled_at IS NULL)
+"""
+_CAPTURED = """
+SELECT source_id, sum(captured - refunded)::bigint FROM payments_intent
+WHERE source_id = ANY(%s::uuid[]) GROUP BY source_id
+"""
+
+
+def sure(source_ids: Collection[UUID]) -> kernel.Pending[set[UUID]]:
+    """Queue: which of these orders have payments, every one of them authorised or captured and none let go."""
+    return kernel.later(_SURE, [kernel.ids_array(source_ids)], lambda rows: {row[0] for row in rows})
+
+
+def captured(source_ids: Collection[UUID]) -> kernel.Pending[dict[UUID, int]]:
+    """Queue: what the payments of these orders brought in, less what was given back, in minor units."""
+    return kernel.later(_CAPTURED, [kernel.ids_array(source_ids)], lambda rows: {row[0]: row[1] for row in rows})

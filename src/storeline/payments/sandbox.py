@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.conf import settings
+
 from storeline.ledger import api as ledger
 from storeline.payments.providers import Outcome, PartnerRequest, Tender, register_tender
 
@@ -115,4 +117,6 @@ def _query_authorisation(one: PartnerRequest, elapsed: timedelta) -> Outcome:
             return Outcome("declined", code="not_received")
 
 
-register_tender(Tender(SANDBOX_CARD, "Card (sandbox)", ledger.CARD_CLEARING, "partner", SandboxCard()))
+# Anybody may choose the outcome, so a production installation does not know this tender.
+if not settings.PRODUCTION:
+    register_tender(Tender(SANDBOX_CARD, "Card (sandbox)", ledger.CARD_CLEARING, "partner", SandboxCard()))

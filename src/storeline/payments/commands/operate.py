@@ -9,7 +9,9 @@ from uuid import UUID
 
 from storeline.kernel import api as kernel
 from storeline.payments import locks
+from storeline.payments.commands import books
 from storeline.payments.commands.ask import ask, partner_key
+from storeline.payments.commands.books import Belongs
 from storeline.payments.commands.outcomes import STATE_OF, Changed, record
 from storeline.payments.domain import (
     Operation,
@@ -58,7 +60,12 @@ def request(requests: Sequence[OperationRequest], *, at: datetime) -> list[Reque
     accepted = [v.operation for v in verdicts if v.code == "accepted" and v.operation]
     with kernel.pipeline():
         _write(accepted, at)
+        books.post([(one, _belongs(intents[one.intent_id])) for one in accepted], at)
     return verdicts
+
+
+def _belongs(intent: Sums) -> Belongs:
+    return Belongs(intent.source_id, intent.entity_id, intent.place_id, intent.tender, intent.currency)
 
 
 def _by_key(rows: list[kernel.Row]) -> dict[tuple[UUID, str], Operation]:
@@ -145,7 +152,7 @@ def carry_out(operations: Sequence[OpenOperation]) -> list[Changed]:
 
 
 def write_answers(asked: Sequence[OpenOperation], outcomes: Sequence[Outcome]) -> list[Changed]:
-    """Record answers and publish what they changed, in one transaction."""
+    """Record answers, post what they moved and publish what they changed, in one transaction."""
     answers = [
         Operation(one.intent_id, key, one.kind, one.amount, STATE_OF[outcome.status], outcome.reference, outcome.code)
         for (_, one, key), outcome in zip(asked, outcomes, strict=True)
@@ -154,7 +161,9 @@ def write_answers(asked: Sequence[OpenOperation], outcomes: Sequence[Outcome]) -
         return []
     with kernel.transaction():
         changed = record(answers).result()
-        kernel.publish(events_of(changed))
+        with kernel.pipeline():
+            books.post([(one.operation, one.to) for one in changed], kernel.now())
+            kernel.publish(events_of(changed))
     return changed
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-from uuid import UUID
 
 from storeline.kernel import api as kernel
+from storeline.payments.commands.books import Belongs
 from storeline.payments.domain import AUTHORISE_KEY, Authorisation, Operation, OperationState
 from storeline.payments.providers import Status
 
@@ -51,10 +51,10 @@ WITH answer AS (
    WHEN i.authorised + s.authorised = i.voided + s.voided THEN 'voided'
    ELSE 'authorised' END
  FROM sums s WHERE i.id = s.intent_id
- RETURNING i.id, i.source_id, i.entity_id, i.place_id, i.currency, i.cancelled_at IS NOT NULL AS released
+ RETURNING i.id, i.source_id, i.entity_id, i.place_id, i.tender, i.currency, i.cancelled_at IS NOT NULL AS released
 )
 SELECT c.intent_id, c.key, c.kind, c.amount, c.state, c.provider_reference, c.error_code,
- w.source_id, w.entity_id, w.place_id, w.currency, w.released
+ w.source_id, w.entity_id, w.place_id, w.tender, w.currency, w.released
 FROM changed c JOIN written w ON w.id = c.intent_id ORDER BY c.intent_id, c.key
 """
 
@@ -64,10 +64,7 @@ class Changed:
     """An operation that an answer changed, with what it belongs to, and whether its order has let go of it."""
 
     operation: Operation
-    source_id: UUID
-    entity_id: UUID
-    place_id: UUID | None
-    currency: str
+    to: Belongs
     released: bool
 
 
@@ -105,5 +102,5 @@ def record(operations: Sequence[Operation]) -> kernel.Pending[list[Changed]]:
             [one.reference for one in operations],
             [one.code for one in operations],
         ],
-        lambda rows: [Changed(Operation(*row[:7]), *row[7:]) for row in rows],
+        lambda rows: [Changed(Operation(*row[:7]), Belongs(*row[7:12]), row[12]) for row in rows],
     )

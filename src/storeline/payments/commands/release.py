@@ -8,6 +8,10 @@ from typing import Final
 from uuid import UUID
 
 from storeline.kernel import api as kernel
+from storeline.ledger import api as ledger
+from storeline.payments.commands import books
+from storeline.payments.commands.books import Belongs
+from storeline.payments.domain import Operation
 
 RELEASE_KEY: Final = "release"
 
@@ -36,15 +40,16 @@ WITH back AS (
  ON CONFLICT (intent_id, key) DO NOTHING RETURNING intent_id, amount
 )
 UPDATE payments_intent i SET refunded = i.refunded + back.amount FROM back WHERE i.id = back.intent_id
+RETURNING i.id, back.amount, i.source_id, i.entity_id, i.place_id, i.tender, i.currency
 """
 
 
 def release(source_ids: Sequence[UUID], *, at: datetime) -> None:
-    """Let go of everything these orders hold, queued in the caller's transaction and pipeline; may be repeated.
+    """Let go of everything these orders hold, in the caller's transaction; may be repeated. One wait.
 
     What is authorised gets a pending void, carried out by `perform_open` after the commit or by the job;
-    what settled at once (cash, coupons) is given back; what a partner has captured stays, and is refunded
-    by `request`.
+    what settled at once (cash, coupons) is given back, and posted against the shopper's deposit; what a
+    partner has captured stays, and is refunded by `request`.
     """
     if not source_ids:
         return
@@ -52,4 +57,9 @@ def release(source_ids: Sequence[UUID], *, at: datetime) -> None:
     kernel.run(_LOCK, [ids])
     kernel.run(_MARK, [at, ids])
     kernel.run(_VOID, [RELEASE_KEY, at, ids])
-    kernel.run(_GIVE_BACK, [RELEASE_KEY, at, ids])
+    back = kernel.run(_GIVE_BACK, [RELEASE_KEY, at, ids]).fetchall()
+    books.post(
+        [(Operation(row[0], RELEASE_KEY, "refund", row[1], "succeeded"), Belongs(*row[2:])) for row in back],
+        at,
+        against=ledger.CUSTOMER_DEPOSITS,
+    )

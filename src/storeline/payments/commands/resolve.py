@@ -14,11 +14,19 @@ from storeline.payments.permissions import RESOLVE
 GRACE = timedelta(seconds=30)
 """How old a pending operation must be before we take it that whoever asked is no longer there."""
 LIMIT = 500
+LONG = timedelta(days=30)
+"""How long a released payment is looked after; partners let go of authorisations by themselves sooner."""
 
 _ASKED = """WHERE (o.state = 'unknown' OR (o.state = 'pending' AND o.kind = 'authorise' AND o.at <= %s))
 AND o.state IN ('pending', 'unknown') ORDER BY o.at LIMIT %s"""
 _UNSENT = """WHERE o.state = 'pending' AND o.state IN ('pending', 'unknown') AND o.kind <> 'authorise' AND o.at <= %s
 ORDER BY o.at LIMIT %s"""
+# The yes came after the order was gone, whoever heard it.
+_HELD = """
+SELECT DISTINCT source_id FROM payments_intent
+WHERE cancelled_at IS NOT NULL AND cancelled_at >= %s AND state = 'authorised' AND authorised > captured + voided
+AND NOT EXISTS (SELECT FROM payments_operation WHERE intent_id = id AND key = 'release') LIMIT %s
+"""
 
 
 def resolve_unknown(
@@ -33,7 +41,7 @@ def resolve_unknown(
     asked = open_operations(_ASKED, [now - grace, limit])
     changed = write_answers(asked, query([(code, one) for code, one, _ in asked], now))
     changed += carry_out(open_operations(_UNSENT, [now - grace, limit]))
-    late = [one.source_id for one in changed if one.released and one.operation.kind == "authorise"]
+    late = [row[0] for row in kernel.run(_HELD, [now - LONG, limit]).fetchall()]
     if late:
         with kernel.transaction(), kernel.pipeline():
             release(late, at=now)
