@@ -1,0 +1,1 @@
+"""What stands above every module: settings, URLs, the database server, the command line."""

@@ -1,0 +1,175 @@
+"""Django's settings. What differs between installations comes from the environment."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import django_stubs_ext
+from psycopg.conninfo import conninfo_to_dict
+
+from storeline.config import environment
+from storeline.config.modules import installed
+from storeline.config.paths import VAR
+
+django_stubs_ext.monkeypatch()  # so that `Field[int, int]` and its like can be written in class bases
+
+ENVIRONMENT = environment.read(os.environ)
+PRODUCTION = ENVIRONMENT.production
+DEBUG = ENVIRONMENT.debug
+MODULES = installed(os.environ.get("STORELINE_TOP"))
+SECRET_KEY = ENVIRONMENT.secret_key
+ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
+
+INSTALLED_APPS = [
+    "unfold",  # before the admin, whose templates it replaces
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "storeline.config.apps.FlashMessagesConfig",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "ninja",  # its documentation page and that page's scripts, served from here
+    "procrastinate.contrib.django",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "oauth2_provider",
+    "storeline.web",
+    *(f"storeline.{module}" for module in MODULES),
+]
+
+MIDDLEWARE = [
+    "storeline.web.middleware.ObserveMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "storeline.web.middleware.HeadersMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "storeline.config.urls"
+WSGI_APPLICATION = "storeline.config.wsgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- database ---
+
+
+def _database(address: str) -> dict[str, Any]:
+    """Django's form of a libpq address: what Django has no name for goes to the driver as it is."""
+    parts = conninfo_to_dict(address)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.pop("dbname", ""),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": parts.pop("port", ""),
+        "CONN_MAX_AGE": None,  # a connection for each thread, kept
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "application_name": "storeline",
+            "prepare_threshold": 5,  # plan a repeated statement once
+            **parts,
+        },
+        "TEST": {"NAME": os.environ.get("STORELINE_TEST_DB") or "test_storeline"},
+    }
+
+
+DATABASES = {"default": _database(ENVIRONMENT.database_url)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- people and programs that sign in ---
+
+AUTH_USER_MODEL = "identity.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+ACCOUNT_ADAPTER = "allauth.account.adapter.DefaultAccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+OAUTH2_PROVIDER_APPLICATION_MODEL = "identity.Client"
+OAUTH2_PROVIDER = {"ACCESS_TOKEN_EXPIRE_SECONDS": 3600, "PKCE_REQUIRED": True}
+
+# --- languages and time ---
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文"), ("fr", "français"), ("es", "español")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- files ---
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+MEDIA_URL = "/media/"
+MEDIA_ROOT = VAR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+# --- security ---
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_HSTS_SECONDS = 63_072_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("STORELINE_BEHIND_PROXY") == "1" else None
+)
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
+SLOW_REQUEST_S = float(os.environ.get("STORELINE_SLOW_REQUEST_S", "1"))
+METRICS_TOKEN = os.environ.get("STORELINE_METRICS_TOKEN", "")
+
+# --- logs: one JSON object a line, no personal data ---
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "storeline.config.logs.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True, "level": "INFO"},
+        "procrastinate": {"handlers": [], "propagate": True, "level": "WARNING"},
+        # A refusal is an answer, not a fault: the request log has it.
+        "django.request": {"handlers": [], "propagate": True, "level": "ERROR"},
+        "django.server": {"handlers": [], "propagate": True, "level": "WARNING"},
+    },
+}

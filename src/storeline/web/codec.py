@@ -1,0 +1,54 @@
+"""JSON in and out of the API: fast, and strict about what PostgreSQL cannot store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from django.http import HttpRequest
+from ninja.errors import HttpError
+from ninja.parser import Parser
+from ninja.renderers import BaseRenderer
+
+if TYPE_CHECKING:
+    from django.utils.datastructures import MultiValueDict
+
+_NUL = "\x00"
+
+
+class StrictParser(Parser):
+    """Reads JSON by RFC 8259, and refuses the character U+0000, which no text column can hold."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        try:
+            value = orjson.loads(request.body)
+        except orjson.JSONDecodeError:
+            raise HttpError(400, "The body is not JSON in UTF-8.") from None
+        if b"\\u0000" in request.body and _has_nul(value):
+            raise HttpError(400, "A text in the body holds the character U+0000.")
+        return value
+
+    def parse_querydict(
+        self, data: MultiValueDict[str, Any], list_fields: list[str], request: HttpRequest
+    ) -> dict[str, Any]:
+        values = super().parse_querydict(data, list_fields, request)
+        if _has_nul(values):
+            raise HttpError(400, "A parameter holds the character U+0000.")
+        return values
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return _NUL in value
+    if isinstance(value, dict):
+        return any(_NUL in key or _has_nul(inner) for key, inner in value.items())
+    return isinstance(value, list) and any(map(_has_nul, value))
+
+
+class JSONRenderer(BaseRenderer):
+    """Writes UUIDs, moments and dataclasses as JSON has always written them."""
+
+    media_type = "application/json"
+
+    def render(self, _request: HttpRequest, data: Any, *, response_status: int) -> bytes:  # noqa: ARG002
+        return orjson.dumps(data, default=str)

@@ -1,0 +1,159 @@
+"""Every refusal as an RFC 9457 problem, in one shape, wherever it came from.
+
+`code` is stable and for programs, `detail` is for people, `field` is the JSON path of what was
+wrong. Malformed input gets 422 with one entry in `errors` for each thing wrong, each with its
+`field` and its JSON pointer (RFC 6901). Input is never repeated back.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from django.core.exceptions import SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpResponse
+from ninja.errors import HttpError, Throttled, ValidationError
+
+from storeline.kernel.api import Error
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.http import HttpRequest
+    from ninja import NinjaAPI
+
+CONTENT_TYPE = "application/problem+json"
+_log = logging.getLogger("storeline.web")
+
+_BY_STATUS = {
+    400: ("bad_request", "The request could not be read"),
+    401: ("unauthenticated", "Sign in first"),
+    403: ("forbidden", "You may not do this"),
+    404: ("not_found", "There is no such thing"),
+    405: ("method_not_allowed", "This address does not take that method"),
+    409: ("conflict", "That clashes with what is already there"),
+    413: ("too_large", "The request is too large"),
+    415: ("media_type", "This kind of body is not taken here"),
+    422: ("invalid", "The request is not valid"),
+    429: ("too_many", "Too many requests"),
+    500: ("error", "Something went wrong"),
+    503: ("unavailable", "The service is not available now"),
+}
+
+
+def problem(status: int, detail: str = "", *, code: str | None = None, **members: Any) -> HttpResponse:
+    """A problem response for `status`."""
+    usual, title = _BY_STATUS.get(status) or ("error", HTTPStatus(status).phrase)
+    code = code or usual
+    body = {
+        "type": f"urn:storeline:problem:{code}",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": detail or title,
+    }
+    return _respond(body | members)
+
+
+def from_error(error: Error) -> HttpResponse:
+    """The response for one of our own refusals."""
+    return _respond(error.problem())
+
+
+def _respond(body: dict[str, Any]) -> HttpResponse:
+    response = HttpResponse(orjson.dumps(body, default=str), content_type=CONTENT_TYPE, status=body["status"])
+    if (wait := body.get("retry_after")) is not None:
+        response["Retry-After"] = str(wait)
+    if body["status"] == HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = 'Bearer realm="storeline"'
+    return response
+
+
+def install(api: NinjaAPI) -> None:
+    """Make `api` answer every exception with a problem."""
+    for kind, handler in (
+        (Error, _ours),
+        (ValidationError, _malformed),
+        (Throttled, _throttled),
+        (HttpError, _http),
+        (Http404, _missing),
+        (SuspiciousOperation, _suspicious),
+        (OperationalError, _database_away),
+        (InterfaceError, _database_away),
+        (Exception, _unexpected),
+    ):
+        api.add_exception_handler(kind, handler)
+
+
+def _ours(_request: HttpRequest, error: Error) -> HttpResponse:
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.error("error %s", error.code, exc_info=error)
+    return from_error(error)
+
+
+def _malformed(_request: HttpRequest, error: ValidationError) -> HttpResponse:
+    errors = [_entry(entry["loc"], entry["msg"]) for entry in error.errors]
+    first = errors[0] if errors else {"field": "", "detail": "The request is not valid"}
+    return problem(422, f"{first['field'] or 'request'}: {first['detail']}", field=first["field"], errors=errors)
+
+
+def _entry(location: Sequence[str | int], message: str) -> dict[str, str]:
+    """One thing wrong. `location` is where the input is (body, query, path, header), the parameter, then the path."""
+    source, *path = location
+    if source == "body" and len(path) > 1:
+        path = path[1:]  # the name of the function's parameter, which callers do not know
+    elif source == "body":
+        path = []
+    field = ""
+    for part in path:
+        field += f"[{part}]" if isinstance(part, int) else f".{part}" if field else str(part)
+    pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+    return {"in": str(source), "field": field, "pointer": pointer, "detail": message}
+
+
+def _throttled(_request: HttpRequest, error: Throttled) -> HttpResponse:
+    return problem(429, retry_after=error.wait or 1)
+
+
+def _http(_request: HttpRequest, error: HttpError) -> HttpResponse:
+    return problem(error.status_code, error.message)
+
+
+def _missing(_request: HttpRequest, _error: Http404) -> HttpResponse:
+    return problem(404)
+
+
+def _suspicious(_request: HttpRequest, _error: SuspiciousOperation) -> HttpResponse:
+    return problem(400)
+
+
+def _database_away(_request: HttpRequest, error: Exception) -> HttpResponse:
+    _log.error("the database did not answer", exc_info=error)
+    return problem(503, "The database does not answer. Nothing was changed; try again.", retry_after=2)
+
+
+def _unexpected(_request: HttpRequest, error: Exception) -> HttpResponse:
+    _log.error("unexpected error", exc_info=error)
+    return problem(500)
+
+
+# --- Django's own handlers, for addresses outside the API ---
+
+
+def bad_request(_request: HttpRequest, _exception: Exception) -> HttpResponse:
+    return problem(400)
+
+
+def permission_denied(_request: HttpRequest, _exception: Exception) -> HttpResponse:
+    return problem(403)
+
+
+def page_not_found(_request: HttpRequest, _exception: Exception) -> HttpResponse:
+    return problem(404)
+
+
+def server_error(_request: HttpRequest) -> HttpResponse:
+    return problem(500)
