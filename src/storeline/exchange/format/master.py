@@ -1,0 +1,294 @@
+"""What changes slowly: entities, places, products, prices, promotions, coupons, customers, stock."""
+
+from storeline.exchange.format.columns import Column, File, Kind, name_column, own_ref, ref
+
+FORMATS = (
+    "hypermarket",
+    "supermarket",
+    "convenience",
+    "department_store",
+    "pop_up",
+    "fuel_station",
+    "warehouse",
+    "collection_point",
+    "locker",
+    "machine",
+    "web",
+)
+CAPABILITIES = ("sell", "collect", "ship", "deliver", "service")
+UNITS = ("each", "kg", "g", "lb", "oz", "l", "cl", "ml", "gal", "fl_oz", "m", "cm", "ft", "m2")
+TEMPERATURES = ("ambient", "fresh", "chilled", "frozen", "hot")
+FUNDERS = ("retailer", "manufacturer", "partner")
+PROMOTION_KINDS = ("percentage", "amount", "n_for_price", "fixed_price", "member_price")
+COUPON_KINDS = ("percentage", "amount", "fixed_price")
+
+ENTITIES = File(
+    "entities",
+    "Legal entities. Each place belongs to one; books balance by entity and currency.",
+    (
+        own_ref(),
+        name_column("The registered name."),
+        Column("country", Kind.COUNTRY, "Where it is registered.", required=True),
+        Column("currency", Kind.CURRENCY, "The currency of its books.", required=True),
+        Column("tax_regime", Kind.CODE, "Which rows of `tax_rates` apply, such as `uk-vat`.", required=True),
+        Column("tax_included", Kind.BOOL, "Whether its shelf prices contain the tax.", required=True),
+        Column("zone", Kind.ZONE, "The zone of its head office, for dates of rows without a place.", required=True),
+        Column("tax_number", Kind.TEXT, "Its tax registration number."),
+        Column("gln", Kind.TEXT, "Its GS1 Global Location Number, check digit and all."),
+    ),
+    fixed=("currency",),
+)
+
+PLACES = File(
+    "places",
+    "Shops of every format, warehouses, collection points, lockers, machines, the web shop.",
+    (
+        own_ref(),
+        ref("entity", "entities", "The legal entity that trades there.", required=True),
+        name_column("What people call it."),
+        Column("format", Kind.CODE, "The kind of place.", required=True, values=FORMATS),
+        Column("zone", Kind.ZONE, "Its time zone; it decides the business date of what happens there.", required=True),
+        Column("country", Kind.COUNTRY, "Where it stands.", default="the entity's"),
+        Column("region", Kind.TEXT, "State, province or county."),
+        Column("city", Kind.TEXT, "Town."),
+        Column("postal_code", Kind.TEXT, "Postal code, as written."),
+        Column("address", Kind.TEXT, "Street and number."),
+        Column("latitude", Kind.DEGREES, "WGS 84, -90 to 90; given with `longitude` or not at all."),
+        Column("longitude", Kind.DEGREES, "WGS 84, -180 to 180."),
+        Column("gln", Kind.TEXT, "Its GS1 Global Location Number."),
+        Column("phone", Kind.TEXT, "E.164, such as +81312345678."),
+        Column("price_zone", Kind.CODE, "Places with the same zone code share zone prices."),
+        Column("tax_region", Kind.CODE, "Which region's rows of `tax_rates` apply first."),
+        Column("capabilities", Kind.LIST, "What it can do.", values=CAPABILITIES, default="sell"),
+        Column("opens_on", Kind.DATE, "First day of trade (pop-ups have both)."),
+        Column("closes_on", Kind.DATE, "Last day of trade."),
+    ),
+    fixed=("entity",),
+)
+
+PLACE_HOURS = File(
+    "place_hours",
+    "Opening hours. A place without rows is open whenever asked.",
+    (
+        ref("place", "places", key=True, required=True),
+        Column(
+            "day", Kind.CODE, "1 (Monday) to 7 (Sunday), or a date that overrides its weekday.", required=True, key=True
+        ),
+        Column("opens", Kind.HOUR, "HH:MM local time; empty with `closes` = closed that day.", key=True),
+        Column("closes", Kind.HOUR, "HH:MM, up to 30:00 for after midnight."),
+    ),
+)
+
+CATEGORIES = File(
+    "categories",
+    "The category tree.",
+    (
+        own_ref(),
+        name_column("Its name."),
+        ref("parent", "categories", "The category above; empty for a top one. No cycles."),
+        Column("position", Kind.INTEGER, "Order among its siblings."),
+    ),
+)
+
+PRODUCTS = File(
+    "products",
+    "Everything that can be a line: goods, deposits, services, fees.",
+    (
+        own_ref("The retailer's own article number. Text: leading zeros are kept."),
+        name_column("The name in the retailer's main language."),
+        Column("description", Kind.LONG, "A longer text.", languages=True),
+        ref("category", "categories"),
+        Column("brand", Kind.TEXT, "Brand."),
+        Column("manufacturer", Kind.TEXT, "Manufacturer."),
+        Column("unit", Kind.CODE, "What a quantity counts.", values=UNITS, default="each"),
+        Column("by_weight", Kind.BOOL, "Sold by measure: quantities are not whole.", default="no"),
+        Column("catch_weight", Kind.BOOL, "Sold by the piece, priced by the weight of each.", default="no"),
+        Column("temperature", Kind.CODE, "How it is kept.", values=TEMPERATURES, default="ambient"),
+        Column("shelf_life_days", Kind.INTEGER, "Days from receipt to the last day of sale."),
+        Column("allergens", Kind.LIST, "Codes such as `milk|gluten`."),
+        Column("gtins", Kind.LIST, "GTIN-8, -12, -13 or -14, check digit and all; no GTIN belongs to two products."),
+        Column("tax_class", Kind.CODE, "Which rows of `tax_rates` apply.", default="standard"),
+        ref("deposit_product", "products", "The deposit sold along with it."),
+        Column("content_quantity", Kind.QUANTITY, "How much one unit holds, for the price per kg or litre."),
+        Column("content_unit", Kind.CODE, "The unit of `content_quantity`.", values=UNITS),
+        Column("pictures", Kind.LIST, "URLs."),
+        Column("stocked", Kind.BOOL, "Whether stock is kept of it; no for services and fees.", default="yes"),
+        Column("online", Kind.BOOL, "Whether it may be sold online (fuel and gift cards: no).", default="yes"),
+        Column("age_limit", Kind.INTEGER, "The buyer's least age in years."),
+        Column("active", Kind.BOOL, "Whether it may still be sold.", default="yes"),
+    ),
+    fixed=("unit",),
+)
+
+LISTINGS = File(
+    "listings",
+    "Which place sells which product. A place without rows sells everything.",
+    (
+        ref("place", "places", key=True, required=True),
+        ref("product", "products", key=True, required=True),
+        Column("from", Kind.DATE, "First day."),
+        Column("to", Kind.DATE, "Last day."),
+    ),
+)
+
+TAX_RATES = File(
+    "tax_rates",
+    "Tax rates by regime, class and region. The row of the place's own `tax_region` goes before the one without.",
+    (
+        Column("regime", Kind.CODE, "As in `entities.tax_regime`.", required=True, key=True),
+        Column("tax_class", Kind.CODE, "As in `products.tax_class`.", required=True, key=True),
+        Column("region", Kind.CODE, "As in `places.tax_region`; empty = all.", key=True),
+        Column("from", Kind.DATE, "First day that it applies.", required=True, key=True),
+        Column("rate", Kind.PERCENT, "Such as `8.875`, at most four decimals.", required=True),
+        Column("included", Kind.BOOL, "Whether shelf prices under this regime contain the tax.", default="no"),
+    ),
+)
+
+PRICES = File(
+    "prices",
+    "Shelf prices. For a line the most specific row counts: place before zone before all, then the channel's own,"
+    " then the latest `valid_from`. A member pays the lower of a member row and the shelf price.",
+    (
+        ref("product", "products", key=True, required=True),
+        ref("place", "places", "Only there; empty = everywhere.", key=True),
+        Column("zone", Kind.CODE, "Only in places of this `price_zone`. Not together with `place`.", key=True),
+        Column("channel", Kind.CODE, "Only in this channel; empty = all.", key=True),
+        Column("member", Kind.BOOL, "Whether only members pay it.", key=True, default="no"),
+        Column("currency", Kind.CURRENCY, "The currency of `amount`.", required=True, key=True),
+        Column("valid_from", Kind.MOMENT, "From this moment on.", required=True, key=True),
+        Column("valid_to", Kind.MOMENT, "Until just before this moment; empty = until further notice."),
+        Column("amount", Kind.UNIT_PRICE, "The price of `per` units.", required=True),
+        Column("per", Kind.QUANTITY, "How many units `amount` buys.", default="1"),
+    ),
+)
+
+PROMOTIONS = File(
+    "promotions",
+    "Promotions. What they apply to is in `promotion_items`, where in `promotion_places`.",
+    (
+        own_ref(),
+        name_column("What the shopper reads."),
+        Column("kind", Kind.CODE, "How it reckons.", required=True, values=PROMOTION_KINDS),
+        Column("value", Kind.VALUE, "Percent off, amount off, or price: by `kind`. An item's own value goes first."),
+        Column("n", Kind.INTEGER, "For `n_for_price`: how many units the price buys."),
+        Column("currency", Kind.CURRENCY, "Of `value`, unless it is a percentage."),
+        Column("members_only", Kind.BOOL, "Always yes for `member_price`.", default="no"),
+        Column("channel", Kind.CODE, "Only in this channel; empty = all."),
+        Column("from", Kind.MOMENT, "From this moment on.", required=True),
+        Column("to", Kind.MOMENT, "Until just before this moment; empty = until further notice."),
+    ),
+)
+
+PROMOTION_ITEMS = File(
+    "promotion_items",
+    "What a promotion applies to. Without rows it applies to everything.",
+    (
+        ref("promotion", "promotions", key=True, required=True),
+        ref("product", "products", "Either a product", key=True),
+        ref("category", "categories", "or a category with all below it.", key=True),
+        ref("place", "places", "Only there; empty = wherever the promotion runs.", key=True),
+        Column("value", Kind.VALUE, "This item's own percent, amount or price."),
+        Column("per", Kind.QUANTITY, "How many units a price in `value` buys.", default="1"),
+    ),
+)
+
+PROMOTION_PLACES = File(
+    "promotion_places",
+    "Where a promotion runs. Without rows it runs everywhere.",
+    (ref("promotion", "promotions", key=True, required=True), ref("place", "places", key=True, required=True)),
+)
+
+COUPONS = File(
+    "coupons",
+    "Coupons that a shopper hands in.",
+    (
+        own_ref("The coupon's code, as the shopper gives it."),
+        name_column("What the shopper reads."),
+        Column("kind", Kind.CODE, "How it reckons.", required=True, values=COUPON_KINDS),
+        Column("value", Kind.VALUE, "Percent off, amount off, or price. Empty = not known (history only)."),
+        Column("currency", Kind.CURRENCY, "Of `value`, unless it is a percentage."),
+        Column("funder", Kind.CODE, "Who pays for it.", values=FUNDERS, default="retailer"),
+        Column("from", Kind.MOMENT, "From this moment on.", required=True),
+        Column("to", Kind.MOMENT, "Until just before this moment."),
+        Column("max_uses", Kind.INTEGER, "By everybody together; empty = no limit."),
+        Column("max_uses_per_customer", Kind.INTEGER, "By each customer; empty = no limit."),
+    ),
+)
+
+COUPON_PRODUCTS = File(
+    "coupon_products",
+    "Which products a coupon is for. Without rows it is for the whole basket.",
+    (ref("coupon", "coupons", key=True, required=True), ref("product", "products", key=True, required=True)),
+)
+
+CUSTOMERS = File(
+    "customers",
+    "Members and known guests.",
+    (
+        own_ref("The member number."),
+        Column("kind", Kind.CODE, "Member or guest.", values=("member", "guest"), default="member"),
+        Column("name", Kind.TEXT, "As the customer writes it, in any script."),
+        Column("language", Kind.LANGUAGE, "The language to write to them in (BCP 47)."),
+        Column("country", Kind.COUNTRY, "Where they live."),
+        Column("joined_at", Kind.MOMENT, "When they joined."),
+    ),
+)
+
+CONTACT_POINTS = File(
+    "contact_points",
+    "Ways to reach a customer.",
+    (
+        ref("customer", "customers", key=True, required=True),
+        Column("kind", Kind.CODE, "What it is.", required=True, key=True, values=("email", "phone", "postal", "chat")),
+        Column("value", Kind.TEXT, "The address or number; phones as E.164.", required=True, key=True),
+        Column("verified_at", Kind.MOMENT, "When they proved that it is theirs."),
+        Column("preferred", Kind.BOOL, "Whether to use this one first.", default="no"),
+    ),
+)
+
+CONSENTS = File(
+    "consents",
+    "What a customer agreed to, or withdrew. The latest row of a purpose counts.",
+    (
+        ref("customer", "customers", key=True, required=True),
+        Column("purpose", Kind.CODE, "Such as `marketing_email`.", required=True, key=True),
+        Column("at", Kind.MOMENT, "When.", required=True, key=True),
+        Column("granted", Kind.BOOL, "Yes = agreed, no = withdrew.", required=True),
+        Column("text", Kind.LONG, "The words that they agreed to."),
+        Column("source", Kind.TEXT, "Where they said so."),
+    ),
+    immutable=True,
+)
+
+STOCK = File(
+    "stock",
+    "Opening stock, counted at a moment. Imported orders and returns from that moment on move it; earlier ones are"
+    " in the count already. Where a place and product have no row, imported trade moves no stock.",
+    (
+        ref("place", "places", key=True, required=True),
+        ref("product", "products", key=True, required=True),
+        Column("as_of", Kind.MOMENT, "When it was counted.", required=True),
+        Column("quantity", Kind.QUANTITY, "How many were there.", required=True),
+    ),
+    immutable=True,
+)
+
+MASTER: tuple[File, ...] = (
+    ENTITIES,
+    PLACES,
+    PLACE_HOURS,
+    CATEGORIES,
+    PRODUCTS,
+    LISTINGS,
+    TAX_RATES,
+    PRICES,
+    PROMOTIONS,
+    PROMOTION_ITEMS,
+    PROMOTION_PLACES,
+    COUPONS,
+    COUPON_PRODUCTS,
+    CUSTOMERS,
+    CONTACT_POINTS,
+    CONSENTS,
+    STOCK,
+)
