@@ -76,7 +76,7 @@ def _basket(rows: list[tuple[Any, ...]]) -> Basket:
     ref, place, customer, at, currency = rows[0][:5]
     lines: list[Line] = []
     for row in rows:
-        discounts = () if row[10] is None else (Discount._make(row[10:]),)
+        discounts: tuple[Discount, ...] = () if row[10] is None else (Discount._make(row[10:]),)
         if lines and lines[-1].line == row[5]:
             discounts = lines.pop().discounts + discounts
         lines.append(Line(row[5], row[6], row[7], row[8], row[9], discounts))
