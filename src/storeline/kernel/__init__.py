@@ -1,0 +1,1 @@
+"""The ground every module stands on: money, ids, clock, errors, events, idempotency, audit."""

@@ -1,0 +1,154 @@
+"""Set-based SQL on Django's own connection, without the ORM's cost.
+
+A wait is one moment in which we stand still until the server answers; hot paths count theirs
+with `waits`. Inside `pipeline()` statements are only queued: all of them cost one wait together,
+when the block ends, and the results of `later` may be read after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Generic, LiteralString, TypeVar, cast
+from uuid import UUID
+
+import psycopg
+from django.db import connection
+from django.db import transaction as django_transaction
+from psycopg.pq import TransactionStatus
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class _Count:
+    waits: int = 0
+
+
+_count: ContextVar[_Count | None] = ContextVar("_count", default=None)
+_piped: ContextVar[bool] = ContextVar("_piped", default=False)
+
+
+def raw() -> psycopg.Connection[Row]:
+    """The psycopg connection beneath Django's, opened if need be."""
+    if connection.connection is None:
+        connection.ensure_connection()
+    return cast("psycopg.Connection[Row]", connection.connection)
+
+
+def _waited(times: int = 1) -> None:
+    if (count := _count.get()) is not None:
+        count.waits += times
+
+
+@contextmanager
+def waits() -> Iterator[_Count]:
+    """Count the waits for the server inside the block: ``with waits() as count: …; count.waits``."""
+    count = _Count()
+    token = _count.set(count)
+    try:
+        yield count
+    finally:
+        _count.reset(token)
+
+
+def run(sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> psycopg.Cursor[Row]:
+    """Execute one statement; parameters are bound by the server, results come in binary."""
+    conn = raw()
+    if not _piped.get():
+        opens = not conn.autocommit and conn.info.transaction_status == TransactionStatus.IDLE
+        _waited(2 if opens else 1)
+    cursor = psycopg.Cursor(conn)
+    cursor.execute(cast("LiteralString", sql), params, binary=True)
+    return cursor
+
+
+class Pending(Generic[T]):
+    """An answer that is on its way: read `result()` after the pipeline has ended."""
+
+    __slots__ = ("_cursor", "_parse")
+
+    def __init__(self, cursor: psycopg.Cursor[Row], parse: Callable[[list[Row]], T]) -> None:
+        self._cursor = cursor
+        self._parse = parse
+
+    def result(self) -> T:
+        """The parsed rows. Call it once, after the pipeline's end."""
+        return self._parse(self._cursor.fetchall())
+
+
+class Ready(Pending[T]):
+    """An answer that needs no statement."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: T) -> None:
+        self._value = value
+
+    def result(self) -> T:
+        return self._value
+
+
+def later(
+    sql: str, params: Sequence[Any] | Mapping[str, Any], parse: Callable[[list[Row]], T]
+) -> Pending[T]:
+    """Queue a statement whose rows are read when the pipeline has ended (or at once outside one)."""
+    return Pending(run(sql, params), parse)
+
+
+@contextmanager
+def pipeline() -> Iterator[None]:
+    """Queue every statement inside; wait once, at the end. Blocks nest into the outermost."""
+    if _piped.get():
+        yield
+        return
+    token = _piped.set(True)
+    try:
+        with raw().pipeline():
+            yield
+    finally:
+        _piped.reset(token)
+        _waited()
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """All or nothing. Nested blocks become savepoints, so a refusal inside leaves nothing changed."""
+    outermost = not connection.in_atomic_block
+    with django_transaction.atomic():
+        yield
+    if outermost:
+        _waited()
+
+
+def in_transaction() -> bool:
+    """Whether a transaction is open; partner calls refuse to run then."""
+    return connection.in_atomic_block
+
+
+def rowcounts(cursor: psycopg.Cursor[Row]) -> Pending[int]:
+    """How many rows a queued statement changed, known after the pipeline."""
+    return _Rows(cursor)
+
+
+class _Rows(Pending[int]):
+    __slots__ = ()
+
+    def __init__(self, cursor: psycopg.Cursor[Row]) -> None:
+        self._cursor = cursor
+
+    def result(self) -> int:
+        return self._cursor.rowcount
+
+
+def ids_array(ids: Iterable[UUID | None]) -> str:
+    """UUIDs as one array literal for ``%s::uuid[]``: far cheaper to bind than a list of objects."""
+    return "{" + ",".join(["NULL" if value is None else value.hex for value in ids]) + "}"
+
+
+def ints_array(values: Iterable[int | None]) -> str:
+    """Integers as one array literal for ``%s::bigint[]``."""
+    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"

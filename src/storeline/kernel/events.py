@@ -1,0 +1,185 @@
+"""The event log: facts written with the change they tell of, read in batches by idempotent consumers.
+
+A consumer reads only events of transactions below the oldest one still running, in the order
+(transaction, event), so nothing that commits late is ever passed over. Its checkpoint moves in the
+same transaction as what it did, so a crash repeats a batch whole or not at all.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import DatabaseError
+
+from storeline.kernel import db
+from storeline.kernel.clock import now
+from storeline.kernel.errors import Error
+
+log = logging.getLogger(__name__)
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact to publish: `type` is ``module.happened``; `payload` is public, without personal data."""
+
+    type: str
+    subject_id: UUID
+    place_id: UUID | None = None
+    entity_id: UUID | None = None
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A published fact as consumers see it."""
+
+    id: int
+    type: str
+    subject_id: UUID
+    place_id: UUID | None
+    entity_id: UUID | None
+    at: datetime
+    payload: dict[str, Any]
+
+
+Handler = Callable[[Sequence[Envelope]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """A named reader of some types of events (globs such as ``orders.*``)."""
+
+    name: str
+    types: tuple[str, ...]
+    handle: Handler
+    batch: int = BATCH
+
+
+CONSUMERS: dict[str, Consumer] = {}
+
+
+def consumer(name: str, *, types: tuple[str, ...], batch: int = BATCH) -> Callable[[Handler], Handler]:
+    """Register a batch handler. It runs inside one transaction with its checkpoint; it must be idempotent."""
+
+    def register(handle: Handler) -> Handler:
+        if name in CONSUMERS:
+            raise ValueError(f"two consumers are called {name}")
+        CONSUMERS[name] = Consumer(name, types, handle, batch)
+        return handle
+
+    return register
+
+
+_PUBLISH = """
+INSERT INTO kernel_event (type, subject_id, place_id, entity_id, at, payload)
+SELECT * FROM unnest(%s::text[], %s::uuid[], %s::uuid[], %s::uuid[], %s::timestamptz[], %s::jsonb[])
+"""
+
+
+def publish(events: Iterable[Event]) -> None:
+    """Write facts into the log, in the caller's transaction; queued when a pipeline is open."""
+    rows = list(events)
+    if not rows:
+        return
+    moment = now()
+    db.run(
+        _PUBLISH,
+        [
+            [event.type for event in rows],
+            db.ids_array(event.subject_id for event in rows),
+            db.ids_array(event.place_id for event in rows),
+            db.ids_array(event.entity_id for event in rows),
+            [moment] * len(rows),
+            [orjson.dumps(event.payload).decode() for event in rows],
+        ],
+    )
+
+
+_CLAIM = """
+INSERT INTO kernel_checkpoint (name, xid, event_id) VALUES (%s, '0', 0)
+ON CONFLICT (name) DO NOTHING
+"""
+_LOCK = "SELECT xid::text, event_id FROM kernel_checkpoint WHERE name = %s FOR UPDATE SKIP LOCKED"
+_READ = """
+SELECT xid::text, id, type, subject_id, place_id, entity_id, at, payload FROM kernel_event
+WHERE (xid, id) > (%s::text::xid8, %s::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY xid, id LIMIT %s
+"""
+_MOVE = "UPDATE kernel_checkpoint SET xid = %s::text::xid8, event_id = %s WHERE name = %s"
+_PARK = """
+INSERT INTO kernel_parked (consumer, event_id, error) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
+"""
+
+
+def _wanted(reader: Consumer, rows: list[db.Row]) -> list[Envelope]:
+    return [
+        Envelope(*row[1:])
+        for row in rows
+        if any(fnmatchcase(row[2], pattern) for pattern in reader.types)
+    ]
+
+
+def _take(reader: Consumer, size: int) -> int:
+    """Read and handle one batch; the number of events passed."""
+    with db.transaction():
+        db.run(_CLAIM, [reader.name])
+        position = db.run(_LOCK, [reader.name]).fetchone()
+        if position is None:
+            return 0
+        rows = db.run(_READ, [*position, size]).fetchall()
+        if not rows:
+            return 0
+        if wanted := _wanted(reader, rows):
+            reader.handle(wanted)
+        db.run(_MOVE, [rows[-1][0], rows[-1][1], reader.name])
+        return len(rows)
+
+
+def _park(reader: Consumer, error: Exception) -> None:
+    """Step over the one event that cannot be taken, and keep it where the audit sees it."""
+    with db.transaction():
+        position = db.run(_LOCK, [reader.name]).fetchone()
+        row = position and db.run(_READ, [*position, 1]).fetchone()
+        if not row:
+            return
+        db.run(_PARK, [reader.name, row[1], f"{type(error).__name__}: {error}"[:500]])
+        db.run(_MOVE, [row[0], row[1], reader.name])
+
+
+def _drain(reader: Consumer) -> int:
+    total = 0
+    while True:
+        try:
+            taken = _take(reader, reader.batch)
+        except (Error, DatabaseError, ValueError, LookupError, TypeError) as failure:
+            log.exception("consumer %s failed on a batch; going on one by one", reader.name)
+            taken = _one_by_one(reader, failure)
+        total += taken
+        if not taken:
+            return total
+
+
+def _one_by_one(reader: Consumer, failure: Exception) -> int:
+    for passed in range(reader.batch):
+        try:
+            if not _take(reader, 1):
+                return passed
+        except (Error, DatabaseError, ValueError, LookupError, TypeError) as single:
+            _park(reader, single)
+            return passed + 1
+    log.warning("consumer %s passed the whole batch one by one after %s", reader.name, failure)
+    return reader.batch
+
+
+def pump(names: Iterable[str] | None = None) -> int:
+    """Let every consumer (or those named) read until nothing is left; the number of events passed."""
+    chosen = CONSUMERS.values() if names is None else [CONSUMERS[name] for name in names]
+    return sum(_drain(reader) for reader in list(chosen))

@@ -1,0 +1,292 @@
+"""Master data that comes as a set: staged in ``pg_temp.in_<file>``, checked by rules, merged by its key.
+
+A staged table has the columns that its owner declares, ``row`` among them; a column that the source
+does not have is left out, and leaves what is there. Rows that a rule refuses go to ``pg_temp.in_error``
+and the rest is merged. Bulk upserts over HTTP go the same way, so there is one set of rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from storeline.kernel import db
+from storeline.kernel.errors import Invalid
+from storeline.kernel.loading import ERRORS_IN, LoadResult
+
+MAX_BULK = 1000
+_PYTHON_TYPES: dict[str, tuple[type, ...]] = {
+    "text": (str,),
+    "bigint": (int,),
+    "integer": (int,),
+    "boolean": (bool,),
+    "double precision": (int, float),
+    "date": (date,),
+    "timestamptz": (datetime,),
+    "jsonb": (dict, list),
+    "text[]": (list, tuple),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A row is refused where the SQL condition `bad` holds, over `i` (the staged row; null where the source lacks
+    a column) and `t` (the row already there, all null where there is none).
+    """
+
+    column: str
+    reason: str
+    bad: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Where a column's value comes from: the SQL `value` over `i` and the joins, taken from the staged column
+    `source`; a new row has `default` where the source has no such column.
+    """
+
+    name: str
+    value: str = ""
+    default: str = "NULL"
+    source: str = ""
+
+    def expression(self, present: frozenset[str]) -> str:
+        """The SQL of the value to write."""
+        if (self.source or self.name) in present:
+            return self.value or f"i.{self.name}"
+        return f"CASE WHEN t.ref IS NULL THEN {self.default} ELSE t.{self.name} END"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A table whose rows a file describes by `ref`: what must be there, what is refused, where values come from."""
+
+    file: str
+    declared: str
+    table: str
+    kind: str
+    required: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    columns: tuple[Column, ...]
+    joins: str = ""
+    settle: Callable[[frozenset[str]], None] = lambda present: None
+    """Further refusals, after the rules and before anything is written; gets the columns that the source has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a merge wrote: ids by ref, and in all."""
+
+    inserted: dict[str, UUID]
+    updated: dict[str, UUID]
+    result: LoadResult
+
+    def changed(self) -> list[UUID]:
+        """The ids of every row that was written."""
+        return [*self.inserted.values(), *self.updated.values()]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one item of a bulk upsert: ``created``, ``updated``, ``unchanged`` or ``refused``.
+
+    `errors` are pairs of a field and what is wrong with it.
+    """
+
+    ref: str
+    outcome: str
+    errors: tuple[tuple[str, str], ...] = ()
+
+
+def staged_columns(file: str) -> frozenset[str]:
+    """The columns that ``pg_temp.in_<file>`` has."""
+    sql = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"
+    return frozenset(name for (name,) in db.run(sql, [f"pg_temp.in_{file}"]).fetchall())
+
+
+def refuse_rows(file: str, rules: Iterable[Rule], joins: str = "") -> None:
+    """Put the rows of ``pg_temp.in_<file>`` that break a rule into ``pg_temp.in_error``: one scan for all rules."""
+    tests = ", ".join(f"({rule.bad}, {_literal(rule.column)}, {_literal(rule.reason)})" for rule in rules)
+    db.run(f"""
+INSERT INTO pg_temp.in_error (file, row, col, reason)
+SELECT {_literal(file)}, i.row, test.col, test.reason
+FROM pg_temp.in_{file} i {joins}
+CROSS JOIN LATERAL (VALUES {tests}) test (bad, col, reason)
+WHERE test.bad
+""")
+
+
+def good(file: str) -> str:
+    """The SQL condition that the staged row `i` was not refused."""
+    return f"NOT EXISTS (SELECT FROM pg_temp.in_error x WHERE x.file = {_literal(file)} AND x.row = i.row)"
+
+
+@contextmanager
+def all_columns(file: str, declared: str) -> Iterator[frozenset[str]]:
+    """Give ``pg_temp.in_<file>`` the declared columns that it lacks, all null, for the block; what it had itself."""
+    present = staged_columns(file)
+    lacking = [(name, sql_type) for name, sql_type in _types(declared).items() if name not in present]
+    for name, sql_type in lacking:
+        db.run(f"ALTER TABLE pg_temp.in_{file} ADD COLUMN {name} {sql_type}")
+    yield present
+    for name, _ in lacking:
+        db.run(f"ALTER TABLE pg_temp.in_{file} DROP COLUMN {name}")
+
+
+def merge(target: Target) -> Merged:
+    """Check the staged rows of `target` and write what is new or different, by `ref`."""
+    db.run(f"ANALYZE pg_temp.in_{target.file}")
+    existing = f"LEFT JOIN {target.table} t ON t.ref = i.ref {target.joins}"
+    with all_columns(target.file, target.declared) as present:
+        needed = [
+            Rule(name, "required", f"nullif(i.{name}::text, '') IS NULL" + ("" if name in present else " AND t.ref IS NULL"))
+            for name in target.required
+        ]
+        refuse_rows(target.file, [*needed, *target.rules], existing)
+        _refuse_repeats(target.file)
+        target.settle(present)
+        written = db.run(_merge_sql(target, present, existing)).fetchall()
+    inserted = {ref: key for ref, key, fresh in written if fresh}
+    updated = {ref: key for ref, key, fresh in written if not fresh}
+    rows, refused = db.run(f"""
+SELECT count(*), count(*) FILTER (WHERE NOT {good(target.file)}) FROM pg_temp.in_{target.file} i
+""").fetchall()[0]
+    unchanged = rows - refused - len(inserted) - len(updated)
+    return Merged(inserted, updated, LoadResult(len(inserted), len(updated), unchanged, refused))
+
+
+def _refuse_repeats(file: str) -> None:
+    db.run(f"""
+INSERT INTO pg_temp.in_error (file, row, col, reason)
+SELECT {_literal(file)}, row, 'ref', 'the same ref came before in this file'
+FROM (SELECT row, row_number() OVER (PARTITION BY ref ORDER BY row) AS time FROM pg_temp.in_{file}) i
+WHERE time > 1
+""")
+
+
+def _merge_sql(target: Target, present: frozenset[str], existing: str) -> str:
+    names = [column.name for column in target.columns]
+    values = ", ".join(f"{column.expression(present)} AS {column.name}" for column in target.columns)
+    listed = ", ".join(names)
+    return f"""
+WITH incoming AS MATERIALIZED (
+  SELECT coalesce(t.id, kernel_source_id({_literal(target.kind)}, i.ref, NULL)) AS id, i.ref, {values},
+         t.ref IS NULL AS fresh
+  FROM pg_temp.in_{target.file} i {existing}
+  WHERE {good(target.file)}
+)
+INSERT INTO {target.table} AS mine (id, ref, {listed})
+SELECT id, ref, {listed} FROM incoming n
+WHERE fresh OR NOT EXISTS (
+  SELECT FROM {target.table} o
+  WHERE o.ref = n.ref AND ({", ".join(f"o.{name}" for name in names)},1)
+    IS NOT DISTINCT FROM ({", ".join(f"n.{name}" for name in names)},1))
+ORDER BY ref
+ON CONFLICT (ref) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in names)}
+RETURNING new.ref, new.id, old.id IS NULL
+"""
+
+
+def _literal(text: str) -> str:
+    """`text` as an SQL literal; only for words of our own code. Per cent signs are doubled for the driver."""
+    return "'" + text.replace("'", "''").replace("%", "%%") + "'"
+
+
+def make_error_table() -> None:
+    """Make ``pg_temp.in_error`` for this transaction where the caller has none."""
+    db.run(f"CREATE TEMP TABLE IF NOT EXISTS in_error ({ERRORS_IN}) ON COMMIT DROP")
+
+
+def bulk(
+    file: str, declared: str, items: Sequence[Mapping[str, Any]], load: Callable[[], Merged]
+) -> tuple[Verdict, ...]:
+    """Stage up to 1,000 items (field to value, as `declared`) and `load` them, in one transaction: each its verdict.
+
+    A field that an item leaves out keeps its value; items with the same fields are staged together.
+    """
+    if len(items) > MAX_BULK:
+        raise Invalid(f"At most {MAX_BULK} items at once.", field="items")
+    types = _types(declared)
+    verdicts: dict[int, Verdict] = {}
+    groups: dict[frozenset[str], list[int]] = {}
+    seen: set[str] = set()
+    for index, item in enumerate(items):
+        errors = _misfits(types, item)
+        ref = item["ref"] if isinstance(item.get("ref"), str) else ""
+        if not errors and ref in seen:
+            errors = (("ref", "the same ref came before in this request"),)
+        if errors:
+            verdicts[index] = Verdict(ref, "refused", errors)
+            continue
+        seen.add(ref)
+        groups.setdefault(frozenset(item), []).append(index)
+    with db.transaction():
+        for fields, indexes in groups.items():
+            verdicts |= _load_group(file, types, fields, [(index, items[index]) for index in indexes], load)
+    return tuple(verdicts[index] for index in range(len(items)))
+
+
+def _types(declared: str) -> dict[str, str]:
+    return dict(part.strip().split(" ", 1) for part in declared.split(","))
+
+
+def _misfits(types: Mapping[str, str], item: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    wrong = [(name, "is not a field") for name in item if name not in types or name == "row"]
+    if not item.get("ref"):
+        wrong.append(("ref", "required"))
+    for name, value in item.items():
+        if name in types and name != "row" and value is not None and not _fits(types[name], value):
+            wrong.append((name, f"must be {types[name]}"))
+    return tuple(wrong)
+
+
+def _fits(sql_type: str, value: Any) -> bool:
+    if isinstance(value, bool) and sql_type != "boolean":
+        return False
+    if not isinstance(value, _PYTHON_TYPES[sql_type]):
+        return False
+    if isinstance(value, (list, tuple)) and sql_type == "text[]":
+        return all(isinstance(part, str) for part in value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return abs(value) < 1 << (31 if sql_type == "integer" else 63)
+    return "\x00" not in value if isinstance(value, str) else True
+
+
+def _load_group(
+    file: str,
+    types: Mapping[str, str],
+    fields: frozenset[str],
+    rows: Sequence[tuple[int, Mapping[str, Any]]],
+    load: Callable[[], Merged],
+) -> dict[int, Verdict]:
+    names = sorted(fields)
+    db.run(f"DROP TABLE IF EXISTS pg_temp.in_{file}, pg_temp.in_error")
+    make_error_table()
+    typed = ", ".join(f"{name} {types[name]}" for name in names)
+    db.run(f"CREATE TEMP TABLE in_{file} (row bigint, {typed}) ON COMMIT DROP")
+    with db.raw().cursor().copy(f"COPY pg_temp.in_{file} (row, {', '.join(names)}) FROM STDIN") as copy:  # type: ignore[arg-type]
+        for index, item in rows:
+            copy.write_row([index, *(_cell(types[name], item[name]) for name in names)])
+    merged = load()
+    errors: dict[int, list[tuple[str, str]]] = {}
+    for row, column, reason in db.run("SELECT row, col, reason FROM pg_temp.in_error ORDER BY row, col").fetchall():
+        errors.setdefault(row, []).append((column, reason))
+    return {index: _verdict(item["ref"], errors.get(index), merged) for index, item in rows}
+
+
+def _cell(sql_type: str, value: Any) -> Any:
+    if value is None:
+        return None
+    return orjson.dumps(value).decode() if sql_type == "jsonb" else value
+
+
+def _verdict(ref: str, errors: Sequence[tuple[str, str]] | None, merged: Merged) -> Verdict:
+    if errors:
+        return Verdict(ref, "refused", tuple(errors))
+    return Verdict(ref, "created" if ref in merged.inserted else "updated" if ref in merged.updated else "unchanged")

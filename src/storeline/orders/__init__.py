@@ -1,0 +1,1 @@
+"""The order: quoted, placed, confirmed, completed or cancelled, through one writer for every channel."""

@@ -1,0 +1,1 @@
+"""Writes of an order, one verb a file."""

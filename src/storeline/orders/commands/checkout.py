@@ -1,0 +1,82 @@
+"""From the wish to buy to a sure order: place, ask the partners, confirm or cancel.
+
+The partners are asked between two transactions, never inside one. Whatever breaks in between is taken
+up by a repeat of the request, by `handlers` (late answers) or by `expire` (no answer).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from storeline.kernel.api import SYSTEM, Actor, now, pipeline, transaction
+from storeline.orders.commands.complete import complete
+from storeline.orders.commands.confirm import cancel, confirm
+from storeline.orders.commands.place import place_with_payments
+from storeline.orders.domain.drafts import Draft, Verdict
+from storeline.orders.errors import PaymentDeclined
+from storeline.payments import api as payments
+
+
+def checkout(drafts: Sequence[Draft], *, actor: Actor) -> list[Verdict]:
+    """Place orders and settle their payments; each verdict says how the order stands then.
+
+    A declined payment cancels its order. One without an answer leaves the order pending: `payments`
+    keeps asking, and the order is confirmed or expires.
+    """
+    placed = place_with_payments(drafts, actor=actor)
+    verdicts = [verdict for verdict, _ in placed]
+    asked = [row for _, rows in placed for row in rows if not row.settles_now]
+    if not asked:
+        return verdicts
+    answers = payments.authorise(asked)
+    waiting = {row.source_id for row in asked}
+    source_of = {row.id: row.source_id for row in asked}
+    declined = {source_of[answer.intent_id] for answer in answers if answer.status == "declined"}
+    states = confirm(waiting, answers, actor=actor)
+    if declined:
+        states |= give_up(declined)
+    carried = [
+        draft.id for draft in drafts if draft.method == "carry_out" and states.get(draft.id) == "confirmed"
+    ]
+    if carried:
+        states |= finish(carried)
+    return [_settled(verdict, states, declined) for verdict in verdicts]
+
+
+def _settled(verdict: Verdict, states: dict[UUID, str], declined: set[UUID]) -> Verdict:
+    if verdict.order_id in declined:
+        error = PaymentDeclined("The payment was declined: nothing was charged. Pay another way.", field="payments")
+        return replace(verdict, state="cancelled", error=error)
+    state = states.get(verdict.order_id)
+    return verdict if state is None else replace(verdict, state=state)  # type: ignore[arg-type]
+
+
+def give_up(order_ids: set[UUID]) -> dict[UUID, str]:
+    """Cancel orders whose payment was declined; what their other payments hold is let go."""
+    states = cancel(order_ids, reason="payment_declined")
+    payments.perform_open(sorted(order_ids))
+    return states
+
+
+def finish(order_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Capture and complete confirmed orders whose goods are in the shopper's hands already."""
+    with transaction():
+        held = payments.payments_of(order_ids)
+        payments.request(
+            [
+                payments.OperationRequest(payment.id, "capture", "carry_out", payment.amount)
+                for of_order in held.values()
+                for payment in of_order
+                if payment.state == "authorised"
+            ],
+            at=now(),
+        )
+    payments.perform_open(order_ids)
+    with pipeline():
+        taken = payments.captured(order_ids)
+    paid = taken.result()
+    done = [order_id for order_id in order_ids if paid.get(order_id)]
+    complete(done, actor=SYSTEM)
+    return dict.fromkeys(done, "completed")

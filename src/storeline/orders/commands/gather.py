@@ -1,0 +1,122 @@
+"""The first move: everything that the decision reads, in two waits, under lock where it can be spent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from storeline.capacity import api as capacity
+from storeline.catalog import api as catalog
+from storeline.kernel.api import Pending, Row, ids_array, later, now, pipeline
+from storeline.loyalty import api as loyalty
+from storeline.orders.domain.decide import Gathered, Known
+from storeline.orders.domain.drafts import Draft
+from storeline.orders.domain.quote import Tariff, keys
+from storeline.places import api as places
+from storeline.pricing import api as pricing
+from storeline.stock import api as stock
+
+_KNOWN = """
+SELECT id, ref, body_hash, state, currency, total, payable, entity_id, placed_at FROM orders_order
+WHERE id = ANY(%s::uuid[]) OR ref = ANY(%s::text[])
+"""
+_OTHER = b"another order has this ref"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Places and products: they change rarely and nobody spends them."""
+
+    moment: datetime
+    places: dict[UUID, places.PlaceFacts]
+    products: dict[UUID, catalog.ProductFacts]
+
+
+@dataclass(frozen=True, slots=True)
+class PendingTariff:
+    """Prices and coupons that are on their way."""
+
+    facts: Facts
+    book: Pending[pricing.PriceBook] | None
+    coupons: Pending[loyalty.Coupons]
+
+    def result(self) -> Tariff:
+        """The tariff, once the pipeline has ended."""
+        return Tariff(
+            self.facts.moment,
+            self.facts.places,
+            self.facts.products,
+            None if self.book is None else self.book.result(),
+            self.coupons.result(),
+        )
+
+
+def gather_facts(drafts: Sequence[Draft]) -> Facts:
+    """One wait: the places that sell and serve, the products and their deposits."""
+    place_ids = {draft.place_id for draft in drafts} | {draft.serving for draft in drafts}
+    product_ids = {line.product_id for draft in drafts for line in draft.lines}
+    with pipeline():
+        found_places = places.gather(place_ids)
+        found_products = catalog.gather(product_ids)
+    return Facts(now(), found_places.result(), found_products.result())
+
+
+def gather_tariff(drafts: Sequence[Draft], facts: Facts) -> PendingTariff:
+    """Queue the prices that these drafts need, and lock their coupons."""
+    wanted = keys(drafts, facts.places, facts.products, facts.moment)
+    codes = {code for draft in drafts for code in draft.coupons}
+    customers = {draft.customer_id for draft in drafts if draft.customer_id and draft.coupons}
+    return PendingTariff(
+        facts, pricing.gather(wanted) if wanted else None, loyalty.gather(codes, customers)
+    )
+
+
+def gather(drafts: Sequence[Draft], facts: Facts) -> tuple[Gathered, Tariff]:
+    """One wait: known ids and prices, and under lock in the global order slots, coupons, stock."""
+    slots = {draft.slot_id for draft in drafts if draft.slot_id is not None}
+    with pipeline():
+        known = _known(drafts)
+        room = capacity.lock(slots)
+        pending = gather_tariff(drafts, facts)
+        levels = stock.lock(_pairs(drafts, facts))
+    tariff = pending.result()
+    seen = Gathered(
+        now=facts.moment,
+        known=_known_by_id(drafts, known.result()),
+        places=facts.places,
+        products=facts.products,
+        available={pair: level.available for pair, level in levels.result().items()},
+        slots={slot_id: slot.room for slot_id, slot in room.result().items()},
+        coupons=tariff.coupons.left,
+    )
+    return seen, tariff
+
+
+def _pairs(drafts: Sequence[Draft], facts: Facts) -> list[stock.Pair]:
+    """Every balance that these drafts may change."""
+    return sorted(
+        {
+            (draft.serving, line.product_id)
+            for draft in drafts
+            if draft.serving in facts.places
+            for line in draft.lines
+            if line.product_id in facts.products
+        }
+    )
+
+
+def _known(drafts: Sequence[Draft]) -> Pending[list[Row]]:
+    refs = [draft.ref for draft in drafts if draft.ref is not None]
+    return later(_KNOWN, [ids_array(draft.id for draft in drafts), refs], list)
+
+
+def _known_by_id(drafts: Sequence[Draft], rows: list[Row]) -> dict[UUID, Known]:
+    """Known orders by id; a draft whose `ref` belongs to another order is known, with other contents."""
+    found = {row[0]: Known(bytes(row[2]), *row[3:]) for row in rows}
+    by_ref = {row[1]: row for row in rows if row[1] is not None}
+    for draft in drafts:
+        if draft.ref in by_ref and by_ref[draft.ref][0] != draft.id:
+            found[draft.id] = Known(_OTHER, *by_ref[draft.ref][3:])
+    return found

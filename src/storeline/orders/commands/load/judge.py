@@ -1,0 +1,140 @@
+"""Which staged orders cannot be taken, and why: each rule one statement, one row of ``in_error`` per finding."""
+
+from __future__ import annotations
+
+from storeline.kernel.api import run
+
+# (file, column, reason, rows): `rows` selects (row, ref of the order)
+_RULES = (
+    ("orders", "ref", "duplicate", "SELECT row, ref FROM rec_order WHERE copies > 1"),
+    ("orders", "place", "unknown", "SELECT row, ref FROM rec_order WHERE place_id IS NULL"),
+    ("orders", "served_by", "unknown", "SELECT row, ref FROM rec_order WHERE served_by_id IS NULL AND place_id IS NOT NULL"),
+    (
+        "orders",
+        "customer",
+        "unknown",
+        "SELECT row, ref FROM rec_order WHERE customer_id IS NULL AND customer_ref IS NOT NULL",
+    ),
+    ("order_lines", "order", "unknown", "SELECT row, ref FROM rec_line WHERE order_id IS NULL"),
+    ("order_lines", "product", "unknown", "SELECT row, ref FROM rec_line WHERE product_id IS NULL"),
+    (
+        "order_lines",
+        "line",
+        "duplicate",
+        """SELECT row, ref FROM (
+            SELECT row, ref, count(*) OVER (PARTITION BY ref, line_no) AS copies FROM rec_line
+        ) l WHERE copies > 1""",
+    ),
+    (
+        "order_lines",
+        "gross",
+        "gross is not amount plus the retailer's discounts",
+        "SELECT row, ref FROM rec_line WHERE gross <> amount + discount",
+    ),
+    (
+        "order_lines",
+        "amount",
+        "negative: use returns",
+        "SELECT row, ref FROM rec_line WHERE least(quantity, gross, amount) < 0",
+    ),
+    (
+        "line_discounts",
+        "order",
+        "unknown",
+        """SELECT d.row, d.ref FROM rec_discount d
+        WHERE NOT EXISTS (SELECT FROM rec_line l WHERE l.ref = d.ref AND l.line_no = d.line_no)""",
+    ),
+    ("line_discounts", "promotion", "unknown", "SELECT row, ref FROM rec_discount WHERE no_promotion"),
+    ("line_discounts", "coupon", "unknown", "SELECT row, ref FROM rec_discount WHERE no_coupon"),
+    (
+        "line_discounts",
+        "seq",
+        "duplicate",
+        """SELECT row, ref FROM (
+            SELECT row, ref, count(*) OVER (PARTITION BY ref, line_no, seq) AS copies FROM rec_discount
+        ) d WHERE copies > 1""",
+    ),
+    (
+        "payments",
+        "order",
+        "unknown",
+        """SELECT i.row, i."order" FROM pg_temp.in_payments i
+        WHERE NOT EXISTS (SELECT FROM rec_order o WHERE o.ref = i."order")""",
+    ),
+    (
+        "payments",
+        "seq",
+        "duplicate",
+        """SELECT row, ref FROM (
+            SELECT row, "order" AS ref, count(*) OVER (PARTITION BY "order", seq) AS copies FROM pg_temp.in_payments
+        ) p WHERE copies > 1""",
+    ),
+    (
+        "payments",
+        "currency",
+        "not the order's currency",
+        """SELECT i.row, o.ref FROM pg_temp.in_payments i JOIN rec_order o ON o.ref = i."order"
+        WHERE i.currency <> o.currency""",
+    ),
+    ("orders", "ref", "no lines", "SELECT o.row, o.ref FROM rec_order o JOIN rec_sum s USING (ref) WHERE s.lines IS NULL"),
+    (
+        "orders",
+        "total",
+        "not what the lines come to",
+        "SELECT o.row, o.ref FROM rec_order o JOIN rec_sum s USING (ref) WHERE o.stated_total <> s.total",
+    ),
+    (
+        "orders",
+        "total",
+        "the payments are not what the shopper had to pay",
+        """SELECT o.row, o.ref FROM rec_order o JOIN rec_sum s USING (ref) WHERE s.payments > 0
+        AND s.paid <> CASE o.status WHEN 'cancelled' THEN 0 ELSE s.total - s.funded END""",
+    ),
+)
+_FIND = """
+WITH found AS ({rows}),
+told AS (INSERT INTO pg_temp.in_error (file, row, col, reason) SELECT %s, row, %s, %s FROM found)
+INSERT INTO rec_bad (ref) SELECT DISTINCT ref FROM found WHERE ref IS NOT NULL ON CONFLICT DO NOTHING
+"""
+
+# A known order must be what is there, row for row; amounts of the past never change.
+_CHANGED = """
+INSERT INTO rec_bad (ref)
+SELECT ref FROM (
+    SELECT o.ref FROM rec_order o JOIN orders_order k ON k.id = o.known_id JOIN rec_sum s ON s.ref = o.ref
+    WHERE (k.place_id, k.served_by_id, k.channel, k.currency, k.tax_included, k.placed_at, k.amount, k.tax, k.funded)
+        IS DISTINCT FROM (o.place_id, o.served_by_id, coalesce(o.channel, 'store'), o.currency, o.tax_included,
+            o.placed_at, s.amount, s.tax, s.funded)
+        OR k.customer_id IS DISTINCT FROM o.customer_id OR k.state <> coalesce(o.status, 'completed')
+    UNION
+    SELECT o.ref FROM rec_order o JOIN rec_line l ON l.ref = o.ref
+    LEFT JOIN orders_line k ON k.order_id = o.known_id AND k.line_no = l.line_no
+    WHERE o.known_id IS NOT NULL AND (k.product_id, k.quantity, k.gross, k.discount, k.amount, k.funded, k.tax, k.tax_rate)
+        IS DISTINCT FROM (l.product_id, l.quantity, l.gross, l.discount, l.amount, l.funded, l.tax, l.tax_rate)
+    UNION
+    SELECT o.ref FROM rec_order o JOIN rec_sum s ON s.ref = o.ref
+    WHERE o.known_id IS NOT NULL AND s.lines <> (SELECT count(*) FROM orders_line k WHERE k.order_id = o.known_id)
+) changed ON CONFLICT DO NOTHING RETURNING ref
+"""
+_TELL_CHANGED = """
+INSERT INTO pg_temp.in_error (file, row, col, reason)
+SELECT 'orders', row, 'ref', 'immutable: a known order differs' FROM rec_order WHERE ref = ANY(%s::text[])
+"""
+_KNOWN = "SELECT count(*) FROM rec_order WHERE known_id IS NOT NULL AND ref NOT IN (SELECT ref FROM rec_bad)"
+
+
+def judge() -> int:
+    """Put the orders that cannot be taken into ``rec_bad``, with their reasons; how many there are."""
+    for file, column, reason, rows in _RULES:
+        run(_FIND.format(rows=rows), [file, column, reason])
+    changed = [row[0] for row in run(_CHANGED).fetchall()]
+    if changed:
+        run(_TELL_CHANGED, [changed])
+    row = run("SELECT count(*) FROM rec_bad b WHERE EXISTS (SELECT FROM rec_order o WHERE o.ref = b.ref)").fetchone()
+    return int(row[0]) if row else 0
+
+
+def unchanged() -> int:
+    """How many of the staged orders are there already, just so."""
+    row = run(_KNOWN).fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,103 @@
+"""The one writer of orders: gather under lock, decide, write. Many orders at once, each with its verdict.
+
+Waits for the server, whatever the number of orders and lines: the facts of places and products,
+everything that can be spent (known ids, prices, slots, coupons, stock), the writing, the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from storeline.kernel.api import Actor, Conflict, Error, Invalid, pipeline, transaction
+from storeline.orders.commands.gather import gather, gather_facts
+from storeline.orders.commands.write import intents_of, write
+from storeline.orders.domain.decide import Gathered, decide
+from storeline.orders.domain.drafts import Accepted, Draft, Priced, Use, Verdict
+from storeline.orders.domain.quote import priced
+from storeline.orders.permissions import PLACE, SELL
+from storeline.payments import api as payments
+
+MAX_ORDERS = 1000
+_TRIES = 3
+
+Placed = tuple[Verdict, Sequence[payments.IntentRow]]
+"""A verdict, and the payments that a partner may have to be asked for."""
+
+
+class _RacedError(Exception):
+    """An order of the set was written by somebody else meanwhile: gather again."""
+
+
+def place(drafts: Sequence[Draft], *, actor: Actor) -> list[Verdict]:
+    """Place orders, in their order of arrival; each is taken whole or refused whole. One transaction.
+
+    An order whose tenders all settle now is completed (carried out) or confirmed; one that a partner must
+    authorise is pending until `confirm`, and expires. A repeat of the same id and body gives the same
+    answer, marked `again`; another body is refused. Refused orders leave nothing behind.
+    """
+    return [verdict for verdict, _ in place_with_payments(drafts, actor=actor)]
+
+
+def place_with_payments(drafts: Sequence[Draft], *, actor: Actor) -> list[Placed]:
+    """The same, with the payments of each order that is pending, for whoever asks the partners."""
+    if len(drafts) > MAX_ORDERS:
+        raise Invalid(f"At most {MAX_ORDERS} orders at once.", field="orders")
+    placed: dict[int, Placed] = {}
+    allowed: list[int] = []
+    for index, draft in enumerate(drafts):
+        try:
+            actor.require(SELL if draft.lines and draft.agreed else PLACE, draft.place_id)
+            allowed.append(index)
+        except Error as error:
+            placed[index] = (Verdict(draft.id, None, error=error), ())
+    if allowed:
+        for index, one in zip(allowed, _place_raced([drafts[index] for index in allowed]), strict=True):
+            placed[index] = one
+    return [placed[index] for index in range(len(drafts))]
+
+
+def _place_raced(drafts: Sequence[Draft]) -> list[Placed]:
+    for _ in range(_TRIES):
+        try:
+            with transaction():
+                return _place(drafts)
+        except _RacedError:
+            continue
+    raise Conflict("The same orders are being placed elsewhere: try again.")
+
+
+def _place(drafts: Sequence[Draft]) -> list[Placed]:
+    seen, tariff = gather(drafts, gather_facts(drafts))
+
+    def price(draft: Draft, left: Mapping[UUID, int]) -> tuple[Priced, tuple[Use, ...]]:
+        return priced(draft, tariff, left)
+
+    decided = decide(drafts, seen, price)
+    accepted = [one for one in decided if isinstance(one, Accepted)]
+    if accepted:
+        with pipeline():
+            written = write(accepted)
+        if not written.complete():
+            raise _RacedError
+    return [_placed(draft, one, seen) for draft, one in zip(drafts, decided, strict=True)]
+
+
+def _placed(draft: Draft, one: Accepted | Verdict, seen: Gathered) -> Placed:
+    if isinstance(one, Accepted):
+        priced = one.priced
+        verdict = Verdict(draft.id, one.state, draft.currency, priced.total, priced.payable)
+        return verdict, intents_of(one) if one.state == "pending" else ()
+    known = seen.known.get(draft.id)
+    if known is None or one.state != "pending":
+        return one, ()
+    # The repeat of an order that is still pending: its partners may not have been asked yet.
+    planned = payments.plan(known.payable, 0, draft.payments)
+    return one, payments.intents(
+        planned,
+        source_id=draft.id,
+        entity_id=known.entity_id,
+        place_id=draft.place_id,
+        currency=draft.currency,
+        at=known.placed_at,
+    )

@@ -1,0 +1,132 @@
+"""The set statements that write accepted orders, whatever their number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from storeline.kernel.api import Pending, ids_array, ints_array, rowcounts, run
+from storeline.orders.domain.drafts import Accepted, Draft, LineDiscount, PricedLine
+
+_ORDERS = """
+INSERT INTO orders_order (id, ref, source, entity_id, place_id, served_by_id, channel, till, customer_id, method,
+    slot_id, currency, tax_included, amount, tax, total, funded, payable, state, placed_at, business_date,
+    expires_at, completed_at, body_hash)
+SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[],
+    %s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::boolean[], %s::bigint[], %s::bigint[], %s::bigint[],
+    %s::bigint[], %s::bigint[], %s::text[], %s::timestamptz[], %s::date[], %s::timestamptz[], %s::timestamptz[],
+    %s::bytea[])
+ON CONFLICT (id) DO NOTHING
+"""
+_LINES = """
+INSERT INTO orders_line (order_id, line_no, product_id, quantity, unit_amount, unit_base, gross, discount, amount,
+    funded, tax, tax_rate, goods)
+SELECT * FROM unnest(%s::uuid[], %s::int[], %s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+    %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::int[], %s::boolean[])
+"""
+_DISCOUNTS = """
+INSERT INTO orders_discount (order_id, line_no, seq, kind, funder, amount, source_id, label)
+SELECT * FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::text[], %s::text[], %s::bigint[], %s::uuid[], %s::text[])
+"""
+
+NumberedLine = tuple[UUID, int, PricedLine]
+
+
+def numbered(orders: Sequence[Accepted]) -> list[NumberedLine]:
+    """Every line of these orders with its order and its number from 1."""
+    return [
+        (order.draft.id, line_no, line)
+        for order in orders
+        for line_no, line in enumerate(order.priced.lines, 1)
+    ]
+
+
+def insert_orders(orders: Sequence[Accepted]) -> Pending[int]:
+    """Queue the orders' rows. An id that came meanwhile is left out of the count: the caller must raise."""
+    drafts: list[Draft] = [order.draft for order in orders]
+    return rowcounts(
+        run(
+            _ORDERS,
+            [
+                ids_array(draft.id for draft in drafts),
+                [draft.ref for draft in drafts],
+                [draft.source for draft in drafts],
+                ids_array(order.entity_id for order in orders),
+                ids_array(draft.place_id for draft in drafts),
+                ids_array(draft.serving for draft in drafts),
+                [draft.channel for draft in drafts],
+                [draft.till for draft in drafts],
+                ids_array(draft.customer_id for draft in drafts),
+                [draft.method for draft in drafts],
+                ids_array(draft.slot_id for draft in drafts),
+                [draft.currency for draft in drafts],
+                [order.priced.tax_included for order in orders],
+                *_amounts(orders),
+                [order.state for order in orders],
+                [order.placed_at for order in orders],
+                [order.business_date for order in orders],
+                [order.expires_at for order in orders],
+                [order.placed_at if order.state == "completed" else None for order in orders],
+                [draft.body_hash for draft in drafts],
+            ],
+        )
+    )
+
+
+def _amounts(orders: Sequence[Accepted]) -> list[str]:
+    priced = [order.priced for order in orders]
+    return [
+        ints_array([one.amount for one in priced]),
+        ints_array([one.tax for one in priced]),
+        ints_array([one.total for one in priced]),
+        ints_array([one.funded for one in priced]),
+        ints_array([one.payable for one in priced]),
+    ]
+
+
+def insert_lines(lines: Sequence[NumberedLine]) -> None:
+    """Queue the orders' lines."""
+    only = [line for _, _, line in lines]
+    run(
+        _LINES,
+        [
+            ids_array(order_id for order_id, _, _ in lines),
+            ints_array([line_no for _, line_no, _ in lines]),
+            ids_array(line.product_id for line in only),
+            ints_array([line.quantity for line in only]),
+            ints_array([line.unit_amount for line in only]),
+            ints_array([line.unit_base for line in only]),
+            ints_array([line.gross for line in only]),
+            ints_array([line.discount for line in only]),
+            ints_array([line.amount for line in only]),
+            ints_array([line.funded for line in only]),
+            ints_array([line.tax for line in only]),
+            ints_array([line.tax_rate for line in only]),
+            [line.goods for line in only],
+        ],
+    )
+
+
+def insert_discounts(lines: Sequence[NumberedLine]) -> None:
+    """Queue the reductions of these lines."""
+    rows: list[tuple[UUID, int, int, LineDiscount]] = [
+        (order_id, line_no, seq, discount)
+        for order_id, line_no, line in lines
+        if line.discounts
+        for seq, discount in enumerate(line.discounts, 1)
+    ]
+    if not rows:
+        return
+    run(
+        _DISCOUNTS,
+        [
+            ids_array(row[0] for row in rows),
+            ints_array([row[1] for row in rows]),
+            ints_array([row[2] for row in rows]),
+            [row[3].kind for row in rows],
+            [row[3].funder for row in rows],
+            ints_array([row[3].amount for row in rows]),
+            ids_array(row[3].source_id for row in rows),
+            [row[3].label for row in rows],
+        ],
+    )

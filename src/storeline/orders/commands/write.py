@@ -1,0 +1,124 @@
+"""The third move: write what was decided, with the owners' set statements, in one pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from storeline.capacity import api as capacity
+from storeline.kernel.api import Event, Pending, publish
+from storeline.ledger import api as ledger
+from storeline.loyalty import api as loyalty
+from storeline.orders.commands.rows import insert_discounts, insert_lines, insert_orders, numbered
+from storeline.orders.domain.drafts import Accepted, Draft
+from storeline.orders.domain.postings import order_entry
+from storeline.payments import api as payments
+from storeline.stock import api as stock
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How many rows came out of the guarded statements, against how many had to."""
+
+    orders: Pending[int]
+    reserved: Pending[int]
+    wanted_orders: int
+    wanted_reserved: int
+
+    def complete(self) -> bool:
+        """Whether every guard held; if not, the transaction must be given up."""
+        return self.orders.result() == self.wanted_orders and self.reserved.result() == self.wanted_reserved
+
+
+def write(orders: Sequence[Accepted]) -> Written:
+    """Queue everything that accepted orders consist of. The caller's pipeline sends it."""
+    lines = numbered(orders)
+    written = insert_orders(orders)
+    insert_lines(lines)
+    insert_discounts(lines)
+    capacity.book(
+        [
+            capacity.BookRow(order.draft.id, order.draft.slot_id, 1, None)
+            for order in orders
+            if order.draft.slot_id is not None
+        ]
+    )
+    loyalty.redeem(
+        [
+            loyalty.Redemption(order.draft.id, seq, use.coupon_id, order.draft.customer_id, use.amount, order.placed_at)
+            for order in orders
+            for seq, use in enumerate(order.uses, 1)
+        ]
+    )
+    held = _held(orders)
+    reserved = stock.reserve(held)
+    stock.post_sales([row for order in orders if order.state == "completed" for row in goods_out(order)])
+    payments.open_intents([row for order in orders for row in intents_of(order)])
+    ledger.post([entry for order in orders if (entry := order_entry(order))])
+    publish([_event(order) for order in orders])
+    return Written(written, reserved, len(orders), len(held))
+
+
+def _held(orders: Sequence[Accepted]) -> list[stock.ReserveRow]:
+    """What orders hold, without an expiry of its own: the order expires, and frees all that it holds at once."""
+    return [
+        stock.ReserveRow(order.draft.id, line_no, order.draft.serving, line.product_id, line.quantity, None)
+        for order in orders
+        if order.draft.method != "carry_out"
+        for line_no, line in enumerate(order.priced.lines, 1)
+        if line.goods
+    ]
+
+
+def goods_out(order: Accepted) -> list[stock.MoveRow]:
+    """The movements of goods that left with the shopper."""
+    draft = order.draft
+    return [
+        stock.MoveRow(
+            draft.id,
+            line_no,
+            stock.Kind.SALE,
+            draft.serving,
+            line.product_id,
+            -line.quantity,
+            order.placed_at,
+            order.business_date,
+        )
+        for line_no, line in enumerate(order.priced.lines, 1)
+        if line.goods and line.quantity
+    ]
+
+
+def intents_of(order: Accepted) -> Sequence[payments.IntentRow]:
+    """The payments of an order; their ids follow from the order's, so a repeat names the same ones."""
+    return payments.intents(
+        order.payments,
+        source_id=order.draft.id,
+        entity_id=order.entity_id,
+        place_id=order.draft.place_id,
+        currency=order.draft.currency,
+        at=order.placed_at,
+        expires_at=order.expires_at,
+    )
+
+
+_HAPPENED = {"pending": "orders.placed", "confirmed": "orders.confirmed", "completed": "orders.completed"}
+
+
+def _event(order: Accepted) -> Event:
+    draft: Draft = order.draft
+    return Event(
+        _HAPPENED[order.state],
+        draft.id,
+        draft.place_id,
+        order.entity_id,
+        {
+            "order": str(draft.id),
+            "channel": draft.channel,
+            "method": draft.method,
+            "served_by": str(draft.serving),
+            "state": order.state,
+            "total": order.priced.total,
+            "currency": draft.currency,
+        },
+    )

@@ -1,0 +1,218 @@
+"""The decision: one pure function over what was gathered, orders in their order of arrival.
+
+Each order is taken whole or refused whole, with its reason; an accepted one lowers what is left
+for those behind it. Goods that already left with the shopper are never refused for stock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from storeline.catalog import api as catalog
+from storeline.kernel.api import QUANTITY_ONE, Error, Invalid, business_date, format_quantity
+from storeline.orders.domain.amounts import agreed_amounts
+from storeline.orders.domain.drafts import (
+    Accepted,
+    Draft,
+    Priced,
+    State,
+    Use,
+    Verdict,
+    check_draft,
+)
+from storeline.orders.errors import (
+    NotSold,
+    OrderMismatch,
+    OutOfStock,
+    PlaceClosed,
+    PriceChanged,
+    SlotFull,
+)
+from storeline.payments import api as payments
+from storeline.places import api as places
+
+Pair = tuple[UUID, UUID]
+PENDING_FOR = timedelta(minutes=15)
+CAPABILITY = {"carry_out": "sell", "collect": "collect", "deliver": "deliver", "ship": "ship"}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An order whose id is already there."""
+
+    body_hash: bytes
+    state: State
+    currency: str
+    total: int
+    payable: int
+    entity_id: UUID
+    placed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """All that the decision reads: taken once, under lock where it can be spent.
+
+    `available` is on hand less reserved by (place, product); `slots` the room left; `coupons` the uses left.
+    """
+
+    now: datetime
+    known: Mapping[UUID, Known]
+    places: Mapping[UUID, places.PlaceFacts]
+    products: Mapping[UUID, catalog.ProductFacts]
+    available: Mapping[Pair, int]
+    slots: Mapping[UUID, int]
+    coupons: Mapping[UUID, int]
+
+
+Price = Callable[[Draft, Mapping[UUID, int]], tuple[Priced, tuple[Use, ...]]]
+"""Prices a draft whose amounts were not agreed elsewhere, given the uses that each coupon has left."""
+
+
+@dataclass(slots=True)
+class _Left:
+    """What is left while the orders are gone through."""
+
+    available: dict[Pair, int]
+    slots: dict[UUID, int]
+    coupons: dict[UUID, int]
+    coming: dict[UUID, tuple[bytes, Verdict]]
+
+
+def decide(drafts: Sequence[Draft], seen: Gathered, price: Price) -> list[Accepted | Verdict]:
+    """For each draft, in order: what to write, or the verdict that needs no writing."""
+    left = _Left(dict(seen.available), dict(seen.slots), dict(seen.coupons), {})
+    return [_decide_one(draft, seen, left, price) for draft in drafts]
+
+
+def _decide_one(draft: Draft, seen: Gathered, left: _Left, price: Price) -> Accepted | Verdict:
+    try:
+        if (known := seen.known.get(draft.id)) is not None:
+            return _again(draft, known)
+        if (twin := left.coming.get(draft.id)) is not None:
+            return _twin(draft, *twin)
+        accepted = _accept(draft, seen, left, price)
+    except Error as error:
+        return Verdict(draft.id, None, error=error)
+    priced = accepted.priced
+    verdict = Verdict(draft.id, accepted.state, draft.currency, priced.total, priced.payable, again=True)
+    left.coming[draft.id] = (draft.body_hash, verdict)
+    return accepted
+
+
+def _again(draft: Draft, known: Known) -> Verdict:
+    if known.body_hash != draft.body_hash:
+        raise OrderMismatch("An order with this id and other contents is already there.", field="id")
+    return Verdict(draft.id, known.state, known.currency, known.total, known.payable, again=True)
+
+
+def _twin(draft: Draft, body_hash: bytes, verdict: Verdict) -> Verdict:
+    if body_hash != draft.body_hash:
+        raise OrderMismatch("Two orders of this set have the same id.", field="id")
+    return verdict
+
+
+def _accept(draft: Draft, seen: Gathered, left: _Left, price: Price) -> Accepted:
+    check_draft(draft)
+    selling = check_sold(draft, seen.places, seen.products)
+    if draft.agreed:
+        priced, uses = agreed_amounts(draft.lines, tax_included=selling.inclusive), ()
+    else:
+        priced, uses = price(draft, left.coupons)
+    if draft.expected_total is not None and draft.expected_total != priced.total:
+        raise PriceChanged(
+            "The total is not the one that was shown: look at the new one and confirm it.",
+            field="expected_total",
+            total=priced.total,
+        )
+    planned = payments.plan(priced.payable, 0, draft.payments)
+    _take(draft, uses, seen, left)
+    placed_at = draft.placed_at or seen.now
+    settled = all(payments.settles_now(payment.tender) for payment in planned)
+    state = _state(draft, settled=settled)
+    return Accepted(
+        draft=draft,
+        priced=priced,
+        payments=planned,
+        state=state,
+        entity_id=selling.entity_id,
+        placed_at=placed_at,
+        business_date=business_date(placed_at, selling.zone),
+        expires_at=placed_at + PENDING_FOR if state == "pending" else None,
+        uses=uses,
+    )
+
+
+def _state(draft: Draft, *, settled: bool) -> State:
+    if not settled:
+        return "pending"
+    return "completed" if draft.method == "carry_out" else "confirmed"
+
+
+def check_sold(
+    draft: Draft, known: Mapping[UUID, places.PlaceFacts], products: Mapping[UUID, catalog.ProductFacts]
+) -> places.PlaceFacts:
+    """The selling place, if it sells these products, and the serving one serves this way; refuses otherwise."""
+    selling, serving = known.get(draft.place_id), known.get(draft.serving)
+    if selling is None:
+        raise PlaceClosed("There is no such place.", field="place")
+    if serving is None:
+        raise PlaceClosed("There is no such place.", field="served_by")
+    if draft.currency != selling.currency:
+        raise PlaceClosed(f"This place sells in {selling.currency}.", field="currency")
+    needed = CAPABILITY[draft.method]
+    if needed not in serving.capabilities and not draft.agreed:
+        raise PlaceClosed(f"This place does not {needed}.", field="method")
+    _check_products(draft, products)
+    return selling
+
+
+def _check_products(draft: Draft, products: Mapping[UUID, catalog.ProductFacts]) -> None:
+    for index, line in enumerate(draft.lines):
+        product = products.get(line.product_id)
+        where = f"lines[{index}].product"
+        if product is None:
+            raise NotSold("There is no such product.", field=where)
+        if draft.agreed:
+            continue  # it was sold already
+        if not product.sellable:
+            raise NotSold("This product is not sold any more.", field=where)
+        if not product.online and draft.method != "carry_out":
+            raise NotSold("This product is sold in shops only.", field=where)
+        if line.quantity % QUANTITY_ONE and not product.by_weight:
+            raise Invalid("This product is sold in whole units.", field=f"lines[{index}].quantity")
+
+
+def _take(draft: Draft, uses: Sequence[Use], seen: Gathered, left: _Left) -> None:
+    """Take what the draft spends from what is left; a refusal takes nothing."""
+    if draft.slot_id is not None and left.slots.get(draft.slot_id, 0) < 1:
+        raise SlotFull("This slot is full or not there: choose another.", field="slot")
+    for pair, quantity in _goods(draft, seen, left).items():
+        left.available[pair] -= quantity
+    if draft.slot_id is not None:
+        left.slots[draft.slot_id] -= 1
+    for use in uses:
+        left.coupons[use.coupon_id] -= 1
+
+
+def _goods(draft: Draft, seen: Gathered, left: _Left) -> dict[Pair, int]:
+    """What the draft reserves of each product, all of it available; nothing for goods carried out."""
+    wanted: dict[Pair, int] = {}
+    if draft.method == "carry_out":
+        return wanted
+    for index, line in enumerate(draft.lines):
+        if seen.products[line.product_id].service:
+            continue
+        pair = (draft.serving, line.product_id)
+        wanted[pair] = wanted.get(pair, 0) + line.quantity
+        available = max(0, left.available.get(pair, 0))
+        if wanted[pair] > available:
+            raise OutOfStock(
+                f"Only {format_quantity(available)} of it can be promised there.",
+                field=f"lines[{index}].quantity",
+                available=format_quantity(available),
+            )
+    return wanted

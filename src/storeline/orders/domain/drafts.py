@@ -1,0 +1,192 @@
+"""What a channel asks for, and what was decided. Amounts are minor units, quantities thousandths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from storeline.kernel.api import MAX_AMOUNT, MAX_QUANTITY, Error, Invalid
+from storeline.payments.api import Offer, Planned
+
+MAX_LINES = 500
+MAX_DISCOUNTS = 20
+
+Method = Literal["carry_out", "collect", "deliver", "ship"]
+State = Literal["pending", "confirmed", "completed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class LineDiscount:
+    """A reduction of one line: `kind` promotion, coupon, member_price …; `funder` says who pays for it."""
+
+    kind: str
+    funder: str
+    amount: int
+    source_id: UUID | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """The amounts of a line as they were agreed at a till, on a marketplace or in the past."""
+
+    gross: int
+    discounts: tuple[LineDiscount, ...] = ()
+    tax: int = 0
+    tax_rate: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """A product and how much of it; `agreed` only from actors that may sell at agreed amounts."""
+
+    product_id: UUID
+    quantity: int
+    agreed: Agreed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One order as it was asked for; `id` is the client's and its idempotency record."""
+
+    id: UUID
+    place_id: UUID
+    channel: str
+    lines: tuple[DraftLine, ...]
+    currency: str
+    method: Method = "carry_out"
+    payments: tuple[Offer, ...] = ()
+    served_by: UUID | None = None
+    customer_id: UUID | None = None
+    slot_id: UUID | None = None
+    coupons: tuple[str, ...] = ()
+    expected_total: int | None = None
+    placed_at: datetime | None = None
+    till: str | None = None
+    ref: str | None = None
+    source: str = "live"
+    body_hash: bytes = b""
+
+    @property
+    def serving(self) -> UUID:
+        """The place whose stock serves the order."""
+        return self.served_by or self.place_id
+
+    @property
+    def agreed(self) -> bool:
+        """Whether all its amounts were agreed elsewhere."""
+        return self.lines[0].agreed is not None
+
+
+@dataclass(frozen=True, slots=True)
+class PricedLine:
+    """A line with its amounts: ``amount = gross − discount``. `goods` are taken from stock, deposits are not."""
+
+    product_id: UUID
+    quantity: int
+    unit_amount: int | None
+    unit_base: int | None
+    gross: int
+    discount: int
+    amount: int
+    funded: int
+    tax: int
+    tax_rate: int
+    discounts: tuple[LineDiscount, ...]
+    goods: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A basket with its amounts: ``payable = total − funded``."""
+
+    lines: tuple[PricedLine, ...]
+    amount: int
+    tax: int
+    total: int
+    funded: int
+    tax_included: bool
+
+    @property
+    def payable(self) -> int:
+        return self.total - self.funded
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use of a coupon by an order."""
+
+    coupon_id: UUID
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A draft that holds, with all that its writing needs."""
+
+    draft: Draft
+    priced: Priced
+    payments: tuple[Planned, ...]
+    state: State
+    entity_id: UUID
+    placed_at: datetime
+    business_date: date
+    expires_at: datetime | None = None
+    uses: tuple[Use, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one order: its state, or why not. `again` marks the answer to a repeat."""
+
+    order_id: UUID
+    state: State | None
+    currency: str = ""
+    total: int = 0
+    payable: int = 0
+    error: Error | None = None
+    again: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return self.error is None
+
+
+def check_draft(draft: Draft) -> None:
+    """Refuse what no place could sell, naming the field."""
+    check_lines(draft.lines, agreed=bool(draft.lines) and draft.agreed)
+    if draft.placed_at is not None and draft.placed_at.tzinfo is None:
+        raise Invalid("The time needs its offset.", field="placed_at")
+    if draft.method == "carry_out" and draft.serving != draft.place_id:
+        raise Invalid("Goods carried out leave from the place that sells them.", field="served_by")
+    if not draft.agreed and draft.channel != "till" and draft.expected_total is None:
+        raise Invalid("Say what total the shopper was shown.", field="expected_total")
+
+
+def check_lines(lines: Sequence[DraftLine], *, agreed: bool) -> None:
+    """Refuse lines that make no sense: none, too many, half of them agreed, no quantity."""
+    if not lines:
+        raise Invalid("An order needs at least one line.", field="lines")
+    if len(lines) > MAX_LINES:
+        raise Invalid(f"An order has at most {MAX_LINES} lines.", field="lines")
+    for index, line in enumerate(lines):
+        if (line.agreed is not None) != agreed:
+            raise Invalid("Either all lines carry agreed amounts or none.", field=f"lines[{index}].agreed")
+        if not (0 if agreed else 1) <= line.quantity < MAX_QUANTITY:
+            raise Invalid("The quantity must be more than 0.", field=f"lines[{index}].quantity")
+        if line.agreed is not None:
+            _check_agreed(line.agreed, f"lines[{index}]")
+
+
+def _check_agreed(agreed: Agreed, path: str) -> None:
+    if not 0 <= agreed.gross < MAX_AMOUNT:
+        raise Invalid("The shelf amount must not be negative.", field=f"{path}.gross")
+    if len(agreed.discounts) > MAX_DISCOUNTS:
+        raise Invalid(f"A line has at most {MAX_DISCOUNTS} discounts.", field=f"{path}.discounts")
+    if any(not 0 <= discount.amount < MAX_AMOUNT for discount in agreed.discounts):
+        raise Invalid("A discount must not be negative.", field=f"{path}.discounts")
+    if abs(agreed.tax) >= MAX_AMOUNT:
+        raise Invalid("The tax is too large.", field=f"{path}.tax")

@@ -1,0 +1,62 @@
+"""Refusals of an order.
+
+kernel.Error
+├── Refused
+│   ├── OutOfStock          a line asks for more than is available there
+│   ├── PriceChanged        the total is not what the shopper was shown
+│   ├── NotSold             the product is not sold there, or not that way
+│   ├── PlaceClosed         the place does not sell or serve this way
+│   ├── SlotFull            no room left in the slot
+│   ├── CouponRefused       the coupon cannot be used
+│   ├── PaymentDeclined     the partner said no
+│   └── WrongState          the order is past that step
+└── BodyMismatch
+    └── OrderMismatch       the id names another order
+"""
+
+from storeline.kernel.api import BodyMismatch, Refused
+
+
+class OutOfStock(Refused):
+    code = "out_of_stock"
+    title = "There is not enough of it"
+
+
+class PriceChanged(Refused):
+    code = "price_changed"
+    title = "The price has changed"
+
+
+class NotSold(Refused):
+    code = "not_sold"
+    title = "This is not sold there"
+
+
+class PlaceClosed(Refused):
+    code = "place_cannot"
+    title = "The place cannot do that"
+
+
+class SlotFull(Refused):
+    code = "slot_full"
+    title = "The slot is full"
+
+
+class CouponRefused(Refused):
+    code = "coupon_refused"
+    title = "The coupon cannot be used"
+
+
+class PaymentDeclined(Refused):
+    code = "payment_declined"
+    title = "The payment was declined"
+
+
+class WrongState(Refused):
+    code = "wrong_state"
+    title = "The order is past that step"
+
+
+class OrderMismatch(BodyMismatch):
+    code = "order_mismatch"
+    title = "This id names another order"

@@ -1,0 +1,22 @@
+"""What orders do when others have news: a partner's late answer confirms an order or ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from storeline.kernel.api import SYSTEM, Envelope, consumer
+from storeline.orders.commands.confirm import cancel, confirm
+from storeline.orders.queries import pending_of
+from storeline.payments import api as payments
+
+
+@consumer("orders.payments", types=(payments.AUTHORISED, payments.DECLINED))
+def on_payments(events: Sequence[Envelope]) -> None:
+    """Late answers: confirm what is sure now, cancel what was declined; orders past pending stay as they are."""
+    pending = pending_of({event.subject_id for event in events})
+    declined = {event.subject_id for event in events if event.type == payments.DECLINED} & pending
+    sure = pending - declined
+    if sure:
+        confirm(sure, actor=SYSTEM)
+    if declined:
+        cancel(declined, reason="payment_declined")

@@ -1,0 +1,144 @@
+"""Tables of the order. They are hot: ids of other modules are checked when an order is gathered,
+not by foreign-key triggers on each row, and the audit proves that each one resolves."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+STATES = ("pending", "confirmed", "completed", "cancelled")
+METHODS = ("carry_out", "collect", "deliver", "ship")
+FUNDERS = ("retailer", "manufacturer", "partner")
+
+
+def _reference(to: str, **options: Any) -> models.ForeignKey[Any, Any]:
+    """A key whose constraint the audit checks instead of a trigger on every row."""
+    return models.ForeignKey(
+        to, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False, **options
+    )
+
+
+class Order(models.Model):
+    """What one customer agreed to buy, in one place's name.
+
+    ``amount`` is what the retailer earns, ``funded`` the part of it that a manufacturer pays,
+    ``payable`` what the shopper's payments must come to.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    ref = models.TextField(null=True)
+    source = models.TextField()
+    entity = _reference("places.Entity")
+    place = _reference("places.Place")
+    served_by = _reference("places.Place")
+    channel = models.TextField()
+    till = models.TextField(null=True)
+    customer = _reference("customers.Customer", null=True)
+    method = models.TextField()
+    slot_id = models.UUIDField(null=True)
+    currency = models.CharField(max_length=3)
+    tax_included = models.BooleanField()
+    amount = models.BigIntegerField()
+    tax = models.BigIntegerField()
+    total = models.BigIntegerField()
+    funded = models.BigIntegerField()
+    payable = models.BigIntegerField()
+    state = models.TextField()
+    reason = models.TextField(null=True)
+    placed_at = models.DateTimeField()
+    business_date = models.DateField()
+    expires_at = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField(null=True)
+    body_hash = models.BinaryField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["place", "business_date"], name="orders_place_day"),
+            models.Index(
+                fields=["customer", "placed_at"], name="orders_customer", condition=Q(customer__isnull=False)
+            ),
+            models.Index(fields=["expires_at"], name="orders_expiring", condition=Q(state="pending")),
+            models.Index(fields=["served_by", "placed_at"], name="orders_open", condition=Q(state="confirmed")),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["ref"], name="orders_ref_once", condition=Q(ref__isnull=False)),
+            models.CheckConstraint(condition=Q(state__in=STATES), name="orders_state"),
+            models.CheckConstraint(condition=Q(method__in=METHODS), name="orders_method"),
+            models.CheckConstraint(
+                condition=Q(tax_included=True, total=F("amount")) | Q(total=F("amount") + F("tax")),
+                name="orders_total",
+            ),
+            models.CheckConstraint(condition=Q(payable=F("total") - F("funded")), name="orders_payable"),
+        ]
+
+
+class Line(models.Model):
+    """One product of an order. ``amount = gross − discount``; ``quantity`` in thousandths, 0 is real."""
+
+    pk = models.CompositePrimaryKey("order_id", "line_no")
+    order = _reference(Order)
+    line_no = models.IntegerField()
+    product = _reference("catalog.Product")
+    quantity = models.BigIntegerField()
+    unit_amount = models.BigIntegerField(null=True)
+    unit_base = models.BigIntegerField(null=True)
+    gross = models.BigIntegerField()
+    discount = models.BigIntegerField()
+    amount = models.BigIntegerField()
+    funded = models.BigIntegerField()
+    tax = models.BigIntegerField()
+    tax_rate = models.IntegerField()
+    goods = models.BooleanField(default=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(amount=F("gross") - F("discount")), name="orders_line_amount"),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=0, gross__gte=0, discount__gte=0, amount__gte=0, funded__gte=0),
+                name="orders_line_not_negative",
+            ),
+        ]
+
+
+class Discount(models.Model):
+    """One reduction of one line: why, and who pays for it."""
+
+    pk = models.CompositePrimaryKey("order_id", "line_no", "seq")
+    order = _reference(Order)
+    line_no = models.IntegerField()
+    seq = models.IntegerField()
+    kind = models.TextField()
+    funder = models.TextField()
+    amount = models.BigIntegerField()
+    source_id = models.UUIDField(null=True)
+    label = models.TextField(default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(funder__in=FUNDERS), name="orders_discount_funder"),
+        ]
+
+
+class Amendment(models.Model):
+    """What was taken off a line after it was agreed: a short pick. All amounts are taken away."""
+
+    pk = models.CompositePrimaryKey("order_id", "line_no", "seq")
+    order = _reference(Order)
+    line_no = models.IntegerField()
+    seq = models.IntegerField()
+    kind = models.TextField()
+    quantity = models.BigIntegerField()
+    amount = models.BigIntegerField()
+    funded = models.BigIntegerField()
+    tax = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0, amount__gte=0, funded__gte=0, tax__gte=0),
+                name="orders_amendment_not_negative",
+            ),
+        ]
