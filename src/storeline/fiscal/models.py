@@ -8,7 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-_OWN = Q(series_id__isnull=False, number__gte=1, hash__isnull=False, imported_number__isnull=True)
+_OWN = Q(series_id__isnull=False, number__isnull=False, number__gte=1, hash__isnull=False, imported_number__isnull=True)
 _IMPORTED = Q(series_id__isnull=True, number__isnull=True, hash__isnull=True, imported_number__isnull=False)
 
 

@@ -2,6 +2,4 @@
 
 from storeline.kernel.api import permission
 
-VIEW = permission(
-    "fiscal.view", "See receipts", roles=("associate", "shop_manager", "finance", "service_desk")
-)
+VIEW = permission("fiscal.view", "See receipts", roles=("associate", "shop_manager", "finance", "service_desk"))

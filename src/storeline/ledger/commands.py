@@ -38,7 +38,7 @@ INSERT INTO ledger_posting {_COLUMNS}
 SELECT * FROM unnest(%s::uuid[], %s::int[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::bigint[],
  %s::date[], %s::timestamptz[], %s::text[], %s::uuid[], %s::uuid[])
 {_ON_REPEAT}
-"""  # noqa: S608 - constants only
+"""
 
 
 def post(entries: Sequence[Entry]) -> None:
@@ -129,7 +129,7 @@ INSERT INTO ledger_posting {_COLUMNS}
 SELECT transaction_id, line_no, entity_id, place_id, account, currency, amount,
  business_date, at, kind, source_id, NULL FROM pg_temp.rec_postings WHERE amount <> 0
 {_ON_REPEAT}
-"""  # noqa: S608 - constants only
+"""
 
 
 def record_from_temp() -> int:
@@ -185,13 +185,15 @@ def open_holdings(holdings: Sequence[Holding], *, at: datetime) -> None:
 def transfer(transfers: Sequence[Transfer], *, actor: kernel.Actor) -> list[TransferVerdict]:
     """Move value between holdings and accounts, many at once in arrival order, each with its own verdict.
 
-    One transaction of three moves: lock the holdings in the order of their ids, decide, write. Joins the
-    caller's transaction where one is open. A refused transfer changes nothing; the others stand.
+    One transaction of three moves and two waits: lock the holdings in the order of their ids, decide, write.
+    Joins the caller's transaction where one is open. A refused transfer changes nothing; the others stand.
     """
     actor.require(TRANSFER)
     if not transfers:
         return []
-    with kernel.transaction() if not kernel.in_transaction() else kernel.pipeline():
+    if kernel.in_transaction():
+        return _transfer(transfers)
+    with kernel.transaction():
         return _transfer(transfers)
 
 

@@ -245,7 +245,7 @@ def _room(transfer: Transfer, holdings: Mapping[UUID, Holding], change: Mapping[
 def _transfer_lines(transfer: Transfer, holdings: Mapping[UUID, Holding]) -> list[Line]:
     """Two lines: value leaves a liability by debit and reaches one by credit."""
     first = transfer.source if isinstance(transfer.source, UUID) else transfer.target
-    assert isinstance(first, UUID)  # noqa: S101 - judged before: one side is a holding
+    assert isinstance(first, UUID)
     entry = Entry(
         transfer.id,
         holdings[first].entity_id,
@@ -263,9 +263,7 @@ def _transfer_lines(transfer: Transfer, holdings: Mapping[UUID, Holding]) -> lis
     ]
 
 
-def _transfer_line(
-    entry: Entry, line_no: int, side: UUID | str, amount: int, holdings: Mapping[UUID, Holding]
-) -> Line:
+def _transfer_line(entry: Entry, line_no: int, side: UUID | str, amount: int, holdings: Mapping[UUID, Holding]) -> Line:
     if isinstance(side, UUID):
         return Line(entry, line_no, holdings[side].account, amount, side)
     return Line(entry, line_no, side, amount)

@@ -16,6 +16,4 @@ WHERE id = ANY(%s::uuid[]) ORDER BY id FOR UPDATE
 
 def lock_holdings(ids: Iterable[UUID]) -> kernel.Pending[dict[UUID, Holding]]:
     """Lock these holdings until the transaction ends; an id that is absent from the answer is unknown."""
-    return kernel.later(
-        _LOCK, [kernel.ids_array(set(ids))], lambda rows: {row[0]: Holding(*row) for row in rows}
-    )
+    return kernel.later(_LOCK, [kernel.ids_array(set(ids))], lambda rows: {row[0]: Holding(*row) for row in rows})

@@ -89,7 +89,5 @@ class Operation(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=["at"], name="payments_operation_open", condition=Q(state__in=("pending", "unknown"))
-            ),
+            models.Index(fields=["at"], name="payments_operation_open", condition=Q(state__in=("pending", "unknown"))),
         ]

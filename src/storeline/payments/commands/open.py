@@ -41,9 +41,7 @@ def open_intents(rows: Sequence[IntentRow]) -> None:
         [
             kernel.ids_array(row.id for row in rows),
             [SETTLE_KEY if settled else AUTHORISE_KEY for settled in now],
-            kernel.ints_array(
-                row.amount if settled else row.authorise for row, settled in zip(rows, now, strict=True)
-            ),
+            kernel.ints_array(row.amount if settled else row.authorise for row, settled in zip(rows, now, strict=True)),
             ["succeeded" if settled else "pending" for settled in now],
             [row.at for row in rows],
         ],
@@ -61,9 +59,7 @@ def _intent_columns(rows: Sequence[IntentRow], known: dict[str, Tender]) -> list
         [one.provider_code for one in tenders],
         [row.currency for row in rows],
         kernel.ints_array(row.amount for row in rows),
-        kernel.ints_array(
-            row.amount if one.settles == "now" else 0 for row, one in zip(rows, tenders, strict=True)
-        ),
+        kernel.ints_array(row.amount if one.settles == "now" else 0 for row, one in zip(rows, tenders, strict=True)),
         kernel.ints_array(row.tendered for row in rows),
         [row.reference for row in rows],
         [one.provider.hint(row.token) if one.provider else "" for row, one in zip(rows, tenders, strict=True)],

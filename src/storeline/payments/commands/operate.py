@@ -182,7 +182,9 @@ def operate(requests: Sequence[OperationRequest], *, actor: kernel.Actor) -> lis
         for verdict in verdicts:
             if verdict.code == "accepted" and verdict.operation:
                 one = verdict.operation
-                kernel.trail(actor, f"payments.{one.kind}", one.intent_id, detail={"amount": one.amount, "key": one.key})
+                kernel.trail(
+                    actor, f"payments.{one.kind}", one.intent_id, detail={"amount": one.amount, "key": one.key}
+                )
     pending = [v.operation for v in verdicts if v.operation and v.operation.state == "pending"]
     perform((one.intent_id, one.key) for one in pending)
     return _as_they_stand(verdicts, {(one.intent_id, one.key) for one in pending})

@@ -76,7 +76,10 @@ def record_outcomes(outcomes: Sequence[Authorisation]) -> kernel.Pending[int]:
     if not outcomes:
         return kernel.Ready(0)
     changed = record(
-        [Operation(o.intent_id, AUTHORISE_KEY, "authorise", 0, STATE_OF[o.status], o.reference, o.code) for o in outcomes]
+        [
+            Operation(o.intent_id, AUTHORISE_KEY, "authorise", 0, STATE_OF[o.status], o.reference, o.code)
+            for o in outcomes
+        ]
     )
     return _Count(changed)
 
