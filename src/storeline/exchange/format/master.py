@@ -16,7 +16,23 @@ FORMATS = (
     "web",
 )
 CAPABILITIES = ("sell", "collect", "ship", "deliver", "service")
-UNITS = ("each", "kg", "g", "lb", "oz", "l", "cl", "ml", "gal", "fl_oz", "m", "cm", "ft", "m2")
+UNITS = ("each", "kg", "g", "lb", "oz", "l", "ml", "cl", "gal", "fl_oz", "m", "cm", "ft")
+ALLERGENS = (
+    "gluten",
+    "crustaceans",
+    "eggs",
+    "fish",
+    "peanuts",
+    "soybeans",
+    "milk",
+    "nuts",
+    "celery",
+    "mustard",
+    "sesame",
+    "sulphites",
+    "lupin",
+    "molluscs",
+)
 TEMPERATURES = ("ambient", "fresh", "chilled", "frozen", "hot")
 FUNDERS = ("retailer", "manufacturer", "partner")
 PROMOTION_KINDS = ("percentage", "amount", "n_for_price", "fixed_price", "member_price")
@@ -27,14 +43,20 @@ ENTITIES = File(
     "Legal entities. Each place belongs to one; books balance by entity and currency.",
     (
         own_ref(),
-        name_column("The registered name."),
+        Column("name", Kind.TEXT, "The registered name.", required=True),
         Column("country", Kind.COUNTRY, "Where it is registered.", required=True),
         Column("currency", Kind.CURRENCY, "The currency of its books.", required=True),
         Column("tax_regime", Kind.CODE, "Which rows of `tax_rates` apply, such as `uk-vat`.", required=True),
-        Column("tax_included", Kind.BOOL, "Whether its shelf prices contain the tax.", required=True),
-        Column("zone", Kind.ZONE, "The zone of its head office, for dates of rows without a place.", required=True),
+        Column(
+            "tax_included",
+            Kind.BOOL,
+            "Whether its shelf prices contain the tax.",
+            default="no in the US and Canada, else yes",
+        ),
+        Column("zone", Kind.ZONE, "Its head office's zone, for local times of rows without a place.", default="UTC"),
         Column("tax_number", Kind.TEXT, "Its tax registration number."),
         Column("gln", Kind.TEXT, "Its GS1 Global Location Number, check digit and all."),
+        Column("receipt_series", Kind.TEXT, "What its own receipts' numbers begin with."),
     ),
     fixed=("currency",),
 )
@@ -63,7 +85,7 @@ PLACES = File(
         Column("opens_on", Kind.DATE, "First day of trade (pop-ups have both)."),
         Column("closes_on", Kind.DATE, "Last day of trade."),
     ),
-    fixed=("entity",),
+    fixed=("entity", "zone"),
 )
 
 PLACE_HOURS = File(
@@ -101,21 +123,23 @@ PRODUCTS = File(
         Column("brand", Kind.TEXT, "Brand."),
         Column("manufacturer", Kind.TEXT, "Manufacturer."),
         Column("unit", Kind.CODE, "What a quantity counts.", values=UNITS, default="each"),
-        Column("by_weight", Kind.BOOL, "Sold by measure: quantities are not whole.", default="no"),
-        Column("catch_weight", Kind.BOOL, "Sold by the piece, priced by the weight of each.", default="no"),
+        Column("by_weight", Kind.BOOL, "Measured out: quantities are not whole. Not with `each`.", default="no"),
+        Column(
+            "catch_weight", Kind.BOOL, "Each piece is weighed and priced by that. Only with `by_weight`.", default="no"
+        ),
         Column("temperature", Kind.CODE, "How it is kept.", values=TEMPERATURES, default="ambient"),
         Column("shelf_life_days", Kind.INTEGER, "Days from receipt to the last day of sale."),
-        Column("allergens", Kind.LIST, "Codes such as `milk|gluten`."),
+        Column("allergens", Kind.LIST, "Of the fourteen of Regulation (EU) 1169/2011.", values=ALLERGENS),
         Column("gtins", Kind.LIST, "GTIN-8, -12, -13 or -14, check digit and all; no GTIN belongs to two products."),
         Column("tax_class", Kind.CODE, "Which rows of `tax_rates` apply.", default="standard"),
         ref("deposit_product", "products", "The deposit sold along with it."),
         Column("content_quantity", Kind.QUANTITY, "How much one unit holds, for the price per kg or litre."),
         Column("content_unit", Kind.CODE, "The unit of `content_quantity`.", values=UNITS),
-        Column("pictures", Kind.LIST, "URLs."),
-        Column("stocked", Kind.BOOL, "Whether stock is kept of it; no for services and fees.", default="yes"),
-        Column("online", Kind.BOOL, "Whether it may be sold online (fuel and gift cards: no).", default="yes"),
+        Column("pictures", Kind.LIST, "Addresses (https, http, or a path), each with the credit after a space."),
+        Column("service", Kind.BOOL, "Yes where no stock is kept of it: services, fees, gift cards.", default="no"),
+        Column("till_only", Kind.BOOL, "Yes where it may not be sold online, such as fuel.", default="no"),
         Column("age_limit", Kind.INTEGER, "The buyer's least age in years."),
-        Column("active", Kind.BOOL, "Whether it may still be sold.", default="yes"),
+        Column("status", Kind.CODE, "Whether it is still sold.", values=("active", "ended"), default="active"),
     ),
     fixed=("unit",),
 )
@@ -126,8 +150,8 @@ LISTINGS = File(
     (
         ref("place", "places", key=True, required=True),
         ref("product", "products", key=True, required=True),
-        Column("from", Kind.DATE, "First day."),
-        Column("to", Kind.DATE, "Last day."),
+        Column("starts_on", Kind.DATE, "First day."),
+        Column("ends_on", Kind.DATE, "Last day."),
     ),
 )
 
@@ -138,7 +162,7 @@ TAX_RATES = File(
         Column("regime", Kind.CODE, "As in `entities.tax_regime`.", required=True, key=True),
         Column("tax_class", Kind.CODE, "As in `products.tax_class`.", required=True, key=True),
         Column("region", Kind.CODE, "As in `places.tax_region`; empty = all.", key=True),
-        Column("from", Kind.DATE, "First day that it applies.", required=True, key=True),
+        Column("valid_from", Kind.DATE, "First day that it applies.", required=True, key=True),
         Column("rate", Kind.PERCENT, "Such as `8.875`, at most four decimals.", required=True),
         Column("included", Kind.BOOL, "Whether shelf prices under this regime contain the tax.", default="no"),
     ),
@@ -147,7 +171,7 @@ TAX_RATES = File(
 PRICES = File(
     "prices",
     "Shelf prices. For a line the most specific row counts: place before zone before all, then the channel's own,"
-    " then the latest `valid_from`. A member pays the lower of a member row and the shelf price.",
+    " then the latest `valid_from`. Where the buyer is a member, member rows count too.",
     (
         ref("product", "products", key=True, required=True),
         ref("place", "places", "Only there; empty = everywhere.", key=True),
@@ -174,8 +198,13 @@ PROMOTIONS = File(
         Column("currency", Kind.CURRENCY, "Of `value`, unless it is a percentage."),
         Column("members_only", Kind.BOOL, "Always yes for `member_price`.", default="no"),
         Column("channel", Kind.CODE, "Only in this channel; empty = all."),
-        Column("from", Kind.MOMENT, "From this moment on.", required=True),
-        Column("to", Kind.MOMENT, "Until just before this moment; empty = until further notice."),
+        Column("starts_at", Kind.MOMENT, "From this moment on.", required=True),
+        Column("ends_at", Kind.MOMENT, "Until just before this moment; empty = until further notice."),
+        Column("funder", Kind.CODE, "Who pays for it.", values=FUNDERS, default="retailer"),
+        Column("priority", Kind.INTEGER, "Among several that could apply the highest goes first.", default="0"),
+        Column("stackable", Kind.BOOL, "Whether it may come on top of another.", default="no"),
+        Column("exclusive", Kind.BOOL, "Whether it forbids all others on its lines.", default="no"),
+        Column("max_uses", Kind.INTEGER, "How many times in one basket."),
     ),
 )
 
@@ -208,8 +237,8 @@ COUPONS = File(
         Column("value", Kind.VALUE, "Percent off, amount off, or price. Empty = not known (history only)."),
         Column("currency", Kind.CURRENCY, "Of `value`, unless it is a percentage."),
         Column("funder", Kind.CODE, "Who pays for it.", values=FUNDERS, default="retailer"),
-        Column("from", Kind.MOMENT, "From this moment on.", required=True),
-        Column("to", Kind.MOMENT, "Until just before this moment."),
+        Column("valid_from", Kind.MOMENT, "From this moment on.", required=True),
+        Column("valid_to", Kind.MOMENT, "Until just before this moment."),
         Column("max_uses", Kind.INTEGER, "By everybody together; empty = no limit."),
         Column("max_uses_per_customer", Kind.INTEGER, "By each customer; empty = no limit."),
     ),
@@ -262,13 +291,14 @@ CONSENTS = File(
 
 STOCK = File(
     "stock",
-    "Opening stock, counted at a moment. Imported orders and returns from that moment on move it; earlier ones are"
-    " in the count already. Where a place and product have no row, imported trade moves no stock.",
+    "Opening stock, counted at a moment. Orders and returns from that moment on move it; earlier ones are in the"
+    " count already. Without a row the balance starts at zero, so that imported sales leave a shortfall to explain.",
     (
         ref("place", "places", key=True, required=True),
         ref("product", "products", key=True, required=True),
         Column("as_of", Kind.MOMENT, "When it was counted.", required=True),
         Column("quantity", Kind.QUANTITY, "How many were there.", required=True),
+        Column("lot", Kind.TEXT, "The lot, where it is known."),
     ),
     immutable=True,
 )

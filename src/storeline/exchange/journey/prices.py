@@ -92,8 +92,8 @@ def _offers(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"""create table out_promotions as
         select ref, case when w0 = w1 then 'Member prices, week ' || w0
                          else 'Member prices, weeks ' || w0 || ' to ' || w1 end "name", 'member_price' kind,
-               'USD' currency, 'yes' members_only, timezone('{ZONE}', start_day::timestamp) "from",
-               timezone('{ZONE}', end_day::timestamp) "to"
+               'USD' currency, 'yes' members_only, timezone('{ZONE}', start_day::timestamp) starts_at,
+               timezone('{ZONE}', end_day::timestamp) ends_at
         from (select distinct ref, w0, w1 from offer),
              lateral (select {WEEK_START.replace(" w ", " w0 ").replace("(w ", "(w0 ")} start_day),
              lateral (select {WEEK_START.replace(" w ", " w1 + 1 ").replace("(w ", "(w1 + 1 ")} end_day)

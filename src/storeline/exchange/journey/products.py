@@ -78,10 +78,10 @@ def _products() -> str:
                case when department in ('DRUG GM', 'COSMETICS', 'SPIRITS', 'FLORAL', 'FUEL') then 'general'
                     else 'food' end tax_class,
                size.quantity content_quantity, size.unit content_unit,
-               case when not known and coalesce(traded.q, 0) = 0 then 'no'
-                    when department in {NOT_FOR_SALE_ONLINE} and not coalesce(sold.gallons, false) then 'no'
-                    else 'yes' end stocked,
-               case when known and department not in {NOT_FOR_SALE_ONLINE} then 'yes' else 'no' end online,
+               case when not known and coalesce(traded.q, 0) = 0 then 'yes'
+                    when department in {NOT_FOR_SALE_ONLINE} and not coalesce(sold.gallons, false) then 'yes'
+                    else 'no' end service,
+               case when known and department not in {NOT_FOR_SALE_ONLINE} then 'no' else 'yes' end till_only,
                case when department = 'SPIRITS' or product_category in ('BEERS/ALES', 'DOMESTIC WINE', 'IMPORTED WINE',
                          'MISC WINE', 'LIQUOR') then 21 end age_limit
         from product left join word on word.text = kind left join size on size.text = package_size

@@ -35,7 +35,8 @@ def make_coupons(con: duckdb.DuckDBPyConnection) -> None:
              worth as (select coupon, max_by(cents, (times, -cents)) cents from seen group by coupon)
         select distinct {COUPON} ref, 'Coupon ' || coupon_upc || ' of campaign ' || campaign_id "name",
                'amount' kind, (cents / 100.0)::decimal(12, 2) "value", 'USD' currency, 'manufacturer' funder,
-               timezone('{ZONE}', start_date) "from", timezone('{ZONE}', end_date + interval 1 day) "to"
+               timezone('{ZONE}', start_date) valid_from,
+               timezone('{ZONE}', end_date + interval 1 day) valid_to
         from src_coupons join src_campaign_descriptions using (campaign_id)
         left join worth on worth.coupon = {COUPON} order by ref""")
     con.execute(f"""create table out_coupon_products as
@@ -49,7 +50,7 @@ def make_stock(con: duckdb.DuckDBPyConnection) -> None:
         select s::varchar place, p::varchar product, timezone('{ZONE}', timestamp '{FIRST_DAY}') as_of,
                ((sum(q) + greatest(case when unit = 'gal' then {MARGIN_GALLONS} else {MARGIN_EACH} end,
                                    sum(q) // 5000 * 1000)) / 1000)::decimal(15, 3) quantity
-        from line join (select ref::bigint p, unit from out_products where stocked = 'yes') using (p)
+        from line join (select ref::bigint p, unit from out_products where service = 'no') using (p)
         group by s, p, unit order by place, product""")
 
 

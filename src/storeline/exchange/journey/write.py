@@ -74,7 +74,7 @@ def _write(
         make_places(con)
         make_people(con)
         make_stock(con)
-        con.execute("""create table out_tax_rates as select 'us-untaxed' regime, tax_class, '2000-01-01' "from",
+        con.execute("""create table out_tax_rates as select 'us-untaxed' regime, tax_class, '2000-01-01' valid_from,
             '0' rate, 'no' included from (values ('food'), ('general')) classes(tax_class)""")
         files.extend(MASTER)
     if trade:
