@@ -1,0 +1,73 @@
+"""Everything that other modules may use of identity."""
+
+from storeline.identity.access import Request, Requires, find_actor, requires
+from storeline.identity.commands import (
+    ClientReach,
+    ClientSecret,
+    amend_client,
+    close_client,
+    create_client,
+    create_user,
+    erase_user,
+    grant_role,
+    new_client_secret,
+    revoke_role,
+    set_active,
+    set_password,
+)
+from storeline.identity.demo import DemoSignIn, ensure_demo_sign_ins
+from storeline.identity.errors import BeyondRole, InvalidToken, LoginTaken
+from storeline.identity.keys import keyed
+from storeline.identity.queries import (
+    ClientView,
+    GrantView,
+    UserView,
+    actor_of_token,
+    actor_of_user,
+    actors_of_tokens,
+    find_user,
+    get_client,
+    get_user,
+    list_clients,
+    list_users,
+    names_of,
+    open_entities,
+)
+
+__all__ = [
+    "BeyondRole",
+    "ClientReach",
+    "ClientSecret",
+    "ClientView",
+    "DemoSignIn",
+    "GrantView",
+    "InvalidToken",
+    "LoginTaken",
+    "Request",
+    "Requires",
+    "UserView",
+    "actor_of_token",
+    "actor_of_user",
+    "actors_of_tokens",
+    "amend_client",
+    "close_client",
+    "create_client",
+    "create_user",
+    "ensure_demo_sign_ins",
+    "erase_user",
+    "find_actor",
+    "find_user",
+    "get_client",
+    "get_user",
+    "grant_role",
+    "keyed",
+    "list_clients",
+    "list_users",
+    "names_of",
+    "new_client_secret",
+    "open_entities",
+    "requires",
+    "revoke_role",
+    "set_active",
+    "set_password",
+]

@@ -1,0 +1,83 @@
+"""Signing in with a password: counted, never saying which part was wrong, with a second factor where one is set up."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import make_password
+
+from storeline.identity.domain import normal_login
+from storeline.identity.errors import SecondFactorNeeded, TooManySignIns, WrongSignIn
+from storeline.identity.keys import keyed
+from storeline.identity.models import User
+from storeline.identity.queries import find_user
+from storeline.kernel.api import run
+
+WINDOW = timedelta(minutes=15)
+PER_LOGIN = 10
+PER_ADDRESS = 100
+
+_COUNT = """
+INSERT INTO identity_attempt AS a (key, "window", count) VALUES (%s, %s, 1)
+ON CONFLICT (key, "window") DO UPDATE SET count = a.count + 1 RETURNING count
+"""
+_FORGIVE = 'DELETE FROM identity_attempt WHERE key = %s AND "window" = %s'
+_FORGET = 'DELETE FROM identity_attempt WHERE "window" < %s'
+
+
+def sign_in(login: str, password: str, *, code: str = "", address: str = "") -> User:
+    """The user whose login and password (and second factor) these are.
+
+    An attempt is counted before anything is looked up, by login and by network address, both as
+    keyed hashes; a right one clears its login's count. Raises TooManySignIns, WrongSignIn or
+    SecondFactorNeeded.
+    """
+    moment = datetime.now(UTC)
+    window = _window(moment)
+    login_key = keyed("identity.attempt", "login", normal_login(login))
+    _take(login_key, PER_LOGIN, moment)
+    _take(keyed("identity.attempt", "address", address), PER_ADDRESS, moment)
+    user = _by_password(login, password)
+    _second_factor(user, code)
+    run(_FORGIVE, [login_key, window])
+    return user
+
+
+def _window(moment: datetime) -> datetime:
+    start = datetime.fromtimestamp(0, UTC)
+    return start + (moment - start) // WINDOW * WINDOW
+
+
+def _take(key: bytes, limit: int, moment: datetime) -> None:
+    window = _window(moment)
+    row = run(_COUNT, [key, window]).fetchone()
+    if row is not None and row[0] > limit:
+        wait = (window + WINDOW - moment).total_seconds()
+        raise TooManySignIns("Too many attempts to sign in: try again later.", retry_after=int(wait) + 1)
+
+
+def _by_password(login: str, password: str) -> User:
+    user_id = find_user(login)
+    user = None if user_id is None else User.objects.filter(id=user_id, is_active=True).first()
+    if user is None:
+        make_password(password)  # as long as a real look at a password, so that time tells nothing
+    elif user.check_password(password):
+        return user
+    raise WrongSignIn("The login or the password is not right.")
+
+
+def _second_factor(user: User, code: str) -> None:
+    factors = list(Authenticator.objects.filter(user_id=user.id))
+    if not factors:
+        return
+    if not code:
+        raise SecondFactorNeeded("Send the code of your second factor as `code`.", field="code")
+    typed = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
+    if not any(factor.wrap().validate_code(code) for factor in factors if factor.type in typed):
+        raise WrongSignIn("The code of the second factor is not right.", field="code")
+
+
+def forget_attempts() -> int:
+    """Drop counts that no longer matter; the number dropped."""
+    return run(_FORGET, [_window(datetime.now(UTC))]).rowcount
