@@ -43,7 +43,9 @@ class Account:
             text=True,
             timeout=timeout,
             check=False,
-            **({"user": self.uid, "group": self.gid, "extra_groups": []} if self.switch else {}),
+            user=self.uid if self.switch else None,
+            group=self.gid if self.switch else None,
+            extra_groups=[] if self.switch else None,
         )
 
     def own(self, folder: Path) -> Path:

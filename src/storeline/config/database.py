@@ -112,14 +112,14 @@ class Server:
         """The address, whether or not the server runs."""
         return f"postgresql:///{NAME}?host={quote(str(self.socket_folder))}&user={NAME}"
 
-    def connect(self, database: str = NAME, **options: str) -> psycopg.Connection:
+    def connect(self, database: str = NAME, *, timeout_s: int = 30) -> psycopg.Connection:
         """A connection of our own, outside Django, in autocommit mode."""
-        return psycopg.connect(self.url, dbname=database, autocommit=True, **options)
+        return psycopg.connect(self.url, dbname=database, autocommit=True, connect_timeout=timeout_s)
 
     def running(self) -> bool:
         """Whether it answers now."""
         try:
-            self.connect("template1", connect_timeout="5").close()
+            self.connect("template1", timeout_s=5).close()
         except psycopg.OperationalError:
             return False
         return True

@@ -26,5 +26,7 @@ def installed(top: str | None = None) -> tuple[str, ...]:
     if not top:
         return MODULES
     row = next(index for index, modules in enumerate(ROWS) if top in modules)
-    below = {module for modules in ROWS[row + 1 :] for module in modules} | {"identity"}  # whom Django cannot do without
+    below = {module for modules in ROWS[row + 1 :] for module in modules} | {
+        "identity"
+    }  # whom Django cannot do without
     return tuple(module for module in MODULES if module == top or module in below)

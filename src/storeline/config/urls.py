@@ -12,7 +12,7 @@ from storeline.web import health, metrics
 urlpatterns = [
     path("", RedirectView.as_view(url="/api/v1/docs")),
     path("api/v1/", api.urls),
-    path("oauth/", include("oauth2_provider.urls", namespace="oauth2_provider")),
+    path("oauth/", include("storeline.identity.oauth_urls", namespace="oauth2_provider")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("health/live", health.live),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from ninja.errors import HttpError
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
+from pydantic import BaseModel
 
 if TYPE_CHECKING:
     from django.utils.datastructures import MultiValueDict
@@ -46,9 +49,17 @@ def _has_nul(value: Any) -> bool:
 
 
 class JSONRenderer(BaseRenderer):
-    """Writes UUIDs, moments and dataclasses as JSON has always written them."""
+    """Writes UUIDs, moments, enums, dataclasses and schemas; a decimal number becomes text, so that none is rounded."""
 
     media_type = "application/json"
 
     def render(self, _request: HttpRequest, data: Any, *, response_status: int) -> bytes:  # noqa: ARG002
-        return orjson.dumps(data, default=str)
+        return orjson.dumps(data, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump()
+    if isinstance(value, Decimal | Promise):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")

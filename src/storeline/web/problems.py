@@ -20,7 +20,7 @@ from ninja.errors import HttpError, Throttled, ValidationError
 from storeline.kernel.api import Error
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from django.http import HttpRequest
     from ninja import NinjaAPI
@@ -74,7 +74,7 @@ def _respond(body: dict[str, Any]) -> HttpResponse:
 
 def install(api: NinjaAPI) -> None:
     """Make `api` answer every exception with a problem."""
-    for kind, handler in (
+    handlers: list[tuple[type[Exception], Callable[[HttpRequest, Any], HttpResponse]]] = [
         (Error, _ours),
         (ValidationError, _malformed),
         (Throttled, _throttled),
@@ -84,7 +84,8 @@ def install(api: NinjaAPI) -> None:
         (OperationalError, _database_away),
         (InterfaceError, _database_away),
         (Exception, _unexpected),
-    ):
+    ]
+    for kind, handler in handlers:
         api.add_exception_handler(kind, handler)
 
 
@@ -143,15 +144,15 @@ def _unexpected(_request: HttpRequest, error: Exception) -> HttpResponse:
 # --- Django's own handlers, for addresses outside the API ---
 
 
-def bad_request(_request: HttpRequest, _exception: Exception) -> HttpResponse:
+def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django passes it by this name
     return problem(400)
 
 
-def permission_denied(_request: HttpRequest, _exception: Exception) -> HttpResponse:
+def permission_denied(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django passes it by this name
     return problem(403)
 
 
-def page_not_found(_request: HttpRequest, _exception: Exception) -> HttpResponse:
+def page_not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django passes it by this name
     return problem(404)
 
 

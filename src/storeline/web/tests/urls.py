@@ -1,0 +1,58 @@
+"""A small API that fails in every way."""
+
+from django.core.exceptions import SuspiciousOperation
+from django.db import OperationalError
+from django.http import Http404, HttpRequest
+from django.urls import path
+from ninja import NinjaAPI, Schema
+from ninja.errors import Throttled
+
+from storeline.kernel.api import Conflict, Invalid, TooMany, Unauthenticated
+from storeline.web import health, metrics, problems
+from storeline.web.codec import JSONRenderer, StrictParser
+
+
+class Line(Schema):
+    quantity: int
+
+
+class Order(Schema):
+    lines: list[Line]
+
+
+api = NinjaAPI(urls_namespace="tests", parser=StrictParser(), renderer=JSONRenderer())
+problems.install(api)
+
+ERRORS: dict[str, Exception] = {
+    "conflict": Conflict("Taken.", field="id", other="x"),
+    "invalid": Invalid("No such unit.", field="lines[1].unit"),
+    "busy": TooMany("Slow down.", retry_after=7),
+    "anonymous": Unauthenticated(),
+    "missing": Http404("secret words"),
+    "suspicious": SuspiciousOperation("secret words"),
+    "away": OperationalError("secret words"),
+    "bug": ValueError("secret words"),
+    "throttled": Throttled(wait=9),
+}
+
+
+@api.get("/fail/{kind}")
+def fail(request: HttpRequest, kind: str) -> None:
+    raise ERRORS[kind]
+
+
+@api.post("/orders")
+def take(request: HttpRequest, order: Order, dry: bool = False) -> Order:  # noqa: FBT001, FBT002
+    return order
+
+
+urlpatterns = [
+    path("api/v1/", api.urls),
+    path("health/live", health.live),
+    path("health/ready", health.ready),
+    path("metrics", metrics.page),
+]
+handler400 = problems.bad_request
+handler403 = problems.permission_denied
+handler404 = problems.page_not_found
+handler500 = problems.server_error
