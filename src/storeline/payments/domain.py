@@ -222,7 +222,7 @@ RequestCode = Literal["accepted", "known", "key_reused", "unknown_payment", "inv
 
 @dataclass(frozen=True, slots=True)
 class RequestVerdict:
-    """ "accepted" (its operation is written) or "known" (it was before); else why not, and `operation` is None."""
+    """What became of a request: accepted (its operation is written) or known (it was before); else why not."""
 
     request: OperationRequest
     code: RequestCode

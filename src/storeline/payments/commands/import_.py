@@ -36,7 +36,7 @@ ORDER BY r.intent_id LIMIT 1
 _REFUNDS = """
 WITH new AS (
  INSERT INTO payments_operation (intent_id, key, kind, amount, state, provider_reference, error_code, at)
- SELECT intent_id, key, 'refund', amount, 'succeeded', '', '', at FROM pg_temp.rec_refunds
+ SELECT intent_id, key, 'refund', amount, 'succeeded', 'imported', '', at FROM pg_temp.rec_refunds
  ON CONFLICT (intent_id, key) DO NOTHING RETURNING intent_id, amount
 ), sums AS (SELECT intent_id, sum(amount)::bigint AS amount FROM new GROUP BY intent_id)
 UPDATE payments_intent i SET refunded = i.refunded + s.amount FROM sums s WHERE i.id = s.intent_id

@@ -195,8 +195,7 @@ def _as_they_stand(verdicts: Sequence[RequestVerdict], asked: set[tuple[UUID, st
         return list(verdicts)
     now = _by_key(kernel.run(_OPERATIONS, [kernel.ids_array({intent for intent, _ in asked})]).fetchall())
     return [
-        RequestVerdict(v.request, v.code, now[v.request.intent_id, v.request.key]) if v.operation else v
-        for v in verdicts
+        RequestVerdict(v.request, v.code, now.get((v.request.intent_id, v.request.key), v.operation)) for v in verdicts
     ]
 
 
