@@ -1,0 +1,1 @@
+"""Writes of what comes after the sale, one file per verb."""

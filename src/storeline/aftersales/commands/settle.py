@@ -1,0 +1,46 @@
+"""Take note of what became of refunds that a partner had to be asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from storeline.aftersales.events import REFUND_FAILED, REFUNDED
+from storeline.kernel.api import Event, Row, ids_array, now, publish, run, transaction
+
+# The payment's operation is the truth; a refund follows it once, however often this is called.
+_SETTLE = """
+WITH settled AS (
+    UPDATE aftersales_refund r
+    SET state = CASE o.state WHEN 'succeeded' THEN 'settled' ELSE 'failed' END,
+        settled_at = CASE o.state WHEN 'succeeded' THEN %s::timestamptz END,
+        reference = o.provider_reference
+    FROM payments_operation o
+    WHERE r.return_id = ANY(%s::uuid[]) AND r.state = 'pending' AND o.intent_id = r.payment_id
+        AND o.key = 'return:' || r.return_id AND o.state IN ('succeeded', 'failed')
+    RETURNING r.return_id, r.seq, r.tender, r.amount, r.state
+)
+SELECT s.*, b.place_id, b.entity_id, b.currency FROM settled s JOIN aftersales_return b ON b.id = s.return_id
+ORDER BY s.return_id, s.seq
+"""
+
+
+def settle(return_ids: Collection[UUID]) -> int:
+    """Bring pending refunds of these returns to what their payments say; how many changed. May be repeated."""
+    if not return_ids:
+        return 0
+    with transaction():
+        changed = run(_SETTLE, [now(), ids_array(return_ids)]).fetchall()
+        publish([_event(row) for row in changed])
+    return len(changed)
+
+
+def _event(row: Row) -> Event:
+    return_id, seq, tender, amount, state, place_id, entity_id, currency = row
+    return Event(
+        REFUNDED if state == "settled" else REFUND_FAILED,
+        return_id,
+        place_id,
+        entity_id,
+        {"return": str(return_id), "seq": seq, "tender": tender, "amount": amount, "currency": currency},
+    )

@@ -1,0 +1,239 @@
+"""Take goods back: gather under the order's lock, decide, write; the money goes back after the commit."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from storeline.aftersales.commands.rows import insert_return
+from storeline.aftersales.commands.settle import settle
+from storeline.aftersales.domain.decide import check_return, decide
+from storeline.aftersales.domain.postings import entries
+from storeline.aftersales.domain.refunds import PayOut
+from storeline.aftersales.domain.terms import (
+    Counter,
+    Decided,
+    Gathered,
+    Paid,
+    PlannedRefund,
+    Return,
+    Sale,
+    SoldLine,
+)
+from storeline.aftersales.errors import ReturnMismatch
+from storeline.aftersales.events import returned
+from storeline.aftersales.permissions import OTHER_TENDER, RETURN, WITHOUT_RECEIPT
+from storeline.aftersales.queries import ReturnView, back_of, digest_of, get_return
+from storeline.catalog import api as catalog
+from storeline.kernel.api import (
+    Actor,
+    Conflict,
+    check_id,
+    in_transaction,
+    now,
+    pipeline,
+    publish,
+    source_id,
+    trail,
+    transaction,
+)
+from storeline.ledger import api as ledger
+from storeline.orders import api as orders
+from storeline.payments import api as payments
+from storeline.places import api as places
+from storeline.stock import api as stock
+
+_TRIES = 3
+OperationKey = tuple[UUID, str]
+
+
+class _RacedError(Exception):
+    """The same return was written by somebody else meanwhile: look again."""
+
+
+def refund_key(return_id: UUID) -> str:
+    """What a payment knows this return's refund by; there is one for each payment."""
+    return f"return:{return_id}"
+
+
+def return_goods(asked: Return, *, actor: Actor) -> ReturnView:
+    """Take goods back and give the money back; the return as it stands after it.
+
+    A repeat of the same id and contents gives the same answer, another under that id raises ReturnMismatch. Raises
+    BadReturn, NotReturnable, TooMuchReturned or RefundRefused, and changes nothing then. Partners are asked after
+    the commit; inside a caller's transaction that is left to the job, as is whatever has no answer.
+    """
+    actor.require(RETURN if asked.order_id else WITHOUT_RECEIPT, asked.place_id)
+    check_id(asked.id, skew=None)
+    check_return(asked)
+    for _ in range(_TRIES):
+        try:
+            with transaction():
+                open_refunds = _take_back(asked, actor)
+            break
+        except _RacedError:
+            continue
+    else:
+        raise Conflict("The same return is being written elsewhere: try again.")
+    if open_refunds and not in_transaction():
+        payments.perform(open_refunds)
+        settle([asked.id])
+    return get_return(asked.id)
+
+
+def _take_back(asked: Return, actor: Actor) -> list[OperationKey]:
+    """Decide and write; the refunds that partners have to be asked for."""
+    with pipeline():
+        digest = digest_of(asked.id)
+        locked = orders.lock([asked.order_id] if asked.order_id else [])
+        sold = orders.lines([asked.order_id] if asked.order_id else [])
+        back = back_of(asked.order_id) if asked.order_id else None
+        found_places = places.gather([asked.place_id])
+        products = catalog.gather([line.product_id for line in asked.lines if line.product_id])
+    if (known := digest.result()) is not None:
+        return _again(asked, known)
+    seen = Gathered(
+        now=now(),
+        counter=_counter(found_places.result().get(asked.place_id)),
+        sale=_sale(asked, locked.result()),
+        sold=_sold(asked, sold.result()),
+        back=back.result() if back else {},
+        payments=_payments(asked),
+        products={product: not facts.service for product, facts in products.result().items()},
+    )
+    decided = decide(asked, seen, _pay_out)
+    if any(refund.paid is None for refund in decided.refunds) and asked.order_id:
+        actor.require(OTHER_TENDER, asked.place_id)
+    return _write(decided, seen, actor)
+
+
+def _again(asked: Return, digest: bytes) -> list[OperationKey]:
+    if digest != asked.digest:
+        raise ReturnMismatch("A return with this id and other contents is already there.", field="id")
+    found = get_return(asked.id)
+    return [(one.payment_id, refund_key(asked.id)) for one in found.refunds if one.state == "pending"]
+
+
+def _counter(facts: places.PlaceFacts | None) -> Counter | None:
+    return facts and Counter(facts.id, facts.entity_id, facts.currency, facts.inclusive, facts.zone)
+
+
+def _sale(asked: Return, locked: dict[UUID, orders.LockedOrder]) -> Sale | None:
+    order = locked.get(asked.order_id) if asked.order_id else None
+    return order and Sale(
+        order.id, order.entity_id, order.place_id, order.channel, order.currency, order.state, order.tax_included
+    )
+
+
+def _sold(asked: Return, found: dict[UUID, tuple[orders.OrderLine, ...]]) -> dict[int, SoldLine]:
+    return {
+        line.line_no: SoldLine(
+            line.line_no,
+            line.product_id,
+            line.kept_quantity,
+            line.kept_amount,
+            line.kept_funded,
+            line.kept_tax,
+            line.tax_rate,
+            line.goods,
+        )
+        for line in (found.get(asked.order_id, ()) if asked.order_id else ())
+        if line.kept_quantity or not line.quantity
+    }
+
+
+def _payments(asked: Return) -> list[Paid]:
+    if asked.order_id is None:
+        return []
+    known = {tender.code for tender in payments.tenders()}
+    return [
+        Paid(
+            paid.id,
+            paid.tender,
+            payments.account_of(paid.tender),
+            paid.refundable - sum(one.amount for one in paid.operations if _open_refund(one)),
+            local=paid.tender in known and payments.settles_now(paid.tender),
+        )
+        for paid in payments.payments_of([asked.order_id]).get(asked.order_id, ())
+    ]
+
+
+def _open_refund(one: payments.Operation) -> bool:
+    return one.kind == "refund" and one.state in {"pending", "unknown"}
+
+
+def _pay_out(code: str, field: str) -> PayOut | None:
+    tender = payments.tender(code, field=field)
+    return PayOut(tender.account) if tender.settles == "now" else None
+
+
+def _write(decided: Decided, seen: Gathered, actor: Actor) -> list[OperationKey]:
+    asked, counter = decided.asked, seen.counter
+    assert counter is not None  # it was decided on
+    moves = _moves(decided)
+    if moves:
+        stock.lock(sorted({(move.place_id, move.product_id) for move in moves})).result()
+    at = decided.returned_at
+    from_payments = [refund for refund in decided.refunds if refund.paid is not None]
+    verdicts = payments.request([_request(decided, refund) for refund in from_payments], at=at)
+    states = {one.intent_id: one.state for one in (verdict.result() for verdict in verdicts)}
+    with pipeline():
+        written = insert_return(decided, [_refund_row(decided, refund, states) for refund in decided.refunds])
+        stock.post_sales(moves)
+        payments.open_intents([_pay_out_intent(decided, counter, one) for one in decided.refunds if one.paid is None])
+        ledger.post(entries(decided, counter, seen.sale and seen.sale.place_id))
+        publish([returned(decided)])
+        trail(actor, "aftersales.return", asked.id, place_id=asked.place_id, detail=_detail(decided))
+    if written.result() != 1:
+        raise _RacedError
+    return [(intent_id, refund_key(asked.id)) for intent_id, state in states.items() if state != "succeeded"]
+
+
+def _detail(decided: Decided) -> dict[str, object]:
+    order = decided.asked.order_id
+    return {"order": order and str(order), "refunded": decided.refunded, "currency": decided.currency}
+
+
+def _moves(decided: Decided) -> list[stock.MoveRow]:
+    return [
+        stock.MoveRow(
+            decided.asked.id,
+            line.line_no,
+            stock.Kind.RETURN,
+            decided.asked.place_id,
+            line.product_id,
+            line.quantity,
+            decided.returned_at,
+            decided.business_date,
+            line.reason or None,
+        )
+        for line in decided.lines
+        if line.restock and line.goods and line.quantity
+    ]
+
+
+def _request(decided: Decided, refund: PlannedRefund) -> payments.OperationRequest:
+    assert refund.paid is not None  # only those are asked for
+    return payments.OperationRequest(refund.paid, "refund", refund_key(decided.asked.id), refund.amount)
+
+
+def _payment_of(decided: Decided, refund: PlannedRefund) -> UUID:
+    return refund.paid or source_id("payment", f"{decided.asked.id}:{refund.seq}", decided.returned_at)
+
+
+def _refund_row(decided: Decided, refund: PlannedRefund, states: dict[UUID, str]) -> tuple[PlannedRefund, UUID, str]:
+    state = "succeeded" if refund.paid is None else states[refund.paid]
+    return refund, _payment_of(decided, refund), "settled" if state == "succeeded" else "pending"
+
+
+def _pay_out_intent(decided: Decided, counter: Counter, refund: PlannedRefund) -> payments.IntentRow:
+    return payments.IntentRow(
+        id=_payment_of(decided, refund),
+        source_id=decided.asked.id,
+        entity_id=counter.entity_id,
+        place_id=counter.id,
+        tender=refund.tender,
+        currency=decided.currency,
+        amount=-refund.amount,
+        authorise=-refund.amount,
+        at=decided.returned_at,
+    )

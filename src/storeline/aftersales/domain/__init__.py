@@ -1,0 +1,1 @@
+"""Pure rules of returns: no Django, no database."""

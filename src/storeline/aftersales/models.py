@@ -1,0 +1,126 @@
+"""Tables of what comes after the sale. References are checked when a return is decided or taken in, and by the
+audit; all amounts are positive and in minor units, and mirror the sale that they take back.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+REFUND_STATES = ("pending", "settled", "failed")
+
+
+def _reference(to: str | type[models.Model], **options: Any) -> models.ForeignKey[Any, Any]:
+    """A key whose constraint the audit checks instead of a trigger on every row."""
+    return models.ForeignKey(
+        to, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False, **options
+    )
+
+
+class Return(models.Model):
+    """Goods that came back to `place`, of one sale or of none that we know.
+
+    ``entity`` is whose sale it was: its books lose the sale. ``total`` is what the goods cost, ``funded`` the part
+    that a manufacturer had paid, ``refunded`` what the shopper gets back.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    ref = models.TextField(null=True)
+    source = models.TextField()
+    entity = _reference("places.Entity")
+    place = _reference("places.Place")
+    order = _reference("orders.Order", null=True)
+    original_reference = models.TextField(null=True)
+    channel = models.TextField()
+    customer = _reference("customers.Customer", null=True)
+    currency = models.CharField(max_length=3)
+    tax_included = models.BooleanField()
+    amount = models.BigIntegerField()
+    tax = models.BigIntegerField()
+    total = models.BigIntegerField()
+    funded = models.BigIntegerField()
+    refunded = models.BigIntegerField()
+    reason = models.TextField(default="")
+    returned_at = models.DateTimeField()
+    business_date = models.DateField()
+    digest = models.BinaryField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["order"], name="aftersales_return_order", condition=Q(order__isnull=False)),
+            models.Index(fields=["place", "business_date"], name="aftersales_return_day"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["ref"], name="aftersales_return_ref", condition=Q(ref__isnull=False)),
+            models.CheckConstraint(
+                condition=Q(tax_included=True, total=F("amount")) | Q(tax_included=False, total=F("amount") + F("tax")),
+                name="aftersales_return_total",
+            ),
+            models.CheckConstraint(condition=Q(refunded=F("total") - F("funded")), name="aftersales_return_refunded"),
+            models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="aftersales_return_currency"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.refunded} {self.currency}"
+
+
+class Line(models.Model):
+    """One product that came back; `order_line` is the line of the sale, `restock` whether it is on sale again."""
+
+    pk = models.CompositePrimaryKey("return_id", "line_no")
+    return_id = models.UUIDField()
+    line_no = models.IntegerField()
+    order_line = models.IntegerField(null=True)
+    product = _reference("catalog.Product")
+    quantity = models.BigIntegerField()
+    amount = models.BigIntegerField()
+    funded = models.BigIntegerField()
+    tax = models.BigIntegerField()
+    tax_rate = models.IntegerField()
+    restock = models.BooleanField()
+    reason = models.TextField(default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(quantity__gte=0, amount__gte=0, funded__gte=0), name="aftersales_line_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} for {self.amount}"
+
+
+class Refund(models.Model):
+    """Money that goes back by one tender; `payment` is the payment it is taken from or paid out by.
+
+    ``pending`` until the partner has answered. Imported refunds may be negative, as the payments they mirror.
+    """
+
+    pk = models.CompositePrimaryKey("return_id", "seq")
+    return_id = models.UUIDField()
+    seq = models.IntegerField()
+    tender = models.TextField()
+    amount = models.BigIntegerField()
+    payment_id = models.UUIDField()
+    state = models.TextField()
+    reference = models.TextField(default="")
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["return_id"], name="aftersales_refund_open", condition=~Q(state="settled")),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(amount=0), name="aftersales_refund_amount"),
+            models.CheckConstraint(condition=Q(state__in=REFUND_STATES), name="aftersales_refund_state"),
+            models.CheckConstraint(
+                condition=Q(state="settled", settled_at__isnull=False) | ~Q(state="settled"),
+                name="aftersales_refund_settled",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} by {self.tender}"

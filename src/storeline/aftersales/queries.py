@@ -1,0 +1,170 @@
+"""Reads of returns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from storeline.aftersales.domain.terms import Back
+from storeline.aftersales.errors import ReturnNotFound
+from storeline.kernel.api import Pending, Row, ids_array, later, pipeline, run
+
+_HEAD = """
+SELECT id, ref, source, entity_id, place_id, order_id, original_reference, channel, customer_id, currency,
+    tax_included, amount, tax, total, funded, refunded, reason, returned_at, business_date
+FROM aftersales_return
+"""
+_LINES = """
+SELECT return_id, line_no, order_line, product_id, quantity, amount, funded, tax, tax_rate, restock, reason
+FROM aftersales_line WHERE return_id = ANY(%s::uuid[]) ORDER BY return_id, line_no
+"""
+_REFUNDS = """
+SELECT return_id, seq, tender, amount, payment_id, state, reference, settled_at
+FROM aftersales_refund WHERE return_id = ANY(%s::uuid[]) ORDER BY return_id, seq
+"""
+_BACK = """
+SELECT l.order_line, sum(l.quantity)::bigint, sum(l.amount)::bigint, sum(l.funded)::bigint, sum(l.tax)::bigint,
+    count(*)::int
+FROM aftersales_return r JOIN aftersales_line l ON l.return_id = r.id
+WHERE r.order_id = %s GROUP BY l.order_line
+"""
+_DIGEST = "SELECT digest FROM aftersales_return WHERE id = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnHead:
+    """A return without its lines; amounts in minor units of `currency`."""
+
+    id: UUID
+    ref: str | None
+    source: str
+    entity_id: UUID
+    place_id: UUID
+    order_id: UUID | None
+    original_reference: str | None
+    channel: str
+    customer_id: UUID | None
+    currency: str
+    tax_included: bool
+    amount: int
+    tax: int
+    total: int
+    funded: int
+    refunded: int
+    reason: str
+    returned_at: datetime
+    business_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedLine:
+    """What came back, and for how much."""
+
+    return_id: UUID
+    line_no: int
+    order_line: int | None
+    product_id: UUID
+    quantity: int
+    amount: int
+    funded: int
+    tax: int
+    tax_rate: int
+    restock: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundView:
+    """Money that goes back: `state` is pending, settled or failed."""
+
+    return_id: UUID
+    seq: int
+    tender: str
+    amount: int
+    payment_id: UUID
+    state: str
+    reference: str
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnView:
+    """A return with its lines and refunds."""
+
+    head: ReturnHead
+    lines: tuple[ReturnedLine, ...]
+    refunds: tuple[RefundView, ...]
+
+    @property
+    def state(self) -> str:
+        """``settled`` when all the money is back, ``failed`` where some cannot go back that way, else ``pending``."""
+        states = {refund.state for refund in self.refunds}
+        return "failed" if "failed" in states else "pending" if "pending" in states else "settled"
+
+
+def get_return(return_id: UUID) -> ReturnView:
+    """One return; raises ReturnNotFound."""
+    found = returns_by_id([return_id])
+    if return_id not in found:
+        raise ReturnNotFound("There is no such return.")
+    return found[return_id]
+
+
+def returns_by_id(return_ids: Collection[UUID]) -> dict[UUID, ReturnView]:
+    """Returns with their lines and refunds; an unknown id is absent."""
+    ids = ids_array(return_ids)
+    with pipeline():
+        heads = later(_HEAD + "WHERE id = ANY(%s::uuid[]) ORDER BY id", [ids], list)
+        lines = later(_LINES, [ids], list)
+        refunds = later(_REFUNDS, [ids], list)
+    return _views(heads.result(), lines.result(), refunds.result())
+
+
+def _views(heads: list[Row], lines: list[Row], refunds: list[Row]) -> dict[UUID, ReturnView]:
+    of_line: dict[UUID, list[ReturnedLine]] = {}
+    of_refund: dict[UUID, list[RefundView]] = {}
+    for row in lines:
+        of_line.setdefault(row[0], []).append(ReturnedLine(*row))
+    for row in refunds:
+        of_refund.setdefault(row[0], []).append(RefundView(*row))
+    return {
+        row[0]: ReturnView(ReturnHead(*row), tuple(of_line.get(row[0], ())), tuple(of_refund.get(row[0], ())))
+        for row in heads
+    }
+
+
+def list_returns(
+    *,
+    places: Collection[UUID] | None = None,
+    place_id: UUID | None = None,
+    order_id: UUID | None = None,
+    before: UUID | None = None,
+    limit: int = 50,
+) -> list[ReturnHead]:
+    """Returns by descending id (which is by time), after the cursor `before`; `places` None is everywhere."""
+    conditions = ["true"]
+    params: list[object] = []
+    if places is not None:
+        conditions.append("place_id = ANY(%s::uuid[])")
+        params.append(ids_array(places))
+    for column, value in (("place_id", place_id), ("order_id", order_id)):
+        if value is not None:
+            conditions.append(f"{column} = %s")
+            params.append(value)
+    if before is not None:
+        conditions.append("id < %s")
+        params.append(before)
+    sql = f"{_HEAD} WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT %s"
+    return [ReturnHead(*row) for row in run(sql, [*params, limit]).fetchall()]
+
+
+def back_of(order_id: UUID) -> Pending[dict[int, Back]]:
+    """Queue: what came back of each line of this order, in all returns so far."""
+    return later(_BACK, [order_id], lambda rows: {row[0]: Back(*row[1:]) for row in rows})
+
+
+def digest_of(return_id: UUID) -> Pending[bytes | None]:
+    """Queue: the digest of the request that made this return, if it is there."""
+    return later(_DIGEST, [return_id], lambda rows: bytes(rows[0][0]) if rows else None)
