@@ -12,8 +12,9 @@ from storeline.kernel.actors import (
     permissions_of,
 )
 from storeline.kernel.checks import CHECKS, SHOWN, Check, CheckResult, check
-from storeline.kernel.clock import business_date, now, week_ending, zone
 from storeline.kernel.clock import at as clock_at
+from storeline.kernel.clock import business_date, now, week_ending
+from storeline.kernel.clock import zone as time_zone
 from storeline.kernel.currencies import EXPONENTS
 from storeline.kernel.db import (
     Pending,
@@ -167,7 +168,7 @@ __all__ = [
     "source_id",
     "staged_columns",
     "stored_clock",
-    "zone",
+    "time_zone",
     "total_quantity",
     "trail",
     "transaction",

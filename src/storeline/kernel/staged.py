@@ -145,7 +145,11 @@ def merge(target: Target) -> Merged:
     existing = f"LEFT JOIN {target.table} t ON t.ref = i.ref {target.joins}"
     with all_columns(target.file, target.declared) as present:
         needed = [
-            Rule(name, "required", f"nullif(i.{name}::text, '') IS NULL" + ("" if name in present else " AND t.ref IS NULL"))
+            Rule(
+                name,
+                "required",
+                f"nullif(i.{name}::text, '') IS NULL" + ("" if name in present else " AND t.ref IS NULL"),
+            )
             for name in target.required
         ]
         refuse_rows(target.file, [*needed, *target.rules], existing)

@@ -1,0 +1,110 @@
+"""Search as callers see it: products, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from storeline.catalog.domain import ProductFacts
+from storeline.catalog.queries import Filter, facts_where, page_size, scan
+from storeline.catalog.search.find import Text, find_texts
+from storeline.kernel.api import Invalid, ints_array, run
+
+MAX_QUERY = 200
+_HITS = """
+SELECT f.n, hit.id
+FROM unnest(%s::bigint[]) WITH ORDINALITY AS f (text_id, n)
+CROSS JOIN LATERAL (
+  SELECT p.id FROM catalog_search_entry e JOIN catalog_product p ON p.id = e.product_id
+  WHERE e.text_id = f.text_id AND {only} ORDER BY p.ref LIMIT 1
+) hit
+ORDER BY f.n
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A found product; `others` more go by the same name (another brand owner's, a colour): ask for them by `alike`."""
+
+    product: ProductFacts
+    others: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """One page of hits, best first, and the cursor of the next one."""
+
+    hits: tuple[Hit, ...]
+    next: str | None
+
+
+def search(query: str, only: Filter | None = None, *, cursor: str | None = None, limit: int = 20) -> SearchPage:
+    """Products by what a person typed: part of a name in any language or script, brand, size, a GTIN or a ref.
+
+    Products of one name share one hit. A full code or ref comes first. `limit` is at most 200.
+    """
+    if not query.strip() or len(query) > MAX_QUERY:
+        raise Invalid(f"Search for 1 to {MAX_QUERY} characters.", field="q")
+    size, start = page_size(limit), _offset(cursor)
+    wanted = only or Filter()
+    condition, params = wanted.sql()
+    exact = _exact(query.strip(), wanted)
+    texts = find_texts(
+        query,
+        f"(SELECT true FROM catalog_search_entry e JOIN catalog_product p ON p.id = e.product_id "
+        f"WHERE e.text_id = found.text_id AND {condition} LIMIT 1)",
+        params,
+    )
+    hits = [*exact, *_hits(texts, wanted, start + size + 1, {hit.product.id for hit in exact})]
+    more = len(hits) > start + size
+    return SearchPage(tuple(hits[start : start + size]), str(start + size) if more else None)
+
+
+def alike(product_id: UUID, only: Filter | None = None, *, limit: int = 50) -> tuple[ProductFacts, ...]:
+    """Other products that go by one of this product's names, by ref."""
+    condition, params = (only or Filter()).sql()
+    return tuple(
+        facts_where(
+            f"""p.id IN (SELECT o.product_id FROM catalog_search_entry e JOIN catalog_search_entry o USING (text_id)
+                WHERE e.product_id = %s) AND p.id <> %s AND {condition} ORDER BY p.ref LIMIT %s""",
+            [product_id, product_id, *params, page_size(limit)],
+        )
+    )
+
+
+def _offset(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 5):
+        raise Invalid("The cursor does not come from a page before.", field="cursor")
+    return int(cursor)
+
+
+def _exact(query: str, only: Filter) -> list[Hit]:
+    """The product whose code or ref was typed in full."""
+    condition, params = only.sql()
+    found = facts_where(f"p.ref = %s AND {condition}", [query, *params])
+    if not found and query.isascii() and query.isdigit():
+        try:
+            scanned = scan(query)
+        except Invalid:
+            scanned = None
+        found = facts_where(f"p.id = %s AND {condition}", [scanned.product.id, *params]) if scanned else []
+    return [Hit(facts, 0, 2.0) for facts in found]
+
+
+def _hits(texts: Sequence[Text], only: Filter, enough: int, known: set[UUID]) -> list[Hit]:
+    """The products of the texts, each once, in the texts' order."""
+    condition, params = only.sql()
+    # A product can be found by its names in several languages, so some more texts than wanted are looked up.
+    looked_up = texts[: enough * 2]
+    rows = run(_HITS.format(only=condition), [ints_array(text.id for text in looked_up), *params]).fetchall()
+    first: dict[UUID, Text] = {}
+    for number, product in rows:
+        if product not in known:
+            first.setdefault(product, looked_up[number - 1])
+    chosen = list(first)[:enough]
+    facts = {one.id: one for one in facts_where("p.id = ANY (%s::uuid[])", [chosen])} if chosen else {}
+    return [Hit(facts[key], first[key].products - 1, round(first[key].score, 6)) for key in chosen]

@@ -1,0 +1,111 @@
+"""What counts as a word, the same for what is indexed and for what is asked. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from itertools import combinations
+
+MAX_WORDS = 40
+"""Words of a text beyond this many are not indexed."""
+PREFIX = 7
+"""Only the first letters of a word are shortened: misspelling is found by its beginning (SymSpell's prefix)."""
+
+# Vowel points, harakat, cantillation, tatweel and Latin, Greek and Cyrillic accents. The vowel signs of Indic
+# scripts and the Japanese sound marks are letters to a reader, and stay.
+_MARKS = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640]")
+_LETTERS = str.maketrans(
+    {
+        "ø": "o", "đ": "d", "ð": "d", "ł": "l", "ı": "i", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th",
+        "ى": "ي", "ی": "ي", "ة": "ه", "ک": "ك", "ٱ": "ا",
+        "'": "", "’": "", "ʼ": "", "`": "", "\u200c": "", "\u200d": "",
+    }
+    | {chr(code): chr(code - 0x60) for code in range(0x30A1, 0x30F7)}  # katakana as hiragana
+)  # fmt: skip
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_TOKEN = re.compile(
+    rf"(?P<number>\d+(?:[.,/]\d+)*)|(?P<unspaced>[{_UNSPACED}]+)|(?P<word>(?:[^\W\d_{_UNSPACED}]|[\u0900-\u0dff])+)"
+)
+
+
+def fold(text: str) -> str:
+    """`text` without what people leave out when they type: case, accents, full-width forms, foreign digits."""
+    spelt = _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold())).translate(_LETTERS)
+    composed = unicodedata.normalize("NFC", spelt)
+    if composed.isascii():
+        return composed
+    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in composed)
+
+
+def split(text: str) -> tuple[str, ...]:
+    """The words of `text`, folded, in order.
+
+    Letters part from digits (``12oz`` is ``12 oz``); a decimal is one word (``1,5`` is ``1.5``); scripts written
+    without spaces give every character and every pair of neighbours.
+    """
+    found: list[str] = []
+    for match in _TOKEN.finditer(fold(text)):
+        token = match[0]
+        if match.lastgroup == "unspaced":
+            found += token
+            found += [token[index : index + 2] for index in range(len(token) - 1)]
+        else:
+            found.append(token.replace(",", ".") if match.lastgroup == "number" else token)
+    return tuple(found[:MAX_WORDS])
+
+
+def is_spelt(word: str) -> bool:
+    """Whether `word` is made of letters that a finger can mistype: neither a number nor an unspaced script."""
+    return not word[0].isdecimal() and _TOKEN.match(word).lastgroup == "word"  # type: ignore[union-attr]
+
+
+def edits_allowed(word: str) -> int:
+    """How many typing errors a word may hold: none in one letter, one in up to four, two in longer ones."""
+    if word[0].isdecimal() or not is_spelt(word):
+        return 0
+    return 0 if len(word) == 1 else 1 if len(word) <= 4 else 2
+
+
+def shortened(word: str) -> frozenset[str]:
+    """The forms of the word's beginning with up to `edits_allowed` letters left out, itself among them.
+
+    Two words within that many edits of each other share at least one form.
+    """
+    start = word[:PREFIX]
+    size = len(start)
+    forms = {start}
+    for edits in range(1, edits_allowed(word) + 1):
+        for kept in combinations(range(size), max(1, size - edits)):
+            forms.add("".join([start[index] for index in kept]))
+    return frozenset(forms)
+
+
+def distance(a: str, b: str, limit: int) -> int:
+    """Edits (a letter more, less or other, or two neighbours swapped) from `a` to `b`; `limit` + 1 where more.
+
+    Optimal string alignment: no part is edited twice.
+    """
+    if a == b:
+        return 0
+    if abs(len(a) - len(b)) > limit:
+        return limit + 1
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, letter in enumerate(a, 1):
+        above, row = row, [i]
+        for j, other in enumerate(b, 1):
+            cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == b[j - 2] and a[i - 2] == other:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        if min(row) > limit:
+            return limit + 1
+        before = above
+    return min(row[-1], limit + 1)
+
+
+def prefix_distance(part: str, word: str, limit: int) -> int:
+    """Edits from `part` to the beginning of `word` that is nearest to it; `limit` + 1 where more."""
+    return min(
+        distance(part, word[:size], limit) for size in range(max(1, len(part) - limit), len(part) + limit + 1)
+    )

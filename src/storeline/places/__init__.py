@@ -1,0 +1,1 @@
+"""Where trade happens: legal entities and the places of every format."""

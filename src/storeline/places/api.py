@@ -1,0 +1,70 @@
+"""Everything that other modules may use of places."""
+
+from storeline.places.domain import (
+    CAPABILITIES,
+    FORMATS,
+    Interval,
+    PlaceFacts,
+    Position,
+    check_gln,
+    check_position,
+    distance_km,
+    gs1_check_digit,
+)
+from storeline.places.errors import PlaceNotFound
+from storeline.places.loading import (
+    ENTITIES_IN,
+    PLACE_HOURS_IN,
+    PLACES_IN,
+    load_entities,
+    load_place_hours,
+    load_places,
+    upsert_entities,
+    upsert_places,
+)
+from storeline.places.permissions import READ, WRITE
+from storeline.places.queries import (
+    EntityFacts,
+    Place,
+    PlacePage,
+    find_by_ref,
+    gather,
+    get_place,
+    list_entities,
+    list_places,
+    open_hours,
+    open_hours_many,
+)
+
+__all__ = [
+    "CAPABILITIES",
+    "ENTITIES_IN",
+    "FORMATS",
+    "PLACES_IN",
+    "PLACE_HOURS_IN",
+    "READ",
+    "WRITE",
+    "EntityFacts",
+    "Interval",
+    "Place",
+    "PlaceFacts",
+    "PlaceNotFound",
+    "PlacePage",
+    "Position",
+    "check_gln",
+    "check_position",
+    "distance_km",
+    "find_by_ref",
+    "gather",
+    "get_place",
+    "gs1_check_digit",
+    "list_entities",
+    "list_places",
+    "load_entities",
+    "load_place_hours",
+    "load_places",
+    "open_hours",
+    "open_hours_many",
+    "upsert_entities",
+    "upsert_places",
+]
