@@ -5,6 +5,7 @@ from storeline.pricing.domain.quote import Quote, QuotedLine, Step, TaxTotal
 from storeline.pricing.domain.terms import (
     ADJUSTMENT_KINDS,
     FUNDERS,
+    MILLION,
     PROMOTION_KINDS,
     Adjustment,
     AgreedAmounts,
@@ -28,6 +29,7 @@ from storeline.pricing.domain.terms import (
 __all__ = [
     "ADJUSTMENT_KINDS",
     "FUNDERS",
+    "MILLION",
     "PROMOTION_KINDS",
     "Adjustment",
     "AgreedAmounts",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from storeline.kernel.api import QUANTITY_ONE, Invalid, UnitPrice, allocate
+from storeline.kernel.api import QUANTITY_ONE, Invalid, UnitPrice, allocate, business_date
 from storeline.pricing.domain.prices import find_price, find_rate
 from storeline.pricing.domain.promotions import Candidate, apply_promotions
 from storeline.pricing.domain.quote import Quote, QuotedLine, Step
@@ -200,39 +200,30 @@ def _delivery_line(delivery: Delivery) -> _Line:
 
 
 def _adjust(lines: Sequence[_Line], adjustment: Adjustment) -> None:
-    """Take a given amount off one line, or off all product lines by what is left of them."""
+    """Take a given amount off some lines by largest remainder, at most what is left of them."""
     if adjustment.amount < 0:
-        raise Invalid(
-            "An adjustment takes off; it cannot be negative.", field="adjustments"
-        )
-    if adjustment.line_no is None:
-        targets = [
-            line for line in lines if line.kind == "product" and line.agreed is None
-        ]
-        weights = [line.left for line in targets]
-        parts = allocate(min(adjustment.amount, sum(weights)), weights)
-    else:
-        if not 1 <= adjustment.line_no <= len(lines):
-            raise Invalid(
-                f"There is no line {adjustment.line_no}.", field="adjustments"
-            )
-        targets = [lines[adjustment.line_no - 1]]
-        if targets[0].agreed is not None:
-            raise Invalid(
-                "The amounts of an agreed line are not changed.", field="adjustments"
-            )
-        parts = [min(adjustment.amount, targets[0].left)]
+        raise Invalid("An adjustment takes off; it cannot be negative.", field="adjustments")
+    targets = _targets(lines, adjustment.line_nos)
+    weights = [line.left for line in targets]
+    parts = allocate(min(adjustment.amount, sum(weights)), weights)
     for line, part in zip(targets, parts, strict=True):
         if part:
             line.left -= part
             given = LineAdjustment(
-                adjustment.kind,
-                adjustment.funder,
-                adjustment.source_id,
-                part,
-                adjustment.label,
+                adjustment.kind, adjustment.funder, adjustment.source_id, part, adjustment.label
             )
             line.adjustments = (*line.adjustments, given)
+
+
+def _targets(lines: Sequence[_Line], line_nos: tuple[int, ...] | None) -> list[_Line]:
+    if line_nos is None:
+        return [line for line in lines if line.kind == "product" and line.agreed is None]
+    if not all(1 <= number <= len(lines) for number in line_nos):
+        raise Invalid("An adjustment names a line that is not there.", field="adjustments")
+    targets = [lines[number - 1] for number in sorted(set(line_nos))]
+    if any(line.agreed is not None for line in targets):
+        raise Invalid("The amounts of an agreed line are not changed.", field="adjustments")
+    return targets
 
 
 def _with_tax(lines: Sequence[_Line], basket: Basket, book: PriceBook) -> Quote:
@@ -241,10 +232,11 @@ def _with_tax(lines: Sequence[_Line], basket: Basket, book: PriceBook) -> Quote:
     given: list[int | None] = []
     amounts: list[int] = []
     known: dict[str, int | None] = {}
+    day = business_date(basket.at, basket.place.zone)
     for number, line in enumerate(lines):
         if line.tax_class not in known:
             known[line.tax_class] = find_rate(
-                book.rates, basket.place, line.tax_class, basket.at
+                book.rates, basket.place, line.tax_class, day
             )
         rates.append(_rate(line, number, known[line.tax_class]))
         given.append(None if line.agreed is None else line.agreed.tax)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -99,7 +99,7 @@ def find_rate(
     rates: Mapping[tuple[str, str, str], tuple[TaxRate, ...]],
     place: PricedPlace,
     tax_class: str,
-    at: datetime,
+    day: date,
 ) -> int | None:
     """The rate in ppm of the place's own region, else of the whole regime; None where there is none.
 
@@ -109,6 +109,6 @@ def find_rate(
         return 0
     for region in (place.tax_region, ""):
         for rate in rates.get((place.tax_regime, region or "", tax_class), ()):
-            if rate.valid_from <= at:
+            if rate.valid_from <= day:
                 return rate.rate_ppm
     return None

@@ -75,6 +75,7 @@ class _Taking:
     """What a group promotion would take: per line quantity and amount, and what it saves beyond plain ones."""
 
     promotion: Promotion
+    price: int | None = None
     advantage: int = 0
     uses: int = 0
     quantities: dict[int, int] = field(default_factory=dict)
@@ -122,7 +123,7 @@ def saving(offer: Offer, quantity: int, amount: int) -> int:
     if kind == "percentage":
         return min(amount, round_div(amount * offer.rate_ppm, MILLION))
     worth = round_div(offer.amount * quantity, offer.base)
-    if kind == "amount_off":
+    if kind == "amount":
         return min(amount, worth)
     return max(0, amount - worth)
 
@@ -165,19 +166,19 @@ def _live_promotions(
 def _apply_level(lines: Sequence[Candidate], level: int) -> None:
     plains = [_best_plain(line, level) for line in lines]
     groups = {
-        offer.promotion.id: offer.promotion
+        (offer.promotion.id, _group_price(offer)): offer.promotion
         for line in lines
         if not line.closed
         for offer in line.offers
         if _is_group(offer.promotion) and offer.promotion.priority == level
     }
     while groups:
-        takings = [_try_group(lines, plains, groups[key]) for key in sorted(groups)]
+        takings = [_try_group(lines, plains, groups[key], key[1]) for key in sorted(groups, key=str)]
         best = max(takings, key=attrgetter("advantage"))
         if best.advantage <= 0:
             break
         _take_group(lines, best)
-        del groups[best.promotion.id]
+        del groups[best.promotion.id, best.price]
     for line, plain in zip(lines, plains, strict=True):
         if plain is not None and not line.closed:
             _take_plain(line, plain)
@@ -187,6 +188,11 @@ def _is_group(promotion: Promotion) -> bool:
     return not promotion.stackable and (
         promotion.kind == "n_for_price" or promotion.max_uses is not None
     )
+
+
+def _group_price(offer: Offer) -> int | None:
+    """Items that state a group price of their own group among themselves only."""
+    return offer.amount if offer.promotion.kind == "n_for_price" else None
 
 
 def _best_plain(line: Candidate, level: int) -> _Plain | None:
@@ -253,36 +259,37 @@ def _give(line: Candidate, promotion: Promotion, amount: int) -> None:
         )
 
 
-def _offer_of(line: Candidate, promotion: Promotion) -> Offer | None:
+def _offer_of(line: Candidate, promotion: Promotion, price: int | None = None) -> Offer | None:
     """The line's offer under this promotion; where it has several items, the one that saves most."""
     if _shut(line, promotion):
         return None
-    found = [offer for offer in line.offers if offer.promotion.id == promotion.id]
-    if len(found) < 2 or promotion.kind == "n_for_price":
+    found = [
+        offer
+        for offer in line.offers
+        if offer.promotion.id == promotion.id and (price is None or offer.amount == price)
+    ]
+    if len(found) < 2 or price is not None:
         return found[0] if found else None
     return max(found, key=lambda offer: saving(offer, line.quantity, line.gross))
 
 
 def _try_group(
-    lines: Sequence[Candidate], plains: Sequence[_Plain | None], promotion: Promotion
+    lines: Sequence[Candidate],
+    plains: Sequence[_Plain | None],
+    promotion: Promotion,
+    price: int | None,
 ) -> _Taking:
-    runs = _runs(lines, plains, promotion)
-    if promotion.kind == "n_for_price":
-        return _try_n_for_price(runs, promotion, _group_price(lines, promotion))
+    runs = _runs(lines, plains, promotion, price)
+    if price is not None:
+        return _try_n_for_price(runs, promotion, price)
     return _try_capped(lines, runs, promotion)
 
 
-def _group_price(lines: Sequence[Candidate], promotion: Promotion) -> int:
-    return next(
-        offer.amount
-        for line in lines
-        for offer in line.offers
-        if offer.promotion.id == promotion.id
-    )
-
-
 def _runs(
-    lines: Sequence[Candidate], plains: Sequence[_Plain | None], promotion: Promotion
+    lines: Sequence[Candidate],
+    plains: Sequence[_Plain | None],
+    promotion: Promotion,
+    price: int | None,
 ) -> list[_Run]:
     """The free units of the promotion's lines, those that cost most (net of plain promotions) first.
 
@@ -290,11 +297,11 @@ def _runs(
     """
     runs = []
     for index, line in enumerate(lines):
-        if line.free <= 0 or _offer_of(line, promotion) is None:
+        if line.free <= 0 or _offer_of(line, promotion, price) is None:
             continue
         plain = plains[index]
         if line.by_weight or line.free % QUANTITY_ONE:
-            if promotion.kind != "n_for_price":
+            if price is None:
                 runs.append(_run(index, line.free_amount, 1, line.free, plain))
             continue
         count = line.free // QUANTITY_ONE
@@ -320,7 +327,7 @@ def _try_n_for_price(runs: list[_Run], promotion: Promotion, price: int) -> _Tak
 
     Only the sum of the units taken matters, so taking the dearest n at a time is the best grouping.
     """
-    taking = _Taking(promotion)
+    taking = _Taking(promotion, price)
     size = promotion.group_size or 1
     most = promotion.max_uses
     counts = [run.count for run in runs]
@@ -377,10 +384,9 @@ def _add(taking: _Taking, run: _Run, units: int) -> None:
 def _take_group(lines: Sequence[Candidate], taking: _Taking) -> None:
     promotion = taking.promotion
     chosen = list(taking.amounts)
-    if promotion.kind == "n_for_price":
-        price = _group_price(lines, promotion) * taking.uses
+    if taking.price is not None:
         amounts = [taking.amounts[index] for index in chosen]
-        parts = allocate(sum(amounts) - price, amounts)
+        parts = allocate(sum(amounts) - taking.price * taking.uses, amounts)
     else:
         parts = [_capped_saving(lines[index], taking, index) for index in chosen]
     for index, part in zip(chosen, parts, strict=True):

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
 
 from storeline.kernel.api import UnitPrice
 
 Funder = Literal["retailer", "manufacturer", "partner"]
-PromotionKind = Literal["percentage", "amount_off", "fixed_price", "n_for_price"]
+PromotionKind = Literal["percentage", "amount", "fixed_price", "n_for_price"]
 LineKind = Literal["product", "deposit", "delivery"]
 
 FUNDERS: tuple[Funder, ...] = ("retailer", "manufacturer", "partner")
 PROMOTION_KINDS: tuple[PromotionKind, ...] = (
     "percentage",
-    "amount_off",
+    "amount",
     "fixed_price",
     "n_for_price",
 )
@@ -69,14 +69,14 @@ class PricedPlace(Protocol):
 
 
 class PriceKey(NamedTuple):
-    """One price to gather: who sells what, where, when. Member prices always come along."""
+    """One price to gather: who sells what, where, when; without the members' prices if not `member`."""
 
     product_id: UUID
     place_id: UUID
     price_zone: str | None
     channel: str
     at: datetime
-    member: bool = False
+    member: bool = True
 
 
 class Price(NamedTuple):
@@ -93,13 +93,16 @@ class Price(NamedTuple):
 
 
 class TaxRate(NamedTuple):
-    """`rate_ppm` millionths of the net amount, from `valid_from` until a newer row; `region` "" is the whole regime."""
+    """`rate_ppm` millionths of the net amount, from the local day `valid_from` until a newer row's.
+
+    `region` "" is the whole regime.
+    """
 
     regime: str
     region: str
     tax_class: str
     rate_ppm: int
-    valid_from: datetime
+    valid_from: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ class Promotion:
 class Offer(NamedTuple):
     """A promotion on one product: `amount` per `base` (off, or the price), or `rate_ppm` off.
 
-    For `n_for_price` the amount is that of a whole group and is the promotion's, not the item's.
+    For `n_for_price` the amount is that of a whole group; only items of one amount mix in a group.
     """
 
     promotion: Promotion
@@ -221,8 +224,8 @@ class Basket:
 class Adjustment(NamedTuple):
     """A reduction decided elsewhere (a coupon, a price given by hand) and handed in as data.
 
-    `amount` minor units off line `line_no`; None spreads it over all product lines by what is left of
-    them. Never takes more than is left. Agreed lines are not touched.
+    `amount` minor units, spread by what is left of them over the lines `line_nos`; None means all
+    product lines. Never takes more than is left. Agreed lines are not touched.
     """
 
     kind: str
@@ -230,4 +233,4 @@ class Adjustment(NamedTuple):
     source_id: UUID | None
     label: str
     amount: int
-    line_no: int | None = None
+    line_nos: tuple[int, ...] | None = None

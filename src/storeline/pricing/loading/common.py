@@ -1,0 +1,61 @@
+"""SQL that turns decimal amounts into minor units, exactly."""
+
+from __future__ import annotations
+
+from storeline.kernel.api import EXPONENTS, Row, run
+
+MAX_DECIMALS = 6
+"""How many decimals a unit price may have beyond its currency's own."""
+CURRENCIES = "{" + ",".join(sorted(EXPONENTS)) + "}"
+
+
+def minor(amount: str, currency: str) -> str:
+    """SQL: a decimal amount in minor units, maybe with decimals left."""
+    factors = " ".join(
+        f"WHEN '{code}' THEN {10**exponent}"
+        for code, exponent in sorted(EXPONENTS.items())
+        if exponent != 2
+    )
+    return f"({amount} * CASE {currency} {factors} ELSE 100 END)"
+
+
+def whole_amount(amount: str, currency: str) -> str:
+    """SQL: the amount of a unit price, scaled up until it is whole; its base grows alike (`whole_base`)."""
+    units = minor(amount, currency)
+    return (
+        f"CASE WHEN {units} = trunc({units}) THEN {units} "
+        f"ELSE {units} * 10::numeric ^ scale(trim_scale({units})) END::bigint"
+    )
+
+
+def whole_base(amount: str, currency: str, per: str) -> str:
+    """SQL: the base of a unit price whose amount is `whole_amount`; `per` in thousandths."""
+    units = minor(amount, currency)
+    return (
+        f"CASE WHEN {units} = trunc({units}) THEN {per} "
+        f"ELSE {per} * 10::numeric ^ scale(trim_scale({units})) END::bigint"
+    )
+
+
+def too_fine(amount: str, currency: str) -> str:
+    """SQL: whether the amount has more decimals than a unit price may have."""
+    return f"scale(trim_scale({minor(amount, currency)})) > {MAX_DECIMALS}"
+
+
+def refuse_repeats(file: str, keys: str) -> None:
+    """Refuse every staged row whose key came before in the file."""
+    run(f"""
+INSERT INTO pg_temp.in_error (file, row, col, reason)
+SELECT '{file}', row, '{keys.split(",")[0].strip()}', 'the same key came before in this file'
+FROM (SELECT row, row_number() OVER (PARTITION BY {keys} ORDER BY row) AS time FROM pg_temp.in_{file}) i
+WHERE time > 1
+""")
+
+
+def count(file: str) -> tuple[int, int]:
+    """How many rows are staged, and how many of them were refused."""
+    rows: list[Row] = run(f"""
+SELECT (SELECT count(*) FROM pg_temp.in_{file}),
+       (SELECT count(DISTINCT row) FROM pg_temp.in_error WHERE file = '{file}')
+""").fetchall()
+    return rows[0][0], rows[0][1]

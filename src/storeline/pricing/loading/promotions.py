@@ -1,0 +1,259 @@
+"""Promotions, what they are about and where they run, as sets."""
+
+from __future__ import annotations
+
+from storeline.kernel.api import (
+    Actor,
+    Column,
+    LoadResult,
+    Rule,
+    Target,
+    all_columns,
+    good,
+    merge,
+    refuse_rows,
+    run,
+)
+from storeline.pricing.loading.common import (
+    CURRENCIES,
+    count,
+    minor,
+    refuse_repeats,
+    too_fine,
+    whole_amount,
+    whole_base,
+)
+from storeline.pricing.permissions import PROMOTE
+
+PROMOTIONS_IN = (
+    "row bigint, ref text, name text, names jsonb, kind text, value numeric, n integer, currency text, "
+    "members_only boolean, channel text, starts_at timestamptz, ends_at timestamptz, funder text, priority integer, "
+    "stackable boolean, exclusive boolean, max_uses integer"
+)
+"""`value`: percent off, or an amount in main units, by `kind`: percentage, amount, fixed_price, n_for_price,
+member_price (a fixed price for members only). `n` is the group size of `n_for_price`."""
+PROMOTION_ITEMS_IN = (
+    "row bigint, promotion text, product text, category text, place text, value numeric, per bigint"
+)
+PROMOTION_PLACES_IN = "row bigint, promotion text, place text"
+
+_KINDS = "percentage amount fixed_price n_for_price member_price"
+_MONEY = "i.kind <> 'percentage'"
+_FUNDERS = "{retailer,manufacturer,partner}"
+
+
+def _kept(name: str, default: str, source: str = "") -> Column:
+    """A column whose empty cell means the default."""
+    return Column(name, f"coalesce(i.{source or name}, {default})", default, source)
+
+
+_PROMOTIONS = Target(
+    file="promotions",
+    declared=PROMOTIONS_IN,
+    table="pricing_promotion",
+    kind="pricing.promotion",
+    required=("ref", "name", "kind", "starts_at"),
+    rules=(
+        Rule("kind", f"not a kind: {_KINDS}", f"i.kind <> ALL ('{{{_KINDS.replace(' ', ',')}}}')"),
+        Rule("currency", "required", f"{_MONEY} AND nullif(i.currency, '') IS NULL"),
+        Rule(
+            "currency",
+            "not an ISO 4217 code",
+            f"i.currency <> '' AND i.currency <> ALL ('{CURRENCIES}')",
+        ),
+        Rule(
+            "value",
+            "a percentage lies above 0 and up to 100, with at most four decimals",
+            "i.kind = 'percentage' AND (i.value <= 0 OR i.value > 100 OR i.value <> round(i.value, 4))",
+        ),
+        Rule("value", "must not be negative", "i.value < 0"),
+        Rule("value", "too large", "i.value >= 1000000000"),
+        Rule("value", "too many decimals", f"{_MONEY} AND {too_fine('i.value', 'i.currency')}"),
+        Rule(
+            "value",
+            "the price of a group is above zero, in whole minor units",
+            f"i.kind = 'n_for_price' AND (i.value <= 0 OR i.value IS NULL"
+            f" OR {minor('i.value', 'i.currency')} <> trunc({minor('i.value', 'i.currency')}))",
+        ),
+        Rule("n", "required, from 1", "i.kind = 'n_for_price' AND coalesce(i.n, 0) < 1"),
+        Rule(
+            "stackable",
+            "not for groups, nor together with exclusive or max_uses",
+            "i.stackable AND (i.kind = 'n_for_price' OR i.exclusive OR i.max_uses IS NOT NULL)",
+        ),
+        Rule("max_uses", "must be 1 or more", "i.max_uses < 1"),
+        Rule("ends_at", "must not lie before starts_at", "i.ends_at < i.starts_at"),
+        Rule(
+            "funder",
+            "not a funder: retailer manufacturer partner",
+            f"i.funder <> ALL ('{_FUNDERS}')",
+        ),
+    ),
+    columns=(
+        Column("name"),
+        Column("names", "coalesce(i.names, '{}')", "'{}'"),
+        Column("kind", "CASE i.kind WHEN 'member_price' THEN 'fixed_price' ELSE i.kind END"),
+        Column("currency", "nullif(i.currency, '')"),
+        Column(
+            "amount",
+            f"CASE WHEN {_MONEY} THEN {whole_amount('i.value', 'i.currency')} END",
+            source="value",
+        ),
+        Column(
+            "base",
+            f"CASE WHEN {_MONEY} AND i.value IS NOT NULL THEN {whole_base('i.value', 'i.currency', '1000')} "
+            "ELSE 1000 END",
+            "1000",
+            "value",
+        ),
+        Column(
+            "rate_ppm",
+            "CASE WHEN i.kind = 'percentage' THEN (i.value * 10000)::int END",
+            source="value",
+        ),
+        Column("group_size", "CASE WHEN i.kind = 'n_for_price' THEN i.n END", source="n"),
+        Column(
+            "member_only",
+            "coalesce(i.members_only, false) OR i.kind = 'member_price'",
+            "i.kind = 'member_price'",
+            "kind",
+        ),
+        Column(
+            "channels",
+            "CASE WHEN i.channel <> '' THEN ARRAY[i.channel] END",
+            source="channel",
+        ),
+        Column("starts_at"),
+        Column("ends_at"),
+        _kept("funder", "'retailer'"),
+        _kept("priority", "0"),
+        _kept("stackable", "false"),
+        _kept("exclusive", "false"),
+        Column("max_uses"),
+        Column("state", default="'scheduled'"),
+        Column("everything", default="true"),
+        Column("everywhere", default="true"),
+    ),
+)
+
+
+def load_promotions(*, actor: Actor) -> LoadResult:
+    """Merge ``pg_temp.in_promotions`` (PROMOTIONS_IN) by ref, in the caller's transaction; new ones are scheduled."""
+    actor.require(PROMOTE)
+    return merge(_PROMOTIONS).result
+
+
+_ITEM_JOINS = """
+LEFT JOIN pricing_promotion m ON m.ref = i.promotion LEFT JOIN catalog_product p ON p.ref = i.product
+LEFT JOIN catalog_category c ON c.ref = i.category LEFT JOIN places_place l ON l.ref = i.place
+"""
+_ITEM_RULES = (
+    Rule("promotion", "there is no promotion with this ref", "m.id IS NULL"),
+    Rule("product", "there is no product with this ref", "i.product <> '' AND p.id IS NULL"),
+    Rule("category", "there is no category with this ref", "i.category <> '' AND c.id IS NULL"),
+    Rule(
+        "product",
+        "either a product or a category",
+        "(nullif(i.product, '') IS NULL) = (nullif(i.category, '') IS NULL)",
+    ),
+    Rule("place", "there is no place with this ref", "i.place <> '' AND l.id IS NULL"),
+    Rule(
+        "value",
+        "required: the promotion has none of its own",
+        "i.value IS NULL AND m.amount IS NULL AND m.rate_ppm IS NULL AND m.id IS NOT NULL",
+    ),
+    Rule(
+        "value",
+        "a percentage lies above 0 and up to 100, with at most four decimals",
+        "m.kind = 'percentage' AND (i.value <= 0 OR i.value > 100 OR i.value <> round(i.value, 4))",
+    ),
+    Rule("value", "must not be negative", "i.value < 0"),
+    Rule("value", "too large", "i.value >= 1000000000"),
+    Rule(
+        "value",
+        "too many decimals",
+        f"m.kind <> 'percentage' AND {too_fine('i.value', 'm.currency')}",
+    ),
+    Rule(
+        "value",
+        "the price of a group is above zero, in whole minor units",
+        f"m.kind = 'n_for_price' AND (i.value <= 0"
+        f" OR {minor('i.value', 'm.currency')} <> trunc({minor('i.value', 'm.currency')}))",
+    ),
+    Rule("per", "must be above zero", "i.per <= 0"),
+)
+_ITEM_MONEY = "m.kind <> 'percentage' AND i.value IS NOT NULL"
+_ITEM_MERGE = f"""
+WITH listed AS (
+  UPDATE pricing_promotion m SET everything = false
+  FROM (SELECT DISTINCT promotion FROM pg_temp.in_promotion_items) i
+  WHERE m.ref = i.promotion AND m.everything
+), written AS (
+  INSERT INTO pricing_promotion_target AS t (promotion_id, product_id, category_id, place_id, amount, base, rate_ppm)
+  SELECT m.id, p.id, c.id, l.id,
+         CASE WHEN {_ITEM_MONEY} THEN {whole_amount("i.value", "m.currency")} END,
+         CASE WHEN {_ITEM_MONEY} THEN {whole_base("i.value", "m.currency", "coalesce(i.per, 1000)")} END,
+         CASE WHEN m.kind = 'percentage' THEN (i.value * 10000)::int END
+  FROM pg_temp.in_promotion_items i {_ITEM_JOINS} WHERE {good("promotion_items")}
+  ORDER BY m.id, p.id
+  ON CONFLICT ON CONSTRAINT pricing_promotion_target_key
+  DO UPDATE SET amount = excluded.amount, base = excluded.base, rate_ppm = excluded.rate_ppm
+  WHERE (t.amount, t.base, t.rate_ppm) IS DISTINCT FROM (excluded.amount, excluded.base, excluded.rate_ppm)
+  RETURNING old.id IS NULL AS fresh
+)
+SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM written
+"""
+
+
+def load_promotion_items(*, actor: Actor) -> LoadResult:
+    """Merge ``pg_temp.in_promotion_items`` (PROMOTION_ITEMS_IN), in the caller's transaction.
+
+    A promotion that has items, good or refused, is no longer about everything.
+    """
+    actor.require(PROMOTE)
+    run("ANALYZE pg_temp.in_promotion_items")
+    with all_columns("promotion_items", PROMOTION_ITEMS_IN):
+        refuse_rows("promotion_items", _ITEM_RULES, _ITEM_JOINS)
+        refuse_repeats(
+            "promotion_items",
+            "promotion, coalesce(product, ''), coalesce(category, ''), coalesce(place, '')",
+        )
+        [(inserted, updated)] = run(_ITEM_MERGE).fetchall()
+    rows, refused = count("promotion_items")
+    return LoadResult(inserted, updated, rows - refused - inserted - updated, refused)
+
+
+_PLACE_JOINS = """
+LEFT JOIN pricing_promotion m ON m.ref = i.promotion LEFT JOIN places_place l ON l.ref = i.place
+"""
+_PLACE_RULES = (
+    Rule("promotion", "there is no promotion with this ref", "m.id IS NULL"),
+    Rule("place", "there is no place with this ref", "l.id IS NULL"),
+)
+_PLACE_MERGE = f"""
+WITH listed AS (
+  UPDATE pricing_promotion m SET everywhere = false
+  FROM (SELECT DISTINCT promotion FROM pg_temp.in_promotion_places) i
+  WHERE m.ref = i.promotion AND m.everywhere
+), written AS (
+  INSERT INTO pricing_promotion_place (promotion_id, place_id)
+  SELECT m.id, l.id FROM pg_temp.in_promotion_places i {_PLACE_JOINS}
+  WHERE {good("promotion_places")} ORDER BY m.id, l.id
+  ON CONFLICT ON CONSTRAINT pricing_promotion_place_key DO NOTHING RETURNING 1
+)
+SELECT count(*) FROM written
+"""
+
+
+def load_promotion_places(*, actor: Actor) -> LoadResult:
+    """Merge ``pg_temp.in_promotion_places`` (PROMOTION_PLACES_IN), in the caller's transaction.
+
+    A promotion that has places, good or refused, no longer runs everywhere.
+    """
+    actor.require(PROMOTE)
+    with all_columns("promotion_places", PROMOTION_PLACES_IN):
+        refuse_rows("promotion_places", _PLACE_RULES, _PLACE_JOINS)
+        refuse_repeats("promotion_places", "promotion, place")
+        [(inserted,)] = run(_PLACE_MERGE).fetchall()
+    rows, refused = count("promotion_places")
+    return LoadResult(inserted, 0, rows - refused - inserted, refused)
