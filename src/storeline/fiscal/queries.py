@@ -47,4 +47,4 @@ def receipts_of(source_ids: Sequence[UUID], kind: Kind = "sale") -> dict[UUID, R
     if not source_ids:
         return {}
     rows = kernel.run(_RECEIPTS, [kernel.ids_array(source_ids), kind]).fetchall()
-    return {row[0]: Receipt(*row[:11], tuple(zip(*row[11:14], strict=True)), row[14]) for row in rows}
+    return {row[0]: Receipt(*(*row[:11], tuple(zip(*row[11:14], strict=True)), row[14])) for row in rows}

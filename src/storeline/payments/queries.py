@@ -63,7 +63,7 @@ def payments_of(source_ids: Sequence[UUID]) -> dict[UUID, tuple[Payment, ...]]:
         done.setdefault(row[0], []).append(Operation(*row))
     found: dict[UUID, list[Payment]] = {}
     for row in intents.result():
-        found.setdefault(row[1], []).append(Payment(*row, tuple(done.get(row[0], ()))))
+        found.setdefault(row[1], []).append(Payment(*(*row, tuple(done.get(row[0], ())))))
     return {source: tuple(payments) for source, payments in found.items()}
 
 

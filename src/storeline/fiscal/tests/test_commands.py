@@ -97,11 +97,11 @@ def stage(*rows):
 
 def test_imported_receipts_keep_their_numbers_outside_our_series():
     one, two = kernel.new_id(), kernel.new_id()
-    stage((one, "Касса 3", "A/2019-000017"), (two, None, "A/2019-000017"))
+    stage((one, "收银台 3", "A/2019-000017"), (two, None, "A/2019-000017"))
     assert fiscal.record_from_temp() == 2
     assert fiscal.record_from_temp() == 0
     found = fiscal.receipts_of([one, two])
-    assert (found[one].series, found[one].number, found[one].issued_at) == ("Касса 3", "A/2019-000017", AT)
+    assert (found[one].series, found[one].number, found[one].issued_at) == ("收银台 3", "A/2019-000017", AT)
     assert (found[two].series, found[two].number, found[two].hash) == (None, "A/2019-000017", None)
     assert everything()[0] == []
 
