@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from storeline.aftersales.commands.rows import insert_return
@@ -114,12 +115,16 @@ def _again(asked: Return, digest: bytes) -> list[OperationKey]:
 
 
 def _counter(facts: places.PlaceFacts | None) -> Counter | None:
-    return facts and Counter(facts.id, facts.entity_id, facts.currency, facts.inclusive, facts.zone)
+    if facts is None:
+        return None
+    return Counter(facts.id, facts.entity_id, facts.currency, facts.inclusive, facts.zone)
 
 
 def _sale(asked: Return, locked: dict[UUID, orders.LockedOrder]) -> Sale | None:
     order = locked.get(asked.order_id) if asked.order_id else None
-    return order and Sale(
+    if order is None:
+        return None
+    return Sale(
         order.id, order.entity_id, order.place_id, order.channel, order.currency, order.state, order.tax_included
     )
 
@@ -180,7 +185,7 @@ def _write(decided: Decided, seen: Gathered, actor: Actor) -> list[OperationKey]
         written = insert_return(decided, [_refund_row(decided, refund, states) for refund in decided.refunds])
         stock.post_sales(moves)
         payments.open_intents([_pay_out_intent(decided, counter, one) for one in decided.refunds if one.paid is None])
-        ledger.post(entries(decided, counter, seen.sale and seen.sale.place_id))
+        ledger.post(entries(decided, counter, seen.sale.place_id if seen.sale else None))
         publish([returned(decided)])
         trail(actor, "aftersales.return", asked.id, place_id=asked.place_id, detail=_detail(decided))
     if written.result() != 1:
@@ -220,7 +225,7 @@ def _payment_of(decided: Decided, refund: PlannedRefund) -> UUID:
     return refund.paid or source_id("payment", f"{decided.asked.id}:{refund.seq}", decided.returned_at)
 
 
-def _refund_row(decided: Decided, refund: PlannedRefund, states: dict[UUID, str]) -> tuple[PlannedRefund, UUID, str]:
+def _refund_row(decided: Decided, refund: PlannedRefund, states: Mapping[UUID, str]) -> tuple[PlannedRefund, UUID, str]:
     state = "succeeded" if refund.paid is None else states[refund.paid]
     return refund, _payment_of(decided, refund), "settled" if state == "succeeded" else "pending"
 

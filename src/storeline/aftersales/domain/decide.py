@@ -138,6 +138,8 @@ def _decided(
 ) -> Decided:
     returned_at = asked.returned_at or seen.now
     books = sale or counter
+    if asked.currency not in {None, books.currency}:
+        raise BadReturn(f"This was sold in {books.currency}.", field="currency")
     home = sale is not None and sale.entity_id != counter.entity_id
     draft = Decided(
         asked=asked,

@@ -24,8 +24,8 @@ def entries(decided: Decided, counter: Counter, sold_at: UUID | None) -> list[le
     for refund in decided.refunds:
         if refund.paid is None:
             found += _paid_out(decided, counter, refund)
-        elif refund.local and sold_at not in {None, counter.id}:
-            found += _moved(decided, counter, sold_at or counter.id, refund)
+        elif refund.local and sold_at is not None and sold_at != counter.id:
+            found += _moved(decided, counter, sold_at, refund)
     return [entry for entry in found if any(amount for _, amount in entry.postings)]
 
 
@@ -51,7 +51,8 @@ def _paid_out(decided: Decided, counter: Counter, refund: PlannedRefund) -> list
 
 def _moved(decided: Decided, counter: Counter, sold_at: UUID, refund: PlannedRefund) -> list[ledger.Entry]:
     transaction_id = source_id(ELSEWHERE, f"{decided.asked.id}:{refund.seq}", decided.returned_at)
-    back, out = ((refund.account, refund.amount),), ((refund.account, -refund.amount),)
+    back: tuple[tuple[str, int], ...] = ((refund.account, refund.amount),)
+    out: tuple[tuple[str, int], ...] = ((refund.account, -refund.amount),)
     if counter.entity_id != decided.entity_id:
         back = (*back, (ledger.INTERCOMPANY, -refund.amount))
         out = (*out, (ledger.INTERCOMPANY, refund.amount))

@@ -42,7 +42,7 @@ class Refund:
 class Return:
     """A return as it was asked for; `id` is the client's and its idempotency record.
 
-    Without `refunds` the money goes back to the tenders that it came by, in proportion.
+    Without `refunds` the money goes back to the tenders that it came by, in proportion. `currency` is a control.
     """
 
     id: UUID
@@ -55,6 +55,7 @@ class Return:
     channel: str = "store"
     customer_id: UUID | None = None
     returned_at: datetime | None = None
+    currency: str | None = None
 
     @property
     def digest(self) -> bytes:

@@ -1,0 +1,242 @@
+"""Returns over HTTP. Amounts are decimal text in the return's currency, quantities decimal text."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from ninja import Field, Router, Schema
+
+from storeline.aftersales import api as aftersales
+from storeline.aftersales.permissions import RETURN, VIEW
+from storeline.identity.api import Request, requires
+from storeline.kernel.api import (
+    Actor,
+    Invalid,
+    check_id,
+    exponent,
+    format_amount,
+    format_quantity,
+    parse_amount,
+    parse_quantity,
+)
+
+router = Router()
+Code = Annotated[str, Field(min_length=1, max_length=64)]
+Decimal = Annotated[str, Field(max_length=32, examples=["12.34"])]
+Words = Annotated[str, Field(max_length=200)]
+
+
+class ReturnLineIn(Schema):
+    """Goods that come back: a line of the order, or, without one, a product with the amount to give back."""
+
+    order_line: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    product: UUID | None = None
+    quantity: Decimal = "1"
+    amount: Decimal | None = None
+    tax: Decimal = "0"
+    tax_rate_ppm: Annotated[int, Field(ge=0, le=10_000_000)] = 0
+    restock: bool = True
+    reason: Words = ""
+
+
+class RefundIn(Schema):
+    """One way to give money back; without an `amount` it takes what the others leave."""
+
+    tender: Code
+    amount: Decimal | None = None
+
+
+class ReturnIn(Schema):
+    """A return. `id` is a fresh UUIDv7 of the client's: sending it again is safe."""
+
+    id: UUID
+    place: UUID
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    order: UUID | None = None
+    original_reference: Words | None = None
+    lines: Annotated[list[ReturnLineIn], Field(min_length=1, max_length=500)]
+    refunds: Annotated[list[RefundIn], Field(max_length=20)] = []
+    reason: Words = ""
+    channel: Code = "store"
+    customer: UUID | None = None
+
+
+class ReturnedLineOut(Schema):
+    line: int
+    order_line: int | None
+    product: UUID
+    quantity: str
+    amount: str
+    funded: str
+    tax: str
+    restock: bool
+    reason: str
+
+
+class RefundOut(Schema):
+    """`state` is pending until the partner has answered, then settled or failed."""
+
+    tender: str
+    amount: str
+    state: str
+    payment: UUID
+
+
+class ReturnHeadOut(Schema):
+    """A return; `total` is what the goods cost, `refunded` what the shopper gets back."""
+
+    id: UUID
+    ref: str | None
+    place: UUID
+    order: UUID | None
+    original_reference: str | None
+    channel: str
+    currency: str
+    amount: str
+    tax: str
+    total: str
+    refunded: str
+    reason: str
+    returned_at: datetime
+    business_date: str
+
+
+class ReturnOut(ReturnHeadOut):
+    state: str
+    lines: list[ReturnedLineOut]
+    refunds: list[RefundOut]
+
+
+class ReturnsOut(Schema):
+    items: list[ReturnHeadOut]
+    next: UUID | None
+
+
+@router.post("/returns", auth=requires(RETURN), response={201: ReturnOut}, summary="Take goods back")
+def take_back(request: Request, body: ReturnIn) -> tuple[int, ReturnOut]:
+    """Gives the money back to the tenders it came by, unless `refunds` say otherwise. The same return sent again
+    gives the same answer.
+    """
+    check_id(body.id)
+    view = aftersales.return_goods(_asked(body), actor=request.actor)
+    return 201, _return_out(view)
+
+
+def _asked(body: ReturnIn) -> aftersales.Return:
+    exponent(body.currency)
+    return aftersales.Return(
+        id=body.id,
+        place_id=body.place,
+        lines=tuple(_line(line, body.currency, f"lines[{index}]") for index, line in enumerate(body.lines)),
+        order_id=body.order,
+        original_reference=body.original_reference,
+        refunds=tuple(
+            aftersales.Refund(one.tender, _amount(one.amount, body.currency, f"refunds[{index}].amount"))
+            for index, one in enumerate(body.refunds)
+        ),
+        reason=body.reason,
+        channel=body.channel,
+        customer_id=body.customer,
+        currency=body.currency,
+    )
+
+
+def _line(line: ReturnLineIn, currency: str, path: str) -> aftersales.ReturnLine:
+    return aftersales.ReturnLine(
+        parse_quantity(line.quantity, field=f"{path}.quantity"),
+        line.order_line,
+        line.product,
+        _amount(line.amount, currency, f"{path}.amount"),
+        parse_amount(line.tax, currency, field=f"{path}.tax"),
+        line.tax_rate_ppm,
+        line.restock,
+        line.reason,
+    )
+
+
+def _amount(text: str | None, currency: str, field: str) -> int | None:
+    return None if text is None else parse_amount(text, currency, field=field)
+
+
+@router.get("/returns", auth=requires(VIEW), response=ReturnsOut, summary="Returns, newest first")
+def list_returns(
+    request: Request,
+    place: UUID | None = None,
+    order: UUID | None = None,
+    cursor: UUID | None = None,
+    limit: Annotated[int, Field(ge=1, le=200)] = 50,
+) -> ReturnsOut:
+    """The returns of the places that one may see, or of one of them, or of one order."""
+    heads = aftersales.list_returns(
+        places=_visible(request.actor, place), place_id=place, order_id=order, before=cursor, limit=limit
+    )
+    return ReturnsOut(
+        items=[ReturnHeadOut(**_head(head)) for head in heads], next=heads[-1].id if len(heads) == limit else None
+    )
+
+
+def _visible(actor: Actor, place: UUID | None) -> frozenset[UUID] | None:
+    if place is not None and not actor.may(VIEW, place):
+        raise Invalid("You may not see the returns of this place.", field="place")
+    return actor.places_for(VIEW)
+
+
+@router.get("/returns/{return_id}", auth=requires(VIEW), response=ReturnOut, summary="One return")
+def get_return(request: Request, return_id: UUID) -> ReturnOut:
+    """With its lines and refunds, for staff of the place that took the goods back."""
+    view = aftersales.get_return(return_id)
+    if not request.actor.may(VIEW, view.head.place_id):
+        raise aftersales.ReturnNotFound("There is no such return.")
+    return _return_out(view)
+
+
+def _head(head: aftersales.ReturnHead) -> dict[str, object]:
+    def money(amount: int) -> str:
+        return format_amount(amount, head.currency)
+
+    return {
+        "id": head.id,
+        "ref": head.ref,
+        "place": head.place_id,
+        "order": head.order_id,
+        "original_reference": head.original_reference,
+        "channel": head.channel,
+        "currency": head.currency,
+        "amount": money(head.amount),
+        "tax": money(head.tax),
+        "total": money(head.total),
+        "refunded": money(head.refunded),
+        "reason": head.reason,
+        "returned_at": head.returned_at,
+        "business_date": head.business_date.isoformat(),
+    }
+
+
+def _return_out(view: aftersales.ReturnView) -> ReturnOut:
+    def money(amount: int) -> str:
+        return format_amount(amount, view.head.currency)
+
+    return ReturnOut(
+        **_head(view.head),
+        state=view.state,
+        lines=[
+            ReturnedLineOut(
+                line=line.line_no,
+                order_line=line.order_line,
+                product=line.product_id,
+                quantity=format_quantity(line.quantity),
+                amount=money(line.amount),
+                funded=money(line.funded),
+                tax=money(line.tax),
+                restock=line.restock,
+                reason=line.reason,
+            )
+            for line in view.lines
+        ],
+        refunds=[
+            RefundOut(tender=one.tender, amount=money(one.amount), state=one.state, payment=one.payment_id)
+            for one in view.refunds
+        ],
+    )
