@@ -13,7 +13,5 @@ _THREE = "BHD IQD JOD KWD LYD OMR TND"
 _FOUR = "CLF UYW"
 
 EXPONENTS: dict[str, int] = {
-    code: decimals
-    for decimals, codes in ((2, _TWO), (0, _NONE), (3, _THREE), (4, _FOUR))
-    for code in codes.split()
+    code: decimals for decimals, codes in ((2, _TWO), (0, _NONE), (3, _THREE), (4, _FOUR)) for code in codes.split()
 }

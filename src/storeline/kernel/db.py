@@ -92,9 +92,7 @@ class Ready(Pending[T]):
         return self._value
 
 
-def later(
-    sql: str, params: Sequence[Any] | Mapping[str, Any], parse: Callable[[list[Row]], T]
-) -> Pending[T]:
+def later(sql: str, params: Sequence[Any] | Mapping[str, Any], parse: Callable[[list[Row]], T]) -> Pending[T]:
     """Queue a statement whose rows are read when the pipeline has ended (or at once outside one)."""
     return Pending(run(sql, params), parse)
 

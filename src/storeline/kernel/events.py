@@ -8,6 +8,7 @@ same transaction as what it did, so a crash repeats a batch whole or not at all.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -120,11 +121,7 @@ INSERT INTO kernel_parked (consumer, event_id, error) VALUES (%s, %s, %s) ON CON
 
 
 def _wanted(reader: Consumer, rows: list[db.Row]) -> list[Envelope]:
-    return [
-        Envelope(*row[1:])
-        for row in rows
-        if any(fnmatchcase(row[2], pattern) for pattern in reader.types)
-    ]
+    return [Envelope(*row[1:]) for row in rows if any(fnmatchcase(row[2], pattern) for pattern in reader.types)]
 
 
 def _take(reader: Consumer, size: int) -> int:
@@ -179,7 +176,22 @@ def _one_by_one(reader: Consumer, failure: Exception) -> int:
     return reader.batch
 
 
-def pump(names: Iterable[str] | None = None) -> int:
-    """Let every consumer (or those named) read until nothing is left; the number of events passed."""
-    chosen = CONSUMERS.values() if names is None else [CONSUMERS[name] for name in names]
-    return sum(_drain(reader) for reader in list(chosen))
+_WAITING = "SELECT EXISTS (SELECT FROM kernel_event WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()))"
+_PAUSE = 0.01
+
+
+def pump(names: Iterable[str] | None = None, *, patience: float = 2.0) -> int:
+    """Let every consumer (or those named) read until nothing is left; the number of events passed.
+
+    Committed events stay unread while an older transaction runs anywhere on the server, a vacuum's
+    included; for these it waits up to `patience` seconds.
+    """
+    chosen = list(CONSUMERS.values()) if names is None else [CONSUMERS[name] for name in names]
+    deadline = time.monotonic() + patience
+    total = 0
+    while True:
+        total += sum(_drain(reader) for reader in chosen)
+        row = db.run(_WAITING).fetchone()
+        if not (row and row[0]) or db.in_transaction() or time.monotonic() >= deadline:
+            return total
+        time.sleep(_PAUSE)

@@ -13,7 +13,7 @@ from storeline.kernel.ids import new_id
 class TransactionId(models.BigIntegerField):
     """PostgreSQL's 64-bit transaction id: events are read only below the oldest one still running."""
 
-    def db_type(self, connection: Any) -> str:
+    def db_type(self, connection: Any) -> str:  # noqa: ARG002  # Django's signature
         return "xid8"
 
 

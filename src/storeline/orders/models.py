@@ -1,5 +1,6 @@
 """Tables of the order. They are hot: ids of other modules are checked when an order is gathered,
-not by foreign-key triggers on each row, and the audit proves that each one resolves."""
+not by foreign-key triggers on each row, and the audit proves that each one resolves.
+"""
 
 from __future__ import annotations
 
@@ -56,9 +57,7 @@ class Order(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["place", "business_date"], name="orders_place_day"),
-            models.Index(
-                fields=["customer", "placed_at"], name="orders_customer", condition=Q(customer__isnull=False)
-            ),
+            models.Index(fields=["customer", "placed_at"], name="orders_customer", condition=Q(customer__isnull=False)),
             models.Index(fields=["expires_at"], name="orders_expiring", condition=Q(state="pending")),
             models.Index(fields=["served_by", "placed_at"], name="orders_open", condition=Q(state="confirmed")),
         ]
@@ -75,7 +74,7 @@ class Order(models.Model):
 
 
 class Line(models.Model):
-    """One product of an order. ``amount = gross − discount``; ``quantity`` in thousandths, 0 is real."""
+    """One product of an order. ``amount = gross - discount``; ``quantity`` in thousandths, 0 is real."""
 
     pk = models.CompositePrimaryKey("order_id", "line_no")
     order = _reference(Order)

@@ -11,7 +11,9 @@ PLACE = permission(
     roles=("guest", "shopper", "associate", "shop_manager", "service_desk", "partner"),
 )
 SELL = permission(
-    "orders.sell", "Record a sale at the amounts agreed with the shopper", roles=("associate", "shop_manager", "partner")
+    "orders.sell",
+    "Record a sale at the amounts agreed with the shopper",
+    roles=("associate", "shop_manager", "partner"),
 )
 VIEW = permission(
     "orders.view", "See any order of a place", roles=("associate", "shop_manager", "finance", "service_desk", "planner")

@@ -149,9 +149,7 @@ def list_orders(
 
 def pending_of(order_ids: Collection[UUID]) -> set[UUID]:
     """Which of these are pending orders."""
-    found = run(
-        "SELECT id FROM orders_order WHERE id = ANY(%s::uuid[]) AND state = 'pending'", [ids_array(order_ids)]
-    )
+    found = run("SELECT id FROM orders_order WHERE id = ANY(%s::uuid[]) AND state = 'pending'", [ids_array(order_ids)])
     return {row[0] for row in found.fetchall()}
 
 

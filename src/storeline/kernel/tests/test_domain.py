@@ -21,9 +21,7 @@ from storeline.kernel.api import (
 AMOUNTS = st.integers(-(10**14), 10**14)
 
 
-@pytest.mark.parametrize(
-    ("currency", "decimals"), [("JPY", 0), ("EUR", 2), ("KWD", 3), ("CLF", 4), ("USD", 2)]
-)
+@pytest.mark.parametrize(("currency", "decimals"), [("JPY", 0), ("EUR", 2), ("KWD", 3), ("CLF", 4), ("USD", 2)])
 def test_currencies_have_their_exponents(currency: str, decimals: int) -> None:
     assert exponent(currency) == decimals
 

@@ -145,7 +145,7 @@ def test_an_event_of_an_older_open_transaction_is_never_passed_over(heard: list[
     writer.start()
     assert opened.wait(10)
     publish([Event("test.happened", fast)])
-    pump(["test.listener"])
+    pump(["test.listener"], patience=0.1)
     assert heard == []
     go_on.set()
     writer.join(10)

@@ -37,9 +37,7 @@ def checkout(drafts: Sequence[Draft], *, actor: Actor) -> list[Verdict]:
     states = confirm(waiting, answers, actor=actor)
     if declined:
         states |= give_up(declined)
-    carried = [
-        draft.id for draft in drafts if draft.method == "carry_out" and states.get(draft.id) == "confirmed"
-    ]
+    carried = [draft.id for draft in drafts if draft.method == "carry_out" and states.get(draft.id) == "confirmed"]
     if carried:
         states |= finish(carried)
     return [_settled(verdict, states, declined) for verdict in verdicts]

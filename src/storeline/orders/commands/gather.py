@@ -68,9 +68,7 @@ def gather_tariff(drafts: Sequence[Draft], facts: Facts) -> PendingTariff:
     wanted = keys(drafts, facts.places, facts.products, facts.moment)
     codes = {code for draft in drafts for code in draft.coupons}
     customers = {draft.customer_id for draft in drafts if draft.customer_id and draft.coupons}
-    return PendingTariff(
-        facts, pricing.gather(wanted) if wanted else None, loyalty.gather(codes, customers)
-    )
+    return PendingTariff(facts, pricing.gather(wanted) if wanted else None, loyalty.gather(codes, customers))
 
 
 def gather(drafts: Sequence[Draft], facts: Facts) -> tuple[Gathered, Tariff]:

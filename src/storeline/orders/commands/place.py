@@ -52,8 +52,7 @@ def place_with_payments(drafts: Sequence[Draft], *, actor: Actor) -> list[Placed
         except Error as error:
             placed[index] = (Verdict(draft.id, None, error=error), ())
     if allowed:
-        for index, one in zip(allowed, _place_raced([drafts[index] for index in allowed]), strict=True):
-            placed[index] = one
+        placed |= zip(allowed, _place_raced([drafts[index] for index in allowed]), strict=True)
     return [placed[index] for index in range(len(drafts))]
 
 

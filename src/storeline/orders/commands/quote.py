@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storeline.kernel.api import Actor, pipeline
-from storeline.orders.commands.place import gather_facts, gather_tariff
+from storeline.orders.commands.gather import gather_facts, gather_tariff
 from storeline.orders.domain import quote as rules
 from storeline.orders.domain.decide import check_sold
 from storeline.orders.domain.drafts import Draft, check_lines

@@ -34,11 +34,7 @@ NumberedLine = tuple[UUID, int, PricedLine]
 
 def numbered(orders: Sequence[Accepted]) -> list[NumberedLine]:
     """Every line of these orders with its order and its number from 1."""
-    return [
-        (order.draft.id, line_no, line)
-        for order in orders
-        for line_no, line in enumerate(order.priced.lines, 1)
-    ]
+    return [(order.draft.id, line_no, line) for order in orders for line_no, line in enumerate(order.priced.lines, 1)]
 
 
 def insert_orders(orders: Sequence[Accepted]) -> Pending[int]:

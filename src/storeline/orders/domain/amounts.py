@@ -22,9 +22,7 @@ def agreed_line(index: int, line: DraftLine) -> PricedLine:
         else:
             funded += item.amount
     if discount > agreed.gross:
-        raise Invalid(
-            "The discounts are more than the line's shelf amount.", field=f"lines[{index}].discounts"
-        )
+        raise Invalid("The discounts are more than the line's shelf amount.", field=f"lines[{index}].discounts")
     return PricedLine(
         line.product_id,
         line.quantity,
@@ -56,6 +54,4 @@ def sum_up(lines: Sequence[PricedLine], *, tax_included: bool) -> Priced:
 
 def agreed_amounts(lines: Sequence[DraftLine], *, tax_included: bool) -> Priced:
     """An order whose every line was agreed elsewhere."""
-    return sum_up(
-        [agreed_line(index, line) for index, line in enumerate(lines)], tax_included=tax_included
-    )
+    return sum_up([agreed_line(index, line) for index, line in enumerate(lines)], tax_included=tax_included)

@@ -83,7 +83,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class PricedLine:
-    """A line with its amounts: ``amount = gross − discount``. `goods` are taken from stock, deposits are not."""
+    """A line with its amounts: ``amount = gross - discount``. `goods` are taken from stock, deposits are not."""
 
     product_id: UUID
     quantity: int
@@ -101,7 +101,7 @@ class PricedLine:
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """A basket with its amounts: ``payable = total − funded``."""
+    """A basket with its amounts: ``payable = total - funded``."""
 
     lines: tuple[PricedLine, ...]
     amount: int

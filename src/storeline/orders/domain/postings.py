@@ -53,7 +53,7 @@ def order_entry(order: Accepted) -> ledger.Entry | None:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What is kept of an order: ``total − funded`` is the shopper's."""
+    """What is kept of an order: ``total - funded`` is the shopper's."""
 
     total: int
     tax: int
@@ -68,6 +68,4 @@ def completion_entry(
         (ledger.CUSTOMER_DEPOSITS, sums.total - sums.funded),
         *earned(sums.total, sums.tax, sums.funded),
     )
-    return ledger.Entry(
-        order_id, entity_id, place_id, currency, business_date, at, SALE, order_id, postings
-    )
+    return ledger.Entry(order_id, entity_id, place_id, currency, business_date, at, SALE, order_id, postings)

@@ -51,9 +51,7 @@ def keys(
 
 def basket_of(draft: Draft, tariff: Tariff) -> pricing.Basket:
     """The draft as pricing sees it, deposits added."""
-    lines = tuple(
-        pricing.BasketLine(tariff.products[line.product_id], line.quantity) for line in draft.lines
-    )
+    lines = tuple(pricing.BasketLine(tariff.products[line.product_id], line.quantity) for line in draft.lines)
     return pricing.Basket(
         place=tariff.places[draft.place_id],
         channel=draft.channel,
@@ -101,9 +99,7 @@ def _line(line: pricing.QuotedLine, tariff: Tariff) -> PricedLine:
         line.funded,
         line.tax,
         line.tax_rate_ppm,
-        tuple(
-            LineDiscount(one.kind, one.funder, one.amount, one.source_id, one.label) for one in line.adjustments
-        )
+        tuple(LineDiscount(one.kind, one.funder, one.amount, one.source_id, one.label) for one in line.adjustments)
         if line.adjustments
         else (),
         goods=line.kind == "product" and not tariff.products[line.product_id].service,

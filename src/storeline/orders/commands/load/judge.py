@@ -8,7 +8,12 @@ from storeline.kernel.api import run
 _RULES = (
     ("orders", "ref", "duplicate", "SELECT row, ref FROM rec_order WHERE copies > 1"),
     ("orders", "place", "unknown", "SELECT row, ref FROM rec_order WHERE place_id IS NULL"),
-    ("orders", "served_by", "unknown", "SELECT row, ref FROM rec_order WHERE served_by_id IS NULL AND place_id IS NOT NULL"),
+    (
+        "orders",
+        "served_by",
+        "unknown",
+        "SELECT row, ref FROM rec_order WHERE served_by_id IS NULL AND place_id IS NOT NULL",
+    ),
     (
         "orders",
         "customer",
@@ -76,7 +81,12 @@ _RULES = (
         """SELECT i.row, o.ref FROM pg_temp.in_payments i JOIN rec_order o ON o.ref = i."order"
         WHERE i.currency <> o.currency""",
     ),
-    ("orders", "ref", "no lines", "SELECT o.row, o.ref FROM rec_order o JOIN rec_sum s USING (ref) WHERE s.lines IS NULL"),
+    (
+        "orders",
+        "ref",
+        "no lines",
+        "SELECT o.row, o.ref FROM rec_order o JOIN rec_sum s USING (ref) WHERE s.lines IS NULL",
+    ),
     (
         "orders",
         "total",
