@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storeline.kernel.api import Actor, LoadResult, new_id, now, run, transaction
-from storeline.stock.commands.statements import CHANGED, CLOSE, SHORT, name_at_risk
+from storeline.stock.commands.statements import CHANGED, CLOSE, SHORT, big_sorts, name_at_risk
 from storeline.stock.permissions import ADJUST
 
 STOCK_IN = "row bigint, place text, product text, as_of timestamptz, quantity bigint, lot text"
@@ -73,7 +73,7 @@ def load_stock(*, actor: Actor) -> LoadResult:
     changed afterwards (`immutable`): count the product instead.
     """
     actor.require(ADJUST)
-    with transaction():
+    with transaction(), big_sorts():
         run("DROP TABLE IF EXISTS pg_temp.stock_loading")
         run(_RESOLVE)
         refused = run(_REFUSE).fetchone()

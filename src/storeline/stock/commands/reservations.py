@@ -19,7 +19,7 @@ from storeline.kernel.api import (
     run,
     transaction,
 )
-from storeline.stock.commands.statements import CHANGED, HELD, SHORT, close_cured_of, times_array
+from storeline.stock.commands.statements import CHANGED, HELD, SHORT, close_cured_of, name_at_risk, times_array
 from storeline.stock.domain import ReserveRow, ShrinkRow
 
 # The guard repeats under the lock what the caller decided: were the decision ever wrong, fewer rows would come
@@ -116,6 +116,7 @@ def release(source_ids: Collection[UUID]) -> Pending[int]:
         return Ready(0)
     sources = ids_array(sorted(source_ids))
     freed = later(_RELEASE, [sources, sources, now()], _count)
+    name_at_risk()
     close_cured_of(sources)
     return freed
 
@@ -133,6 +134,7 @@ def shrink(rows: Sequence[ShrinkRow]) -> Pending[int]:
         ints_array(row.quantity for row in rows),
     ]
     shrunk = later(_SHRINK, [*asked, *asked, now()], _count)
+    name_at_risk()
     close_cured_of(ids_array(sorted({row.source_id for row in rows})))
     return shrunk
 
@@ -164,6 +166,7 @@ def _expire_some(moment: datetime) -> int:
         asked = [sources, ints_array(line for _, line in due), moment]
         with pipeline():
             freed = later(_EXPIRE, [*asked, *asked, now()], _count)
+            name_at_risk()
             close_cured_of(sources)
         return freed.result()
 

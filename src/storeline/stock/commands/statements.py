@@ -7,7 +7,8 @@ They come after it because a statement does not see what others committed while 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 
 from storeline.kernel.api import ids_array, ints_array, now, run
@@ -117,8 +118,27 @@ def move_params(rows: Sequence[MoveRow]) -> list[object]:
 
 
 def times_array(moments: Iterable[date | datetime | None]) -> str:
-    """Moments or days as one array literal for ``%s::timestamptz[]`` or ``%s::date[]``."""
-    return "{" + ",".join(["NULL" if moment is None else moment.isoformat() for moment in moments]) + "}"
+    """Moments or days as one array literal for ``%s::timestamptz[]`` or ``%s::date[]``.
+
+    The lines of one order share their moment: it is written out once.
+    """
+    texts: list[str] = []
+    last: date | None = None
+    text = "NULL"
+    for moment in moments:
+        if moment is not last:
+            last, text = moment, "NULL" if moment is None else moment.isoformat()
+        texts.append(text)
+    return "{" + ",".join(texts) + "}"
+
+
+@contextmanager
+def big_sorts() -> Iterator[None]:
+    """Let the sorts and hashes of a bulk load stay in memory, until the block or its transaction ends."""
+    before = run("SELECT current_setting('work_mem')").fetchall()[0][0]
+    run("SELECT set_config('work_mem', '128MB', true)")
+    yield
+    run("SELECT set_config('work_mem', %s, true)", [before])
 
 
 def name_at_risk() -> None:
