@@ -3,6 +3,7 @@
 from storeline.pricing.domain import (
     ADJUSTMENT_KINDS,
     FUNDERS,
+    MILLION,
     PROMOTION_KINDS,
     Adjustment,
     AgreedAmounts,
@@ -28,13 +29,45 @@ from storeline.pricing.domain import (
     deposit_lines,
     price_basket,
 )
+from storeline.pricing.domain.display import UnitPriceDisplay, unit_price_display
+from storeline.pricing.domain.history import PriorPrice
+from storeline.pricing.errors import (
+    AgreedAmountsWrong,
+    PriceMissing,
+    PromotionState,
+    TaxRateMissing,
+)
+from storeline.pricing.loading.common import CURRENCIES, count, minor, refuse_repeats
+from storeline.pricing.loading.prices import PRICES_IN, load_prices
+from storeline.pricing.loading.promotions import (
+    PROMOTION_ITEMS_IN,
+    PROMOTION_PLACES_IN,
+    PROMOTIONS_IN,
+    load_promotion_items,
+    load_promotion_places,
+    load_promotions,
+)
+from storeline.pricing.loading.tax import TAX_RATES_IN, load_tax_rates
+from storeline.pricing.permissions import PROMOTE, READ, WRITE
+from storeline.pricing.queries.gather import gather
 
 __all__ = [
     "ADJUSTMENT_KINDS",
+    "CURRENCIES",
     "FUNDERS",
+    "MILLION",
+    "PRICES_IN",
+    "PROMOTE",
+    "PROMOTIONS_IN",
+    "PROMOTION_ITEMS_IN",
     "PROMOTION_KINDS",
+    "PROMOTION_PLACES_IN",
+    "READ",
+    "TAX_RATES_IN",
+    "WRITE",
     "Adjustment",
     "AgreedAmounts",
+    "AgreedAmountsWrong",
     "Basket",
     "BasketLine",
     "Delivery",
@@ -45,15 +78,30 @@ __all__ = [
     "Price",
     "PriceBook",
     "PriceKey",
+    "PriceMissing",
     "PricedPlace",
     "PricedProduct",
+    "PriorPrice",
     "Promotion",
     "PromotionKind",
+    "PromotionState",
     "Quote",
     "QuotedLine",
     "Step",
     "TaxRate",
+    "TaxRateMissing",
     "TaxTotal",
+    "UnitPriceDisplay",
+    "count",
     "deposit_lines",
+    "gather",
+    "load_prices",
+    "load_promotion_items",
+    "load_promotion_places",
+    "load_promotions",
+    "load_tax_rates",
+    "minor",
     "price_basket",
+    "refuse_repeats",
+    "unit_price_display",
 ]

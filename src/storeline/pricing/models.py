@@ -23,9 +23,7 @@ class Price(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id)
     product = models.ForeignKey("catalog.Product", models.PROTECT, related_name="+", db_index=False)
-    place = models.ForeignKey(
-        "places.Place", models.PROTECT, related_name="+", null=True, blank=True, db_index=False
-    )
+    place = models.ForeignKey("places.Place", models.PROTECT, related_name="+", null=True, blank=True, db_index=False)
     price_zone = models.TextField(null=True, blank=True)
     channel = models.TextField(null=True, blank=True)
     member = models.BooleanField(default=False)
@@ -50,15 +48,9 @@ class Price(models.Model):
                 ),
                 nulls_distinct=False,
             ),
-            models.CheckConstraint(
-                name="pricing_price_amount", condition=Q(amount__gte=0, base__gt=0)
-            ),
-            models.CheckConstraint(
-                name="pricing_price_currency", condition=Q(currency__regex=_CURRENCY)
-            ),
-            models.CheckConstraint(
-                name="pricing_price_window", condition=Q(valid_to__gt=F("valid_from"))
-            ),
+            models.CheckConstraint(name="pricing_price_amount", condition=Q(amount__gte=0, base__gt=0)),
+            models.CheckConstraint(name="pricing_price_currency", condition=Q(currency__regex=_CURRENCY)),
+            models.CheckConstraint(name="pricing_price_window", condition=Q(valid_to__gt=F("valid_from"))),
             models.CheckConstraint(
                 name="pricing_price_where",
                 condition=Q(place__isnull=True) | Q(price_zone__isnull=True),
@@ -88,12 +80,8 @@ class TaxRate(models.Model):
             models.UniqueConstraint(
                 name="pricing_tax_rate_key", fields=("regime", "region", "tax_class", "valid_from")
             ),
-            models.CheckConstraint(
-                name="pricing_tax_rate_rate", condition=Q(rate_ppm__range=(0, 10 * MILLION))
-            ),
-            models.CheckConstraint(
-                name="pricing_tax_rate_named", condition=~Q(regime="") & ~Q(tax_class="")
-            ),
+            models.CheckConstraint(name="pricing_tax_rate_rate", condition=Q(rate_ppm__range=(0, 10 * MILLION))),
+            models.CheckConstraint(name="pricing_tax_rate_named", condition=~Q(regime="") & ~Q(tax_class="")),
         ]
 
     def __str__(self) -> str:
@@ -136,22 +124,16 @@ class Promotion(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(name="pricing_promotion_ref", condition=~Q(ref="")),
-            models.CheckConstraint(
-                name="pricing_promotion_kind", condition=Q(kind__in=PROMOTION_KINDS)
-            ),
+            models.CheckConstraint(name="pricing_promotion_kind", condition=Q(kind__in=PROMOTION_KINDS)),
             models.CheckConstraint(
                 name="pricing_promotion_state", condition=Q(state__in=("draft", "scheduled", "cancelled"))
             ),
-            models.CheckConstraint(
-                name="pricing_promotion_funder", condition=Q(funder__in=FUNDERS)
-            ),
+            models.CheckConstraint(name="pricing_promotion_funder", condition=Q(funder__in=FUNDERS)),
             models.CheckConstraint(
                 name="pricing_promotion_values",
                 condition=Q(amount__gte=0, base__gt=0) | Q(amount__isnull=True, base__gt=0),
             ),
-            models.CheckConstraint(
-                name="pricing_promotion_rate", condition=Q(rate_ppm__range=(1, MILLION))
-            ),
+            models.CheckConstraint(name="pricing_promotion_rate", condition=Q(rate_ppm__range=(1, MILLION))),
             models.CheckConstraint(
                 name="pricing_promotion_currency",
                 condition=Q(kind="percentage") | Q(currency__regex=_CURRENCY, currency__isnull=False),
@@ -171,12 +153,8 @@ class Promotion(models.Model):
                 name="pricing_promotion_stack",
                 condition=Q(stackable=False) | Q(exclusive=False, max_uses__isnull=True),
             ),
-            models.CheckConstraint(
-                name="pricing_promotion_uses", condition=Q(max_uses__gte=1)
-            ),
-            models.CheckConstraint(
-                name="pricing_promotion_window", condition=Q(ends_at__gte=F("starts_at"))
-            ),
+            models.CheckConstraint(name="pricing_promotion_uses", condition=Q(max_uses__gte=1)),
+            models.CheckConstraint(name="pricing_promotion_window", condition=Q(ends_at__gte=F("starts_at"))),
             models.CheckConstraint(
                 name="pricing_promotion_hours",
                 condition=Q(from_minute__isnull=True, to_minute__isnull=True)
@@ -207,13 +185,9 @@ class PromotionTarget(models.Model):
     Values that it states go before the promotion's own.
     """
 
-    promotion = models.ForeignKey(
-        Promotion, models.CASCADE, related_name="+", db_index=False
-    )
+    promotion = models.ForeignKey(Promotion, models.CASCADE, related_name="+", db_index=False)
     product = models.ForeignKey("catalog.Product", models.PROTECT, related_name="+", null=True, db_index=False)
-    category = models.ForeignKey(
-        "catalog.Category", models.PROTECT, related_name="+", null=True, db_index=False
-    )
+    category = models.ForeignKey("catalog.Category", models.PROTECT, related_name="+", null=True, db_index=False)
     place = models.ForeignKey("places.Place", models.PROTECT, related_name="+", null=True, db_index=False)
     amount = models.BigIntegerField(null=True)
     base = models.BigIntegerField(null=True)
@@ -237,9 +211,7 @@ class PromotionTarget(models.Model):
                 condition=Q(amount__gte=0, base__gt=0, base__isnull=False, rate_ppm__isnull=True)
                 | Q(amount__isnull=True, base__isnull=True),
             ),
-            models.CheckConstraint(
-                name="pricing_promotion_target_rate", condition=Q(rate_ppm__range=(1, MILLION))
-            ),
+            models.CheckConstraint(name="pricing_promotion_target_rate", condition=Q(rate_ppm__range=(1, MILLION))),
         ]
         indexes: ClassVar = [
             models.Index(

@@ -18,6 +18,4 @@ READ = permission(
     ),
 )
 WRITE = permission("pricing.write", "Change prices and tax rates", roles=("planner",))
-PROMOTE = permission(
-    "pricing.promote", "Prepare, schedule and end promotions", roles=("planner", "marketer")
-)
+PROMOTE = permission("pricing.promote", "Prepare, schedule and end promotions", roles=("planner", "marketer"))

@@ -68,18 +68,14 @@ class _Line:
         self.adjustments: tuple[LineAdjustment, ...] = ()
 
 
-def price_basket(
-    basket: Basket, book: PriceBook, adjustments: Sequence[Adjustment] = ()
-) -> Quote:
+def price_basket(basket: Basket, book: PriceBook, adjustments: Sequence[Adjustment] = ()) -> Quote:
     """Price every line, apply promotions, then the `adjustments` in their order, then tax.
 
     Each line's gross is its unit price times quantity, rounded once, half away from zero. Raises
     PriceMissing or TaxRateMissing naming the line; agreed lines need neither (their unknown rate is 0).
     """
     lines = [
-        _agreed_line(line, number)
-        if line.agreed is not None
-        else _shelf_line(line, number, basket, book)
+        _agreed_line(line, number) if line.agreed is not None else _shelf_line(line, number, basket, book)
         for number, line in enumerate(basket.lines, 1)
     ]
     candidates = [line.candidate for line in lines if line.candidate is not None]
@@ -96,14 +92,10 @@ def price_basket(
     return _with_tax(lines, basket, book)
 
 
-def _shelf_line(
-    line: BasketLine, number: int, basket: Basket, book: PriceBook
-) -> _Line:
+def _shelf_line(line: BasketLine, number: int, basket: Basket, book: PriceBook) -> _Line:
     product, quantity, _, kind = line
     if quantity <= 0:
-        raise Invalid(
-            "The quantity must be above zero.", field=f"lines[{number - 1}].quantity"
-        )
+        raise Invalid("The quantity must be above zero.", field=f"lines[{number - 1}].quantity")
     product_id, place = product.id, basket.place
     found = find_price(
         book.prices.get(product_id, {}),
@@ -127,9 +119,7 @@ def _shelf_line(
         "quantity": quantity,
     }
     first = Step("shelf_price", 0, gross, shelf.id, params)
-    result = _Line(
-        kind, product_id, quantity, product.tax_class, gross, unit_price, first
-    )
+    result = _Line(kind, product_id, quantity, product.tax_class, gross, unit_price, first)
     if kind == "product":
         result.candidate = _candidate(result, product, found.member, basket, book)
     return result
@@ -146,9 +136,7 @@ def _candidate(
     offers = by_place.get(basket.place.id, ()) if by_place else ()
     if not offers and member is None:
         return None
-    return Candidate(
-        product.id, line.quantity, line.gross, product.by_weight, offers, member
-    )
+    return Candidate(product.id, line.quantity, line.gross, product.by_weight, offers, member)
 
 
 def _agreed_line(line: BasketLine, number: int) -> _Line:
@@ -158,9 +146,7 @@ def _agreed_line(line: BasketLine, number: int) -> _Line:
     if quantity < 0 or min(agreed.gross, agreed.discount, agreed.funded) < 0:
         raise Invalid("Agreed quantities and amounts are not negative.", field=where)
     if agreed.amount < 0:
-        raise AgreedAmountsWrong(
-            "The discount is more than the gross amount.", field=where
-        )
+        raise AgreedAmountsWrong("The discount is more than the gross amount.", field=where)
     if agreed.adjustments:
         _check_agreed(agreed, where)
     first = Step("agreed", 0, agreed.gross, None, {"quantity": quantity})
@@ -180,9 +166,7 @@ def _agreed_line(line: BasketLine, number: int) -> _Line:
 
 def _check_agreed(agreed: AgreedAmounts, where: str) -> None:
     own = sum(each.amount for each in agreed.adjustments if each.funder == "retailer")
-    others = sum(
-        each.amount for each in agreed.adjustments if each.funder != "retailer"
-    )
+    others = sum(each.amount for each in agreed.adjustments if each.funder != "retailer")
     if own != agreed.discount or others != agreed.funded:
         raise AgreedAmountsWrong(
             "The adjustments do not sum to the discount and the funded amount.",
@@ -194,9 +178,7 @@ def _delivery_line(delivery: Delivery) -> _Line:
     if delivery.amount < 0:
         raise Invalid("The delivery fee is not negative.", field="delivery.amount")
     first = Step("delivery", 0, delivery.amount, None, {"label": delivery.label})
-    return _Line(
-        "delivery", None, QUANTITY_ONE, delivery.tax_class, delivery.amount, None, first
-    )
+    return _Line("delivery", None, QUANTITY_ONE, delivery.tax_class, delivery.amount, None, first)
 
 
 def _adjust(lines: Sequence[_Line], adjustment: Adjustment) -> None:
@@ -209,9 +191,7 @@ def _adjust(lines: Sequence[_Line], adjustment: Adjustment) -> None:
     for line, part in zip(targets, parts, strict=True):
         if part:
             line.left -= part
-            given = LineAdjustment(
-                adjustment.kind, adjustment.funder, adjustment.source_id, part, adjustment.label
-            )
+            given = LineAdjustment(adjustment.kind, adjustment.funder, adjustment.source_id, part, adjustment.label)
             line.adjustments = (*line.adjustments, given)
 
 
@@ -235,9 +215,7 @@ def _with_tax(lines: Sequence[_Line], basket: Basket, book: PriceBook) -> Quote:
     day = business_date(basket.at, basket.place.zone)
     for number, line in enumerate(lines):
         if line.tax_class not in known:
-            known[line.tax_class] = find_rate(
-                book.rates, basket.place, line.tax_class, day
-            )
+            known[line.tax_class] = find_rate(book.rates, basket.place, line.tax_class, day)
         rates.append(_rate(line, number, known[line.tax_class]))
         given.append(None if line.agreed is None else line.agreed.tax)
         amounts.append(_settle(line))
@@ -245,9 +223,7 @@ def _with_tax(lines: Sequence[_Line], basket: Basket, book: PriceBook) -> Quote:
     quoted = tuple(
         [
             _quoted(line, number, amount, tax, rate, inclusive)
-            for number, (line, amount, tax, rate) in enumerate(
-                zip(lines, amounts, taxes, rates, strict=True), 1
-            )
+            for number, (line, amount, tax, rate) in enumerate(zip(lines, amounts, taxes, rates, strict=True), 1)
         ]
     )
     gross, amount, tax = sum([line.gross for line in lines]), sum(amounts), sum(taxes)
@@ -271,11 +247,7 @@ def _with_tax(lines: Sequence[_Line], basket: Basket, book: PriceBook) -> Quote:
 
 def _rate(line: _Line, number: int, rate: int | None) -> int:
     if line.agreed is not None:
-        return (
-            line.agreed.tax_rate_ppm
-            if line.agreed.tax_rate_ppm is not None
-            else rate or 0
-        )
+        return line.agreed.tax_rate_ppm if line.agreed.tax_rate_ppm is not None else rate or 0
     if rate is None:
         raise TaxRateMissing(
             f"The tax regime of this place has no rate for the class {line.tax_class!r}.",
@@ -292,15 +264,11 @@ def _settle(line: _Line) -> int:
         return agreed.amount
     if not line.adjustments:
         return line.gross
-    line.funded = sum(
-        [each.amount for each in line.adjustments if each.funder != "retailer"]
-    )
+    line.funded = sum([each.amount for each in line.adjustments if each.funder != "retailer"])
     return line.left + line.funded
 
 
-def _quoted(
-    line: _Line, number: int, amount: int, tax: int, rate: int, inclusive: bool
-) -> QuotedLine:
+def _quoted(line: _Line, number: int, amount: int, tax: int, rate: int, inclusive: bool) -> QuotedLine:
     left = line.gross
     steps = [line.first]
     for kind, funder, source_id, part, label in line.adjustments:
@@ -334,9 +302,7 @@ def _quoted(
     )
 
 
-def _document_steps(
-    gross: int, amount: int, tax: int, funded: int, inclusive: bool
-) -> tuple[Step, ...]:
+def _document_steps(gross: int, amount: int, tax: int, funded: int, inclusive: bool) -> tuple[Step, ...]:
     """From the sum of the lines to what the shopper hands over."""
     steps = [Step("lines", 0, gross, None, {})]
     if amount != gross:
@@ -352,9 +318,7 @@ def _document_steps(
     return tuple(steps)
 
 
-def deposit_lines(
-    lines: Iterable[BasketLine], products: Mapping[UUID, PricedProduct]
-) -> tuple[BasketLine, ...]:
+def deposit_lines(lines: Iterable[BasketLine], products: Mapping[UUID, PricedProduct]) -> tuple[BasketLine, ...]:
     """One line per deposit product for what the basket's lines carry a deposit on; whole units, rounded up.
 
     Agreed lines bring their deposits themselves. A deposit has its own price and tax class (none: untaxed)
@@ -367,6 +331,5 @@ def deposit_lines(
             units = -(-line.quantity // QUANTITY_ONE) * QUANTITY_ONE
             quantities[deposit_id] = quantities.get(deposit_id, 0) + units
     return tuple(
-        BasketLine(products[deposit_id], quantity, None, "deposit")
-        for deposit_id, quantity in quantities.items()
+        BasketLine(products[deposit_id], quantity, None, "deposit") for deposit_id, quantity in quantities.items()
     )

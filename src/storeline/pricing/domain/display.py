@@ -61,7 +61,5 @@ def unit_price_display(
         content = QUANTITY_ONE
     else:
         return None
-    amount = round_div(
-        price.amount * QUANTITY_ONE * QUANTITY_ONE * whole, price.base * content * part
-    )
+    amount = round_div(price.amount * QUANTITY_ONE * QUANTITY_ONE * whole, price.base * content * part)
     return UnitPriceDisplay(amount, shown, price.currency)

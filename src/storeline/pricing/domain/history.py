@@ -35,29 +35,21 @@ def prices_over_time(
     plain = [
         offer
         for offer in offers
-        if not offer.promotion.member_only
-        and offer.promotion.weekdays is None
-        and offer.promotion.from_minute is None
+        if not offer.promotion.member_only and offer.promotion.weekdays is None and offer.promotion.from_minute is None
     ]
     found: list[tuple[datetime, UnitPrice]] = []
     for moment in _changes(rows, plain, since, until):
         shelf = next((row for row in rows if _valid(row.valid_from, row.valid_to, moment)), None)
         if shelf is None:
             continue
-        running = [
-            offer
-            for offer in plain
-            if _valid(offer.promotion.starts_at, offer.promotion.ends_at, moment)
-        ]
+        running = [offer for offer in plain if _valid(offer.promotion.starts_at, offer.promotion.ends_at, moment)]
         price, _ = selling_price(shelf.unit_price, running)
         if not found or _unit(found[-1][1]) != _unit(price):
             found.append((moment, price))
     return found
 
 
-def lowest_prior_price(
-    changes: Sequence[tuple[datetime, UnitPrice]], at: datetime
-) -> PriorPrice | None:
+def lowest_prior_price(changes: Sequence[tuple[datetime, UnitPrice]], at: datetime) -> PriorPrice | None:
     """The lowest price of the 30 days before the reduction in force at `at`; None where there is none.
 
     Directive 98/6/EC article 6a: the prior price is the lowest that the trader applied during a period not
@@ -68,17 +60,11 @@ def lowest_prior_price(
         return None
     reduced_at = past[-1][0]
     begin = reduced_at - PERIOD
-    applied = [
-        price
-        for (_, price), (until, _) in zip(past, past[1:], strict=False)
-        if until > begin
-    ]
+    applied = [price for (_, price), (until, _) in zip(past, past[1:], strict=False) if until > begin]
     return PriorPrice(min(applied, key=_unit), reduced_at)
 
 
-def _changes(
-    prices: Iterable[Price], offers: Iterable[Offer], since: datetime, until: datetime
-) -> list[datetime]:
+def _changes(prices: Iterable[Price], offers: Iterable[Offer], since: datetime, until: datetime) -> list[datetime]:
     moments = {since}
     for price in prices:
         moments |= {price.valid_from, price.valid_to or until}

@@ -36,9 +36,7 @@ def sort_prices(
         found.setdefault(product_id, {}).setdefault(price.place_id, []).append(price)
     return {
         product_id: {
-            place_id: tuple(
-                sorted(prices, key=preference) if len(prices) > 1 else prices
-            )
+            place_id: tuple(sorted(prices, key=preference) if len(prices) > 1 else prices)
             for place_id, prices in by_place.items()
         }
         for product_id, by_place in found.items()
@@ -52,10 +50,7 @@ def sort_rates(
     found: dict[tuple[str, str, str], list[TaxRate]] = {}
     for rate in rows:
         found.setdefault((rate.regime, rate.region, rate.tax_class), []).append(rate)
-    return {
-        key: tuple(sorted(rates, key=lambda rate: rate.valid_from, reverse=True))
-        for key, rates in found.items()
-    }
+    return {key: tuple(sorted(rates, key=lambda rate: rate.valid_from, reverse=True)) for key, rates in found.items()}
 
 
 def find_price(

@@ -101,10 +101,7 @@ def is_live(promotion: Promotion, basket: Basket) -> bool:
         or (promotion.ends_at is not None and at >= promotion.ends_at)
         or (promotion.member_only and not basket.member)
         or (promotion.channels is not None and basket.channel not in promotion.channels)
-        or (
-            promotion.currency is not None
-            and promotion.currency != basket.place.currency
-        )
+        or (promotion.currency is not None and promotion.currency != basket.place.currency)
     ):
         return False
     if promotion.weekdays is None and promotion.from_minute is None:
@@ -137,12 +134,8 @@ def apply_promotions(lines: Sequence[Candidate], basket: Basket) -> None:
                 _take_plain(line, _member_plain(line.member_price))
         return
     for line in lines:
-        line.offers = tuple(
-            offer for offer in line.offers if offer.promotion.id in live
-        )
-    levels = {
-        promotion.priority for promotion in live.values() if not promotion.stackable
-    }
+        line.offers = tuple(offer for offer in line.offers if offer.promotion.id in live)
+    levels = {promotion.priority for promotion in live.values() if not promotion.stackable}
     if any(line.member_price for line in lines):
         levels.add(0)
     for level in sorted(levels, reverse=True):
@@ -152,15 +145,9 @@ def apply_promotions(lines: Sequence[Candidate], basket: Basket) -> None:
         _stack(lines, promotion)
 
 
-def _live_promotions(
-    lines: Iterable[Candidate], basket: Basket
-) -> dict[UUID, Promotion]:
-    known = {
-        offer.promotion.id: offer.promotion for line in lines for offer in line.offers
-    }
-    return {
-        key: promotion for key, promotion in known.items() if is_live(promotion, basket)
-    }
+def _live_promotions(lines: Iterable[Candidate], basket: Basket) -> dict[UUID, Promotion]:
+    known = {offer.promotion.id: offer.promotion for line in lines for offer in line.offers}
+    return {key: promotion for key, promotion in known.items() if is_live(promotion, basket)}
 
 
 def _apply_level(lines: Sequence[Candidate], level: int) -> None:
@@ -185,9 +172,7 @@ def _apply_level(lines: Sequence[Candidate], level: int) -> None:
 
 
 def _is_group(promotion: Promotion) -> bool:
-    return not promotion.stackable and (
-        promotion.kind == "n_for_price" or promotion.max_uses is not None
-    )
+    return not promotion.stackable and (promotion.kind == "n_for_price" or promotion.max_uses is not None)
 
 
 def _group_price(offer: Offer) -> int | None:
@@ -226,20 +211,12 @@ def _member_plain(price: Price) -> _Plain:
 
 def _take_plain(line: Candidate, plain: _Plain) -> None:
     promotion = plain.offer.promotion
-    worth = (
-        0
-        if _shut(line, promotion)
-        else saving(plain.offer, line.free, line.free_amount)
-    )
+    worth = 0 if _shut(line, promotion) else saving(plain.offer, line.free, line.free_amount)
     if worth > 0:
         line.free = line.free_amount = 0
         line.left -= worth
         line.closed = promotion.exclusive
-        line.given.append(
-            LineAdjustment(
-                plain.kind, promotion.funder, plain.source_id, worth, plain.label
-            )
-        )
+        line.given.append(LineAdjustment(plain.kind, promotion.funder, plain.source_id, worth, plain.label))
 
 
 def _shut(line: Candidate, promotion: Promotion) -> bool:
@@ -252,11 +229,7 @@ def _give(line: Candidate, promotion: Promotion, amount: int) -> None:
     if amount > 0:
         line.left -= amount
         line.closed = line.closed or promotion.exclusive
-        line.given.append(
-            LineAdjustment(
-                "promotion", promotion.funder, promotion.id, amount, promotion.label
-            )
-        )
+        line.given.append(LineAdjustment("promotion", promotion.funder, promotion.id, amount, promotion.label))
 
 
 def _offer_of(line: Candidate, promotion: Promotion, price: int | None = None) -> Offer | None:
@@ -309,15 +282,11 @@ def _runs(
         if higher:
             runs.append(_run(index, low + 1, higher, QUANTITY_ONE, plain))
         runs.append(_run(index, low, count - higher, QUANTITY_ONE, plain))
-    runs.sort(
-        key=lambda run: (-run.net, -run.amount, lines[run.line].product_id, run.count)
-    )
+    runs.sort(key=lambda run: (-run.net, -run.amount, lines[run.line].product_id, run.count))
     return runs
 
 
-def _run(
-    line: int, amount: int, count: int, quantity: int, plain: _Plain | None
-) -> _Run:
+def _run(line: int, amount: int, count: int, quantity: int, plain: _Plain | None) -> _Run:
     net = amount if plain is None else amount - saving(plain.offer, quantity, amount)
     return _Run(line, amount, net, count, quantity)
 
@@ -354,9 +323,7 @@ def _try_n_for_price(runs: list[_Run], promotion: Promotion, price: int) -> _Tak
     return taking
 
 
-def _try_capped(
-    lines: Sequence[Candidate], runs: list[_Run], promotion: Promotion
-) -> _Taking:
+def _try_capped(lines: Sequence[Candidate], runs: list[_Run], promotion: Promotion) -> _Taking:
     """A plain promotion that only `max_uses` units may have: those where it gains most over the others."""
     gains = []
     for run in runs:
@@ -398,11 +365,7 @@ def _take_group(lines: Sequence[Candidate], taking: _Taking) -> None:
 
 def _capped_saving(line: Candidate, taking: _Taking, index: int) -> int:
     offer = _offer_of(line, taking.promotion)
-    return (
-        0
-        if offer is None
-        else saving(offer, taking.quantities[index], taking.amounts[index])
-    )
+    return 0 if offer is None else saving(offer, taking.quantities[index], taking.amounts[index])
 
 
 def _stack(lines: Sequence[Candidate], promotion: Promotion) -> None:
@@ -413,9 +376,7 @@ def _stack(lines: Sequence[Candidate], promotion: Promotion) -> None:
             _give(line, promotion, saving(offer, line.quantity, line.left))
 
 
-def selling_price(
-    shelf: UnitPrice, offers: Iterable[Offer]
-) -> tuple[UnitPrice, Offer | None]:
+def selling_price(shelf: UnitPrice, offers: Iterable[Offer]) -> tuple[UnitPrice, Offer | None]:
     """The price of one unit under the best plain offer, for shelf labels: groups and caps do not change it.
 
     Per `QUANTITY_ONE` thousandths unless the offer states its own base.

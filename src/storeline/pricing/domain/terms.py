@@ -157,9 +157,7 @@ class PriceBook:
 
     prices: Mapping[UUID, Mapping[UUID | None, tuple[Price, ...]]]
     rates: Mapping[tuple[str, str, str], tuple[TaxRate, ...]]
-    offers: Mapping[UUID, Mapping[UUID, tuple[Offer, ...]]] = field(
-        default_factory=dict
-    )
+    offers: Mapping[UUID, Mapping[UUID, tuple[Offer, ...]]] = field(default_factory=dict)
 
 
 class LineAdjustment(NamedTuple):

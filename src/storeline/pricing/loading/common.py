@@ -12,9 +12,7 @@ CURRENCIES = "{" + ",".join(sorted(EXPONENTS)) + "}"
 def minor(amount: str, currency: str) -> str:
     """SQL: a decimal amount in minor units, maybe with decimals left."""
     factors = " ".join(
-        f"WHEN '{code}' THEN {10**exponent}"
-        for code, exponent in sorted(EXPONENTS.items())
-        if exponent != 2
+        f"WHEN '{code}' THEN {10**exponent}" for code, exponent in sorted(EXPONENTS.items()) if exponent != 2
     )
     return f"({amount} * CASE {currency} {factors} ELSE 100 END)"
 
@@ -46,7 +44,7 @@ def refuse_repeats(file: str, keys: str) -> None:
     """Refuse every staged row whose key came before in the file."""
     run(f"""
 INSERT INTO pg_temp.in_error (file, row, col, reason)
-SELECT '{file}', row, '{keys.split(",")[0].strip()}', 'the same key came before in this file'
+SELECT '{file}', row, '{keys.split(",", maxsplit=1)[0].strip()}', 'the same key came before in this file'
 FROM (SELECT row, row_number() OVER (PARTITION BY {keys} ORDER BY row) AS time FROM pg_temp.in_{file}) i
 WHERE time > 1
 """)

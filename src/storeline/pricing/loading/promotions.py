@@ -32,9 +32,7 @@ PROMOTIONS_IN = (
 )
 """`value`: percent off, or an amount in main units, by `kind`: percentage, amount, fixed_price, n_for_price,
 member_price (a fixed price for members only). `n` is the group size of `n_for_price`."""
-PROMOTION_ITEMS_IN = (
-    "row bigint, promotion text, product text, category text, place text, value numeric, per bigint"
-)
+PROMOTION_ITEMS_IN = "row bigint, promotion text, product text, category text, place text, value numeric, per bigint"
 PROMOTION_PLACES_IN = "row bigint, promotion text, place text"
 
 _KINDS = "percentage amount fixed_price n_for_price member_price"

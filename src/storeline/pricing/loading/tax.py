@@ -6,9 +6,7 @@ from storeline.kernel.api import Actor, LoadResult, Rule, all_columns, good, ref
 from storeline.pricing.loading.common import count, refuse_repeats
 from storeline.pricing.permissions import WRITE
 
-TAX_RATES_IN = (
-    "row bigint, regime text, tax_class text, region text, valid_from date, rate numeric, included boolean"
-)
+TAX_RATES_IN = "row bigint, regime text, tax_class text, region text, valid_from date, rate numeric, included boolean"
 """`rate` in percent, at most four decimals; `valid_from` is a local day."""
 
 _RULES = (

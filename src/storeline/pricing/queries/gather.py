@@ -87,9 +87,7 @@ class _Book(Pending[PriceBook]):
 
     def result(self) -> PriceBook:
         prices, rates, offers = self._parts
-        return PriceBook(
-            sort_prices(prices.result()), sort_rates(rates.result()), offers.result()
-        )
+        return PriceBook(sort_prices(prices.result()), sort_rates(rates.result()), offers.result())
 
 
 def gather(keys: Sequence[PriceKey]) -> Pending[PriceBook]:
@@ -126,9 +124,7 @@ def read_prices(rows: Iterable[Row]) -> list[tuple[UUID, Price]]:
     return [
         (
             product_id,
-            Price(
-                key, UnitPrice(amount, base, currency), place_id, zone, channel, member, start, end
-            ),
+            Price(key, UnitPrice(amount, base, currency), place_id, zone, channel, member, start, end),
         )
         for (
             product_id,
@@ -184,7 +180,4 @@ def keys_of(
     member: bool = True,
 ) -> list[PriceKey]:
     """One key for each product at a place."""
-    return [
-        PriceKey(product_id, place_id, price_zone, channel, at, member)
-        for product_id in product_ids
-    ]
+    return [PriceKey(product_id, place_id, price_zone, channel, at, member) for product_id in product_ids]

@@ -1,0 +1,1 @@
+"""Coupons: who may use which, how often, and what it takes off."""
