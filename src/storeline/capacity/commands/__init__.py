@@ -1,0 +1,1 @@
+"""Writes of capacity, one file per group of verbs."""
