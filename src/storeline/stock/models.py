@@ -54,9 +54,7 @@ class Movement(models.Model):
     class Meta:
         constraints = (
             models.CheckConstraint(name="stock_movement_kind", condition=Q(kind__in=[kind.value for kind in Kind])),
-            models.CheckConstraint(
-                name="stock_movement_quantity", condition=~Q(quantity=0) | Q(kind="opening")
-            ),
+            models.CheckConstraint(name="stock_movement_quantity", condition=~Q(quantity=0) | Q(kind="opening")),
             models.CheckConstraint(
                 name="stock_movement_sign",
                 condition=~Q(kind__in=["sale", "transfer_out", "waste"], quantity__gt=0)

@@ -10,9 +10,21 @@ READ = permission(
 BROWSE = permission(
     "stock.browse",
     "See whether something is in stock",
-    roles=("guest", "shopper", "associate", "shop_manager", "planner", "marketer", "finance", "service_desk", "partner"),
+    roles=(
+        "guest",
+        "shopper",
+        "associate",
+        "shop_manager",
+        "planner",
+        "marketer",
+        "finance",
+        "service_desk",
+        "partner",
+    ),
 )
-HOLD = permission("stock.hold", "Reserve stock directly", roles=("associate", "shop_manager", "service_desk", "partner"))
+HOLD = permission(
+    "stock.hold", "Reserve stock directly", roles=("associate", "shop_manager", "service_desk", "partner")
+)
 RECEIVE = permission("stock.receive", "Receive goods", roles=("associate", "shop_manager"))
 COUNT = permission("stock.count", "Count stock", roles=("associate", "shop_manager", "planner"))
 ADJUST = permission("stock.adjust", "Correct stock with a reason", roles=("shop_manager", "planner"))

@@ -151,9 +151,7 @@ def _lock(rows: Sequence[Goods | Counted], known_sql: str) -> tuple[dict[Pair, L
 
 
 def _repeated(rows: Sequence[Goods | Counted], kind: Kind, known: list[Row], levels: dict[Pair, Level]) -> Done:
-    asked = {
-        (row.source_id, row.line_no, kind.value, row.place_id, row.product_id, row.quantity) for row in rows
-    }
+    asked = {(row.source_id, row.line_no, kind.value, row.place_id, row.product_id, row.quantity) for row in rows}
     if asked != set(known):
         raise BodyMismatch("This id was used for something else.", field="id")
     return Done(levels, repeated=True)
