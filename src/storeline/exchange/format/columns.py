@@ -16,6 +16,7 @@ class Kind(StrEnum):
     BOOL = "yes/no"
     INTEGER = "integer"
     PERCENT = "percent"
+    RATE = "tax rate"
     QUANTITY = "quantity"
     AMOUNT = "amount"
     SIGNED = "signed amount"

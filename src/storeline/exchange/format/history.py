@@ -36,7 +36,7 @@ ORDER_LINES = File(
         Column("amount", Kind.AMOUNT, "What the retailer receives for the line.", required=True),
         Column("gross", Kind.AMOUNT, "At the shelf price.", default="amount + discounts"),
         Column("tax", Kind.AMOUNT, "The line's tax.", default="0"),
-        Column("tax_rate", Kind.PERCENT, "The rate that it was reckoned with."),
+        Column("tax_rate", Kind.RATE, "The rate that it was reckoned with."),
     ),
     parent="orders",
     immutable=True,
@@ -140,7 +140,7 @@ RETURN_LINES = File(
             "funded", Kind.AMOUNT, "The part of it that somebody else had paid, so that is not refunded.", default="0"
         ),
         Column("tax", Kind.AMOUNT, "The part of the sold line's tax.", default="0"),
-        Column("tax_rate", Kind.PERCENT, "The rate that it was reckoned with."),
+        Column("tax_rate", Kind.RATE, "The rate that it was reckoned with."),
         Column("restock", Kind.BOOL, "Whether it went back on sale.", default="yes"),
     ),
     parent="returns",

@@ -1,0 +1,358 @@
+"""From text to values: table ``typed_<file>``, and an error for each cell that does not say what its column asks.
+
+Each kind of cell gives two SQL expressions over the trimmed text `x`: its value, and the reason why it is refused
+(null where it is sound).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from storeline.exchange.format import Column, File, Kind
+from storeline.kernel.api import MAX_AMOUNT, MAX_QUANTITY
+
+LONGEST = {Kind.REF: 200, Kind.CODE: 100, Kind.TEXT: 1000, Kind.LONG: 20_000, Kind.LIST: 20_000}
+MOMENT = r"'\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.]\d{1,9})?)?( ?([Zz]|[+-]\d\d(:?\d\d)?))?)?'"
+OFFSET = r"'.*\d\d:\d\d.*([Zz]|[+-]\d\d(:?\d\d)?)'"
+DECIMAL = r"'-?\d{1,18}([.]\d{1,9})?'"
+TRIM = "trim({}::varchar, ' ' || chr(9))"
+REPEATS = ("30 minutes", "1 hour", "2 hours")
+"""How much clocks are put back anywhere; a local time that comes twice means the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """SQL of a cell's value, of the reason to refuse it, and of a warning."""
+
+    value: str
+    wrong: str
+    warning: str = "null"
+
+
+def typed(con: duckdb.DuckDBPyConnection, file: File, present: dict[str, str], zone: str = "UTC") -> None:
+    """Make ``typed_<file>`` from ``raw_<file>``: `row` and a value per column; rows with a refused cell are left out.
+
+    Languages of a name become the one column ``<name>s``, a JSON map. `zone` is where local times of rows without a
+    place are understood. Most rows are plain and are taken by quick expressions (`fast`); what those are not sure of
+    is read again with care, which also gives the reasons.
+    """
+    name = file.name
+    columns = [column for column in file.columns if column.name in present]
+    languages = _languages(file, present)
+    source = _source(con, file, present, zone)
+    values = {column.name: fast(column, present[column.name]) for column in columns} | languages
+    quick = ", ".join(f'{value} as "v {key}"' for key, value in values.items())
+    sure = " and ".join(_sure(column) for column in columns)
+    kept = ", ".join(f'"v {key}" as "{key}"' for key in values)
+    con.execute(f"""create table typed_{name} as
+        select "row", {kept} from (select s.*, {quick} from ({source}) s) where {sure}""")
+    con.execute(f"""create table unsure as select raw.* from raw_{name} raw anti join typed_{name} using ("row")""")
+    if con.execute("select count(*) from unsure").fetchone() != (0,):
+        con.execute(f"insert into typed_{name} by name {_careful(con, file, columns, present, zone)}")
+    con.execute("drop table unsure")
+
+
+def _sure(column: Column) -> str:
+    empty = "" if column.required else f' or "{column.name}" is null'
+    return f'("v {column.name}" is not null{empty})'
+
+
+def _careful(
+    con: duckdb.DuckDBPyConnection, file: File, columns: list[Column], present: dict[str, str], zone: str
+) -> str:
+    """Read the rows of ``unsure`` with a reason for each refused cell; SQL of those that are sound after all."""
+    languages = _languages(file, present)
+    cells = {column.name: _cell(column) for column in columns}
+    parts = [f'{value} as "v {key}"' for key, value in languages.items()]
+    for key, cell in cells.items():
+        parts += [f'{cell.value} as "v {key}"', f'{cell.wrong} as "wrong {key}"', f'{cell.warning} as "warning {key}"']
+    text = dict.fromkeys(present, "VARCHAR")
+    con.execute(f"""create or replace temp table careful as
+        select "row", {", ".join(parts)} from ({_source(con, file, text, zone, "unsure")})""")
+    for key, cell in cells.items():
+        _tell(con, file.name, key, "wrong", severe=True)
+        if cell.warning != "null":
+            _tell(con, file.name, key, "warning", severe=False)
+    sound = " and ".join(f'"wrong {key}" is null' for key in cells)
+    kept = ", ".join(f'"v {key}" as "{key}"' for key in (*cells, *languages))
+    return f"""select "row", {kept} from careful where {sound}"""
+
+
+def _tell(con: duckdb.DuckDBPyConnection, file: str, column: str, what: str, *, severe: bool) -> None:
+    con.execute(f"""insert into error
+        select '{file}', careful."row", '{column}', "{what} {column}", nullif(left(unsure."{column}"::varchar, 100), ''), {severe}
+        from careful join unsure using ("row") where "{what} {column}" is not null""")
+
+
+def _source(con: duckdb.DuckDBPyConnection, file: File, present: dict[str, str], zone: str, table: str = "") -> str:
+    """The raw rows, text trimmed and empty text null, with the scale of their currency and the zone of their place."""
+    texts = []
+    for key, sql_type in present.items():
+        plain = any(column.name == key and column.kind in (Kind.TEXT, Kind.LONG) for column in file.columns)
+        cell = f'raw."{key}"'
+        if sql_type == "VARCHAR" and not table:
+            cell = f"nullif({cell}, '')"
+        elif sql_type == "VARCHAR":
+            trimmed = f"{cell}::varchar" if plain or key not in {c.name for c in file.columns} else TRIM.format(cell)
+            cell = f"nullif({trimmed}, '')"
+        texts.append(f'{cell} as "{key}"')
+    joins, scale, its_zone = "", "100", f"'{zone}'"
+    kinds = {column.kind for column in file.columns if column.name in present}
+    if kinds & {Kind.AMOUNT, Kind.SIGNED}:
+        joins, scale = _scale(con, file, present)
+    if Kind.MOMENT in kinds and "place" in present:
+        joins += f" left join place_zone on place_zone.place = {TRIM.format('raw.place')}"
+        its_zone = f"coalesce(place_zone.zone, '{zone}')"
+    columns = ", ".join([*texts, f"{its_zone} as its_zone", f"{scale} as scale"])
+    return f'select raw."row", {columns} from {table or f"raw_{file.name}"} raw{joins}'
+
+
+def _scale(con: duckdb.DuckDBPyConnection, file: File, present: dict[str, str]) -> tuple[str, str]:
+    """Amounts are in the currency of the row or, for the parts of an order or return, of its head.
+
+    Where there is but one currency the join is saved.
+    """
+    if file.parent and file.name != file.parent:
+        heads = f"typed_{file.parent}"
+        if not con.execute("from duckdb_tables() where table_name = ?", [heads]).fetchall():
+            return "", "100"
+        scales = con.execute(
+            f"select distinct scale from {heads} join currency_scale using (currency) limit 2"
+        ).fetchall()
+        if len(scales) == 1:
+            return "", str(scales[0][0])
+        head = TRIM.format(f'raw."{file.keys[0].name}"')
+        join = f""" left join (select ref, any_value(scale) scale from {heads} join currency_scale using (currency)
+            group by ref) money on money.ref = {head}"""
+    elif "currency" in present:
+        join = f" left join currency_scale money on money.currency = {TRIM.format('raw.currency')}"
+    else:
+        return "", "100"
+    return join, "coalesce(money.scale, 100)"
+
+
+def _languages(file: File, present: dict[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for column in file.columns:
+        tags = [key for key in present if column.languages and key.startswith(f"{column.name}_")]
+        if tags:
+            pairs = ", ".join(f"""{{'k': '{key.split("_", 1)[1]}', 'v': "{key}"}}""" for key in tags)
+            map_ = f"map_from_entries(list_filter([{pairs}], lambda pair: pair.v is not null))"
+            found[f"{column.name}s"] = f"to_json({map_})::varchar"
+    return found
+
+
+def _cell(column: Column) -> Cell:
+    x = f'"{column.name}"'
+    cell = _KINDS[column.kind](x)
+    reasons = [f"when {x} is null then 'required'"] if column.required else []
+    if column.values and column.kind is not Kind.LIST:
+        listed = ", ".join(f"'{value}'" for value in column.values)
+        reasons.append(f"when {x} not in ({listed}) then 'not one of: {' '.join(column.values)}'")
+    if column.kind in LONGEST:
+        longest = LONGEST[column.kind]
+        reasons.append(f"when length({x}) > {longest} then 'longer than {longest} characters'")
+    wrong = f"case {' '.join([*reasons, cell.wrong])} end" if reasons or cell.wrong else "null::varchar"
+    value = cell.value
+    if column.kind is Kind.LIST and column.values:
+        listed = ", ".join(f"'{part}'" for part in column.values)
+        wrong = wrong.replace(
+            " end",
+            f" when len(list_filter({_parts(x)}, lambda part: part not in ({listed}))) > 0"
+            f" then 'not among: {' '.join(column.values)}' end",
+        )
+    return Cell(f"case when {wrong} is null then {value} end", wrong, cell.warning)
+
+
+def fast(column: Column, sql_type: str) -> str:
+    """SQL of the value where a cheap look is enough to be sure of it, null otherwise."""
+    x, kind = f'"{column.name}"', column.kind
+    if column.values and kind is not Kind.LIST:
+        listed = ", ".join(f"'{value}'" for value in column.values)
+        return f"case when {x} in ({listed}) then {x} end"
+    if sql_type == "TIMESTAMP WITH TIME ZONE":
+        return f"case when {x} >= '1970-01-01' and {x} < '2200-01-01' then {x} end"
+    if kind in SCALED:
+        scale, least, decimals = SCALED[kind]
+        sign = "" if least else "-?"
+        number = x
+        if sql_type == "VARCHAR":
+            plain = f"regexp_full_match({x}, '{sign}[0-9]{{1,12}}([.][0-9]{{1,{decimals}}})?')"
+            number = f"case when {plain} then {x}::decimal(18, {decimals}) end"
+        scaled = f"({number}) * {scale}"
+        floor = f" and {number} >= 0" if least else ""
+        return (
+            f"case when {scaled} = trunc({scaled}) and abs({scaled}) < 1000000000000{floor} then ({scaled})::bigint end"
+        )
+    if sql_type != "VARCHAR":
+        return f"case when abs({x}) < 1000000000 then {x}{'::integer' if kind is Kind.INTEGER else ''} end"
+    if kind in (Kind.REF, Kind.CODE):
+        return f"case when regexp_full_match({x}, '[!-~]{{1,100}}') then {x} end"
+    if kind is Kind.TEXT:
+        return f"case when length({x}) <= {LONGEST[kind]} and not contains({x}, chr(0)) then {x} end"
+    if kind is Kind.INTEGER:
+        return f"case when regexp_full_match({x}, '[0-9]{{1,9}}') then {x}::integer end"
+    cell = _cell(column)
+    return f"case when {cell.warning} is null then {cell.value} end"
+
+
+SCALED = {
+    Kind.AMOUNT: ("scale", True, 2),
+    Kind.SIGNED: ("scale", False, 2),
+    Kind.QUANTITY: ("1000", True, 3),
+}
+"""Numbers that become integers: the factor, whether they must not be negative, decimals that a quick look allows."""
+
+
+def _text(x: str) -> Cell:
+    return Cell(x, f"when contains({x}, chr(0)) then 'with a NUL character'")
+
+
+def _code(x: str) -> Cell:
+    return Cell(x, rf"when regexp_matches({x}, '[\x00-\x1f\x7f]') then 'with a control character'")
+
+
+def _bool(x: str) -> Cell:
+    return Cell(
+        f"lower({x}) in ('yes', 'true', 'y', 't', '1')",
+        f"when lower({x}) not in ('yes', 'true', 'y', 't', '1', 'no', 'false', 'n', 'f', '0') then 'not yes or no'",
+    )
+
+
+def _integer(x: str) -> Cell:
+    return Cell(
+        f"try_cast(regexp_replace({x}, '[.]0+$', '') as integer)",
+        rf"when not regexp_full_match({x}, '-?\d{{1,9}}([.]0+)?') then 'not a whole number of at most nine digits'",
+    )
+
+
+def _not_decimal(x: str) -> str:
+    return f"""when regexp_full_match({x}, '[-0-9. ]*,[0-9. ,]*') then 'a decimal comma: write 12.34'
+        when not regexp_full_match({x}, {DECIMAL}) then 'not a decimal number such as 12.34'"""
+
+
+def _scaled(x: str, scale: str, limit: int, fine: str, *, negative: bool = False) -> Cell:
+    number = f"(try_cast({x} as decimal(27, 9)) * {scale})"
+    sign = "" if negative else f"when starts_with({x}, '-') and {number} <> 0 then 'negative'"
+    return Cell(
+        f"try_cast({number} as bigint)",
+        f"""{_not_decimal(x)} {sign}
+            when {number} <> trunc({number}) then '{fine}' when abs({number}) >= {limit} then 'too large'""",
+    )
+
+
+def _quantity(x: str) -> Cell:
+    return _scaled(x, "1000::bigint", MAX_QUANTITY, "more than three decimals")
+
+
+def _amount(x: str) -> Cell:
+    return _scaled(x, "scale", MAX_AMOUNT, "more decimals than the currency has")
+
+
+def _signed(x: str) -> Cell:
+    return _scaled(x, "scale", MAX_AMOUNT, "more decimals than the currency has", negative=True)
+
+
+def _rate(x: str) -> Cell:
+    return _scaled(x, "10000::bigint", 10_000_000, "more than four decimals")
+
+
+def _decimal(x: str) -> Cell:
+    return Cell(f"try_cast({x} as decimal(27, 9))", f"{_not_decimal(x)} when starts_with({x}, '-') then 'negative'")
+
+
+def _degrees(x: str) -> Cell:
+    return Cell(
+        f"try_cast({x} as double)",
+        rf"when not regexp_full_match({x}, '-?\d{{1,3}}([.]\d{{1,20}})?') then 'not degrees such as 52.3702'",
+    )
+
+
+def _currency(x: str) -> Cell:
+    return Cell(x, f"when {x} not in (select currency from currency_scale) then 'not an ISO 4217 code'")
+
+
+def _country(x: str) -> Cell:
+    return Cell(x, f"when not regexp_full_match({x}, '[A-Z]{{2}}') then 'not an ISO 3166-1 code of two letters'")
+
+
+def _language(x: str) -> Cell:
+    return Cell(x, rf"when not regexp_full_match({x}, '[A-Za-z]{{2,3}}(-[A-Za-z0-9]{{1,8}})*') then 'not a BCP 47 tag'")
+
+
+def _date(x: str) -> Cell:
+    day = f"regexp_replace({x}, '[T ]00:00(:00([.]0+)?)?$', '')"
+    return Cell(
+        f"try_cast({day} as date)",
+        rf"""when not regexp_full_match({day}, '\d{{4}}-\d\d-\d\d') or try_cast({day} as date) is null
+            then 'not a date such as 2026-07-31' {_era(f"try_cast({day} as date)")}""",
+    )
+
+
+def _era(value: str) -> str:
+    return f"when {value} < '1970-01-01' or {value} >= '2200-01-01' then 'not between 1970 and 2199'"
+
+
+def _moment(x: str) -> Cell:
+    has_offset = f"regexp_full_match({x}, {OFFSET})"
+    local = f"try_cast({x} as timestamp)"
+    at = f"timezone(its_zone, {local})"
+    before = " ".join(
+        f"when timezone(its_zone, {at} - interval '{gap}') = {local} then {at} - interval '{gap}'" for gap in REPEATS
+    )
+    value = f"case when {has_offset} then try_cast({x} as timestamptz) {before} else {at} end"
+    warning = f"""case when {has_offset} or {x} is null or not regexp_full_match({x}, {MOMENT}) then null
+        {" ".join(f"when timezone(its_zone, {at} - interval '{gap}') = {local} then 'this local time came twice; the first was taken'" for gap in REPEATS)}
+        when timezone(its_zone, {at}) <> {local} then 'there was no such local time; the clock had gone forward' end"""
+    return Cell(
+        value,
+        f"""when not regexp_full_match({x}, {MOMENT}) or coalesce(try_cast({x} as timestamptz), {local}) is null
+            then 'not a moment such as 2026-07-31T18:05:00+02:00' {_era(f"coalesce({local}, '1980-01-01')")}""",
+        warning,
+    )
+
+
+def _hour(x: str) -> Cell:
+    return Cell(
+        x, f"when not regexp_full_match({x}, '([01][0-9]|2[0-9]):[0-5][0-9]|30:00') then 'not a time such as 07:30'"
+    )
+
+
+def _parts(x: str) -> str:
+    return f"list_filter(list_transform(string_split({x}, '|'), lambda part: trim(part)), lambda part: part <> '')"
+
+
+def _list(x: str) -> Cell:
+    quoted = rf"""list_transform({_parts(x)}, lambda part:
+        '"' || replace(replace(part, '\', '\\'), '"', '\"') || '"')"""
+    return Cell(
+        f"'{{' || array_to_string({quoted}, ',') || '}}'", f"when contains({x}, chr(0)) then 'with a NUL character'"
+    )
+
+
+_KINDS = {
+    Kind.REF: _code,
+    Kind.CODE: _code,
+    Kind.TEXT: _text,
+    Kind.LONG: _text,
+    Kind.BOOL: _bool,
+    Kind.INTEGER: _integer,
+    Kind.PERCENT: _decimal,
+    Kind.RATE: _rate,
+    Kind.QUANTITY: _quantity,
+    Kind.AMOUNT: _amount,
+    Kind.SIGNED: _signed,
+    Kind.UNIT_PRICE: _decimal,
+    Kind.VALUE: _decimal,
+    Kind.DEGREES: _degrees,
+    Kind.CURRENCY: _currency,
+    Kind.COUNTRY: _country,
+    Kind.LANGUAGE: _language,
+    Kind.ZONE: _code,
+    Kind.DATE: _date,
+    Kind.MOMENT: _moment,
+    Kind.HOUR: _hour,
+    Kind.LIST: _list,
+}
