@@ -1,0 +1,1 @@
+"""What is written to people (email, SMS), and one-time codes."""
