@@ -1,8 +1,12 @@
-"""A small shop for benchmarks: one entity, one place, products with prices and stock, in a database of its own."""
+"""A small shop for benchmarks, written in the import format and taken in through the one door."""
 
 from __future__ import annotations
 
+import csv
 import random
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from uuid import UUID
 
 import orjson
@@ -10,27 +14,70 @@ import orjson
 from storeline.kernel.api import new_id, run
 
 CURRENCY = "USD"
+PRICE = "1.25"
+TAX_RATE = "8"
+CENTS_A_LINE = 125
 
 
 def build_shop(products: int, *, on_hand: int) -> tuple[UUID, list[UUID]]:
-    """Write the shop by set statements; `on_hand` thousandths of each product."""
-    entity, place = new_id(), new_id()
-    ids = [new_id() for _ in range(products)]
-    run(
-        "INSERT INTO places_entity (id, ref, name, country, currency, tax_regime, inclusive, zone, tax_number, receipt_series)"
-        " VALUES (%s, 'bench', 'Bench', 'US', 'USD', 'bench', false, 'UTC', '', '')",
-        [entity],
-    )
-    run(
-        "INSERT INTO places_place (id, ref, entity_id, name, names, format, zone, country, region, city, postal_code,"
-        " address, phone, price_zone, tax_region, capabilities)"
-        " VALUES (%s, 'bench', %s, 'Bench', '{}', 'supermarket', 'UTC', 'US', '', '', '', '', '', '', '', '{sell,collect}')",
-        [place, entity],
-    )
-    return place, ids
+    """One place that sells and lets collect, with so many products, each with `on_hand` units; their ids."""
+    from django.core.management import call_command
+
+    with tempfile.TemporaryDirectory() as name:
+        _write_folder(Path(name), products, on_hand)
+        call_command("import", name, verbosity=0)
+    place = run("SELECT id FROM places_place WHERE ref = 'bench'").fetchone()
+    if place is None:
+        raise RuntimeError("the shop was not taken in")
+    run("ANALYZE")
+    return place[0], [row[0] for row in run("SELECT id FROM catalog_product ORDER BY ref").fetchall()]
 
 
-def order_body(place: UUID, products: list[UUID], quantity: str = "1", total: str | None = None) -> bytes:
+def _write_folder(folder: Path, products: int, on_hand: int) -> None:
+    refs = [f"p{number:06}" for number in range(products)]
+    _file(
+        folder / "entities.csv",
+        ("ref", "name", "country", "currency", "tax_regime", "tax_included", "zone"),
+        [("bench", "Bench", "US", CURRENCY, "bench", "no", "UTC")],
+    )
+    _file(
+        folder / "places.csv",
+        ("ref", "entity", "name", "format", "zone", "capabilities"),
+        [("bench", "bench", "Bench", "supermarket", "UTC", "sell|collect")],
+    )
+    _file(folder / "products.csv", ("ref", "name"), [(ref, f"Product {ref}") for ref in refs])
+    _file(
+        folder / "tax_rates.csv",
+        ("regime", "tax_class", "from", "rate", "included"),
+        [("bench", "standard", "2000-01-01", TAX_RATE, "no")],
+    )
+    _file(
+        folder / "prices.csv",
+        ("product", "currency", "valid_from", "amount"),
+        [(ref, CURRENCY, "2000-01-01T00:00:00Z", PRICE) for ref in refs],
+    )
+    _file(
+        folder / "stock.csv",
+        ("place", "product", "as_of", "quantity"),
+        [("bench", ref, "2000-01-01T00:00:00Z", on_hand) for ref in refs],
+    )
+
+
+def _file(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def total_of(lines: int) -> str:
+    """What `lines` single units cost, tax on top: the total that the shopper was shown."""
+    net = lines * CENTS_A_LINE
+    cents = net + (net * 8 * 2 + 100) // 200
+    return f"{cents // 100}.{cents % 100:02}"
+
+
+def order_body(place: UUID, products: Sequence[UUID], quantity: int = 1, *, total: str) -> bytes:
     """A guest's order as the API takes it."""
     return orjson.dumps(
         {
@@ -39,13 +86,13 @@ def order_body(place: UUID, products: list[UUID], quantity: str = "1", total: st
             "channel": "web",
             "currency": CURRENCY,
             "method": "collect",
-            "lines": [{"product": str(product), "quantity": quantity} for product in products],
+            "lines": [{"product": str(product), "quantity": str(quantity)} for product in products],
             "payments": [{"tender": "sandbox_card", "token": "tok_approve"}],
             "expected_total": total,
         }
     )
 
 
-def pick(products: list[UUID], count: int = 3) -> list[UUID]:
+def pick(products: Sequence[UUID], count: int = 3) -> list[UUID]:
     """Some products, each once."""
     return random.sample(products, count)

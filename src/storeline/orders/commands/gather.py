@@ -32,6 +32,7 @@ class Facts:
     moment: datetime
     places: dict[UUID, places.PlaceFacts]
     products: dict[UUID, catalog.ProductFacts]
+    listed: set[tuple[UUID, UUID]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,17 @@ def gather_facts(drafts: Sequence[Draft]) -> Facts:
     """One wait: the places that sell and serve, the products and their deposits."""
     place_ids = {draft.place_id for draft in drafts} | {draft.serving for draft in drafts}
     product_ids = {line.product_id for draft in drafts for line in draft.lines}
+    priced = [draft for draft in drafts if draft.lines and not draft.agreed]
+    moment = now()
     with pipeline():
-        found_places = places.gather(place_ids)
-        found_products = catalog.gather(product_ids)
-    return Facts(now(), found_places.result(), found_products.result())
+        found_places = places.gather(list(place_ids))
+        found_products = catalog.gather(list(product_ids))
+        listed = catalog.gather_listed(
+            [draft.place_id for draft in priced],
+            [line.product_id for draft in priced for line in draft.lines],
+            moment.date(),
+        )
+    return Facts(moment, found_places.result(), found_products.result(), listed.result())
 
 
 def gather_tariff(drafts: Sequence[Draft], facts: Facts) -> PendingTariff:
@@ -85,6 +93,7 @@ def gather(drafts: Sequence[Draft], facts: Facts) -> tuple[Gathered, Tariff]:
         known=_known_by_id(drafts, known.result()),
         places=facts.places,
         products=facts.products,
+        listed=facts.listed,
         available={pair: level.available for pair, level in levels.result().items()},
         slots={slot_id: slot.room for slot_id, slot in room.result().items()},
         coupons=tariff.coupons.left,

@@ -16,7 +16,7 @@ def quote(draft: Draft, *, actor: Actor) -> pricing.Quote:
     actor.require(QUOTE)
     check_lines(draft.lines, agreed=False)
     facts = gather_facts([draft])
-    check_sold(draft, facts.places, facts.products)
+    check_sold(draft, facts.places, facts.products, facts.listed)
     with pipeline():
         pending = gather_tariff([draft], facts)
     tariff = pending.result()

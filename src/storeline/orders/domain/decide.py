@@ -6,7 +6,7 @@ for those behind it. Goods that already left with the shopper are never refused 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -56,13 +56,14 @@ class Known:
 class Gathered:
     """All that the decision reads: taken once, under lock where it can be spent.
 
-    `available` is on hand less reserved by (place, product); `slots` the room left; `coupons` the uses left.
+    `listed` holds the (place, product) pairs that are on sale, `available` is on hand less reserved by (place, product); `slots` the room left; `coupons` the uses left.
     """
 
     now: datetime
     known: Mapping[UUID, Known]
     places: Mapping[UUID, places.PlaceFacts]
     products: Mapping[UUID, catalog.ProductFacts]
+    listed: Collection[Pair]
     available: Mapping[Pair, int]
     slots: Mapping[UUID, int]
     coupons: Mapping[UUID, int]
@@ -117,7 +118,7 @@ def _twin(draft: Draft, body_hash: bytes, verdict: Verdict) -> Verdict:
 
 def _accept(draft: Draft, seen: Gathered, left: _Left, price: Price) -> Accepted:
     check_draft(draft)
-    selling = check_sold(draft, seen.places, seen.products)
+    selling = check_sold(draft, seen.places, seen.products, seen.listed)
     if draft.agreed:
         priced, uses = agreed_amounts(draft.lines, tax_included=selling.inclusive), ()
     else:
@@ -153,7 +154,10 @@ def _state(draft: Draft, *, settled: bool) -> State:
 
 
 def check_sold(
-    draft: Draft, known: Mapping[UUID, places.PlaceFacts], products: Mapping[UUID, catalog.ProductFacts]
+    draft: Draft,
+    known: Mapping[UUID, places.PlaceFacts],
+    products: Mapping[UUID, catalog.ProductFacts],
+    listed: Collection[Pair],
 ) -> places.PlaceFacts:
     """The selling place, if it sells these products, and the serving one serves this way; refuses otherwise."""
     selling, serving = known.get(draft.place_id), known.get(draft.serving)
@@ -166,11 +170,13 @@ def check_sold(
     needed = CAPABILITY[draft.method]
     if needed not in serving.capabilities and not draft.agreed:
         raise PlaceClosed(f"This place does not {needed}.", field="method")
-    _check_products(draft, products)
+    _check_products(draft, products, listed)
     return selling
 
 
-def _check_products(draft: Draft, products: Mapping[UUID, catalog.ProductFacts]) -> None:
+def _check_products(
+    draft: Draft, products: Mapping[UUID, catalog.ProductFacts], listed: Collection[Pair]
+) -> None:
     for index, line in enumerate(draft.lines):
         product = products.get(line.product_id)
         where = f"lines[{index}].product"
@@ -178,8 +184,8 @@ def _check_products(draft: Draft, products: Mapping[UUID, catalog.ProductFacts])
             raise NotSold("There is no such product.", field=where)
         if draft.agreed:
             continue  # it was sold already
-        if not product.sellable:
-            raise NotSold("This product is not sold any more.", field=where)
+        if not product.sellable or (draft.place_id, product.id) not in listed:
+            raise NotSold("This product is not sold there.", field=where)
         if not product.online and draft.method != "carry_out":
             raise NotSold("This product is sold in shops only.", field=where)
         if line.quantity % QUANTITY_ONE and not product.by_weight:
@@ -194,8 +200,8 @@ def _take(draft: Draft, uses: Sequence[Use], seen: Gathered, left: _Left) -> Non
         left.available[pair] -= quantity
     if draft.slot_id is not None:
         left.slots[draft.slot_id] -= 1
-    for use in uses:
-        left.coupons[use.coupon_id] -= 1
+    for row in [row for use in uses for row in use.rows]:
+        left.coupons[row] -= 1
 
 
 def _goods(draft: Draft, seen: Gathered, left: _Left) -> dict[Pair, int]:

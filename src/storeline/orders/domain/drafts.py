@@ -117,10 +117,11 @@ class Priced:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One use of a coupon by an order."""
+    """One use of a coupon by an order: what it took off, and the spendable rows that it takes one from."""
 
     coupon_id: UUID
     amount: int
+    rows: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

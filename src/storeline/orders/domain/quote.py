@@ -74,7 +74,7 @@ def quote(draft: Draft, tariff: Tariff, left: Mapping[UUID, int]) -> tuple[prici
         return priced, ()
     used = loyalty.decide(draft.coupons, tariff.coupons, left, priced, draft.customer_id, basket.at, tariff.products)
     adjusted = pricing.price_basket(basket, tariff.book, [use.adjustment for use in used])
-    return adjusted, tuple(Use(use.coupon_id, use.adjustment.amount) for use in used)
+    return adjusted, tuple(Use(use.coupon_id, use.adjustment.amount, use.rows) for use in used)
 
 
 def priced(draft: Draft, tariff: Tariff, left: Mapping[UUID, int]) -> tuple[Priced, tuple[Use, ...]]:

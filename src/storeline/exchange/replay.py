@@ -1,0 +1,146 @@
+"""The retailer's real baskets once more, in time order, on the data's own clock, through the order path.
+
+Most are till sales at the agreed price. A deterministic share are online orders: reserved, authorised,
+confirmed, picked, captured and collected like anybody's. A repeat is a no-op: ids come from the source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+from itertools import islice
+from uuid import UUID
+
+from storeline.exchange.journey import Basket, Line
+from storeline.fulfilment import api as fulfilment
+from storeline.kernel.api import SYSTEM, Conflict, clock_at, pump, run, source_id
+from storeline.orders import api as orders
+from storeline.payments import api as payments
+
+BATCH = 400
+ONLINE_IN = 20
+"""One basket in this many comes as an online order, where all its goods may be sold online."""
+_WHOLE = 1000
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What became of the baskets."""
+
+    baskets: int = 0
+    lines: int = 0
+    online: int = 0
+    again: int = 0
+    refused: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Refs:
+    """The ids behind the refs of a folder."""
+
+    places: dict[str, UUID]
+    products: dict[str, UUID]
+    online: frozenset[UUID]
+    customers: dict[str, UUID]
+
+
+def load_refs() -> Refs:
+    """Every ref once: a replay asks for each thousands of times."""
+    products = run("SELECT ref, id, online AND NOT service FROM catalog_product").fetchall()
+    return Refs(
+        places=dict(run("SELECT ref, id FROM places_place").fetchall()),
+        products={ref: product_id for ref, product_id, _ in products},
+        online=frozenset(product_id for _, product_id, online in products if online),
+        customers=dict(run("SELECT ref, id FROM customers_customer").fetchall()),
+    )
+
+
+def replay(
+    baskets: Iterable[Basket], refs: Refs, *, progress: Callable[[int], None] = lambda _: None
+) -> Replayed:
+    """Send baskets through `orders`, in batches; what is online is picked and collected right after."""
+    done = Replayed()
+    for batch in _batches(baskets):
+        drafts = [_draft(basket, refs) for basket in batch]
+        with clock_at(batch[-1].at):
+            verdicts = orders.checkout(drafts, actor=SYSTEM)
+            _collect([v.order_id for v in verdicts if v.state == "confirmed"])
+        _count(done, batch, drafts, verdicts)
+        progress(len(batch))
+    pump()
+    return done
+
+
+def _batches(baskets: Iterable[Basket]) -> Iterator[list[Basket]]:
+    rest = iter(baskets)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
+
+
+def _draft(basket: Basket, refs: Refs) -> orders.Draft:
+    lines = tuple([_line(line, refs) for line in basket.lines])
+    online = _is_online(basket, lines, refs)
+    return orders.Draft(
+        id=source_id("order", basket.ref, basket.at),
+        place_id=refs.places[basket.place],
+        channel="online" if online else "store",
+        lines=lines,
+        currency=basket.currency,
+        method="collect" if online else "carry_out",
+        payments=(payments.Offer(payments.SANDBOX_CARD, token="tok_approve"),)  # noqa: S106  # the sandbox's own word
+        if online
+        else (payments.Offer(payments.CASH),),
+        customer_id=refs.customers.get(basket.customer),
+        placed_at=basket.at,
+        ref=basket.ref,
+        source="replay",
+    )
+
+
+def _line(line: Line, refs: Refs) -> orders.DraftLine:
+    discounts = tuple([orders.LineDiscount(one.kind, one.funder, one.amount) for one in line.discounts])
+    return orders.DraftLine(refs.products[line.product], line.quantity, orders.Agreed(line.gross, discounts))
+
+
+def _is_online(basket: Basket, lines: Sequence[orders.DraftLine], refs: Refs) -> bool:
+    """Chosen by the ref alone, so that every replay chooses the same; never fuel, gift cards or empty lines."""
+    lot = int.from_bytes(blake2b(basket.ref.encode(), digest_size=4).digest())
+    return (
+        lot % ONLINE_IN == 0
+        and all(line.quantity >= _WHOLE and line.product_id in refs.online for line in lines)
+        and sum(line.amount for line in basket.lines) > sum(_funded(line) for line in basket.lines)
+    )
+
+
+def _funded(line: Line) -> int:
+    return sum(one.amount for one in line.discounts if one.funder != "retailer")
+
+
+def _collect(order_ids: list[UUID]) -> None:
+    """Pick all that was ordered, make ready, hand over against the code."""
+    if not order_ids:
+        return
+    pump(["fulfilment.tasks"])
+    fulfilment.pick_all(order_ids, actor=SYSTEM)
+    codes = fulfilment.ready(order_ids, actor=SYSTEM)
+    fulfilment.hand_over(list(codes.items()), actor=SYSTEM)
+
+
+def _count(
+    done: Replayed, batch: Sequence[Basket], drafts: Sequence[orders.Draft], verdicts: Sequence[orders.Verdict]
+) -> None:
+    for basket, draft, verdict in zip(batch, drafts, verdicts, strict=True):
+        done.baskets += 1
+        done.lines += len(basket.lines)
+        done.online += draft.method == "collect"
+        done.again += verdict.again
+        if verdict.error is not None:
+            done.refused.append(f"{basket.ref}: {verdict.error.code}: {verdict.error.detail}")
+
+
+def check_all_taken(done: Replayed) -> None:
+    """Raise Conflict where a basket was refused: a replay's stock and prices are such that none is."""
+    if done.refused:
+        raise Conflict(f"{len(done.refused)} baskets were refused, the first: {done.refused[0]}")

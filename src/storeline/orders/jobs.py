@@ -1,0 +1,31 @@
+"""What orders do when time passes. Each may be called at any time, by any number of workers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from storeline.kernel.api import now, run
+from storeline.orders.commands.checkout import finish
+from storeline.orders.commands.confirm import expire
+
+__all__ = ["expire_pending", "finish_carried_out"]
+
+_LEFT_BEHIND = timedelta(seconds=30)
+_CARRIED = """
+SELECT id FROM orders_order
+WHERE state = 'confirmed' AND method = 'carry_out' AND placed_at <= %s ORDER BY placed_at LIMIT 200
+"""
+
+
+def expire_pending() -> int:
+    """Cancel pending orders whose time is over; how many."""
+    total = 0
+    while ended := expire(now()):
+        total += ended
+    return total
+
+
+def finish_carried_out() -> int:
+    """Complete sales whose till went away between the card's yes and the end; how many."""
+    left = [row[0] for row in run(_CARRIED, [now() - _LEFT_BEHIND]).fetchall()]
+    return len(finish(left)) if left else 0
