@@ -95,7 +95,7 @@ def gather(drafts: Sequence[Draft], facts: Facts) -> tuple[Gathered, Tariff]:
         products=facts.products,
         listed=facts.listed,
         available={pair: level.available for pair, level in levels.result().items()},
-        slots={slot_id: slot.room for slot_id, slot in room.result().items()},
+        slots=room.result(),
         coupons=tariff.coupons.left,
     )
     return seen, tariff

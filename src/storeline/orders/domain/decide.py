@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from storeline.capacity import api as capacity
 from storeline.catalog import api as catalog
 from storeline.kernel.api import QUANTITY_ONE, Error, Invalid, business_date, format_quantity
 from storeline.orders.domain.amounts import agreed_amounts
@@ -65,7 +66,7 @@ class Gathered:
     products: Mapping[UUID, catalog.ProductFacts]
     listed: Collection[Pair]
     available: Mapping[Pair, int]
-    slots: Mapping[UUID, int]
+    slots: Mapping[UUID, capacity.Room]
     coupons: Mapping[UUID, int]
 
 
@@ -85,7 +86,12 @@ class _Left:
 
 def decide(drafts: Sequence[Draft], seen: Gathered, price: Price) -> list[Accepted | Verdict]:
     """For each draft, in order: what to write, or the verdict that needs no writing."""
-    left = _Left(dict(seen.available), dict(seen.slots), dict(seen.coupons), {})
+    left = _Left(
+        dict(seen.available),
+        {slot_id: slot.room for slot_id, slot in seen.slots.items()},
+        dict(seen.coupons),
+        {},
+    )
     return [_decide_one(draft, seen, left, price) for draft in drafts]
 
 
@@ -194,14 +200,22 @@ def _check_products(
 
 def _take(draft: Draft, uses: Sequence[Use], seen: Gathered, left: _Left) -> None:
     """Take what the draft spends from what is left; a refusal takes nothing."""
-    if draft.slot_id is not None and left.slots.get(draft.slot_id, 0) < 1:
-        raise SlotFull("This slot is full or not there: choose another.", field="slot")
+    if draft.slot_id is not None:
+        _check_slot(draft, draft.slot_id, seen, left)
     for pair, quantity in _goods(draft, seen, left).items():
         left.available[pair] -= quantity
     if draft.slot_id is not None:
         left.slots[draft.slot_id] -= 1
     for row in [row for use in uses for row in use.rows]:
         left.coupons[row] -= 1
+
+
+def _check_slot(draft: Draft, slot_id: UUID, seen: Gathered, left: _Left) -> None:
+    slot = seen.slots.get(slot_id)
+    if slot is None or (slot.place_id, slot.method) != (draft.serving, draft.method):
+        raise SlotFull("There is no such slot there: choose another.", field="slot")
+    if left.slots[slot_id] < 1:
+        raise SlotFull("This slot is full: choose another.", field="slot")
 
 
 def _goods(draft: Draft, seen: Gathered, left: _Left) -> dict[Pair, int]:
