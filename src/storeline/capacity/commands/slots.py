@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from storeline.capacity.domain import Method, NewSlot, Rule, cut, default_rule
+from storeline.capacity.domain import SHORTEST, Method, NewSlot, Rule, cut, default_rule
 from storeline.capacity.permissions import PLAN
 from storeline.kernel.api import (
     Actor,
@@ -58,7 +58,7 @@ def set_rule(rule: Rule, *, actor: Actor) -> None:
     actor.require(PLAN, rule.place_id)
     if rule.method not in set(Method):
         raise Invalid("The method is collect or deliver.", field="method")
-    if not 15 <= rule.minutes <= 24 * 60:
+    if not SHORTEST <= timedelta(minutes=rule.minutes) <= timedelta(days=1):
         raise Invalid("A slot has 15 minutes to a day.", field="minutes")
     if rule.capacity < 0 or rule.lead_minutes < 0:
         raise Invalid("Neither capacity nor lead time is below 0.", field="capacity")

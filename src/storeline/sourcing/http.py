@@ -1,0 +1,112 @@
+"""Sourcing over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from ninja import Field, Router, Schema
+
+from storeline.identity.api import Request, requires
+from storeline.kernel.api import Invalid, format_quantity, parse_quantity
+from storeline.places import api as places
+from storeline.sourcing.domain import Method, Option, Reason, WantedLine
+from storeline.sourcing.permissions import OPTIONS
+from storeline.sourcing.queries import options
+from storeline.stock import api as stock
+
+router = Router()
+
+
+class LineIn(Schema):
+    """A product and how much of it."""
+
+    product: UUID
+    quantity: Annotated[str, Field(max_length=32, examples=["1"])] = "1"
+
+
+class PositionIn(Schema):
+    """Degrees of WGS 84."""
+
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+
+
+class OptionsIn(Schema):
+    """A basket, how it is to be received, and near where: a position or a place."""
+
+    lines: Annotated[list[LineIn], Field(min_length=1, max_length=500)]
+    method: Literal["carry_out", "collect", "deliver", "ship"]
+    near: PositionIn | None = None
+    near_place: UUID | None = None
+    places: Annotated[list[UUID], Field(max_length=100)] | None = None
+    at: datetime | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+
+
+class ReasonOut(Schema):
+    """Why; `missing` is for staff and partners only."""
+
+    code: str
+    text: str
+    product: UUID | None
+    missing: str | None
+
+
+class OptionOut(Schema):
+    """One place's answer."""
+
+    place: UUID
+    ref: str
+    name: str
+    serves: bool
+    distance_km: float | None
+    at: datetime | None
+    slot: UUID | None
+    reasons: list[ReasonOut]
+
+
+class OptionsOut(Schema):
+    """The options, best first."""
+
+    items: list[OptionOut]
+    next: None = None
+
+
+@router.post("/sourcing/options", auth=requires(OPTIONS, guest=True), response=OptionsOut)
+def find_options(request: Request, body: OptionsIn) -> OptionsOut:
+    """Which places can serve the whole basket and when, nearest first, each with its reasons. Holds nothing."""
+    if body.at is not None and body.at.tzinfo is None:
+        raise Invalid("A time needs its offset from UTC.", field="at")
+    lines = [WantedLine(line.product, parse_quantity(line.quantity)) for line in body.lines]
+    near = places.Position(body.near.latitude, body.near.longitude) if body.near else None
+    found = options(
+        lines,
+        method=Method(body.method),
+        near=near,
+        near_place=body.near_place,
+        only=body.places,
+        at=body.at,
+        limit=body.limit,
+    )
+    exact = request.actor.may(stock.READ)
+    return OptionsOut(items=[_option(option, exact=exact) for option in found])
+
+
+def _option(option: Option, *, exact: bool) -> OptionOut:
+    return OptionOut(
+        place=option.place_id,
+        ref=option.ref,
+        name=option.name,
+        serves=option.serves,
+        distance_km=None if option.distance_km is None else round(option.distance_km, 3),
+        at=option.at,
+        slot=option.slot_id,
+        reasons=[_reason(reason, exact=exact) for reason in option.reasons],
+    )
+
+
+def _reason(reason: Reason, *, exact: bool) -> ReasonOut:
+    missing = format_quantity(reason.missing) if exact and reason.missing else None
+    return ReasonOut(code=reason.code, text=reason.text, product=reason.product_id, missing=missing)
