@@ -42,4 +42,37 @@ $(STAMP)/dev: requirements/dev.txt $(STAMP)/demo
 	@touch $@
 
 .venv: $(STAMP)/dev ## the environment, with everything that tests and the demo need
-setup: .venv ## the same
+setup: .venv
+
+# --- the two commands ------------------------------------------------------
+demo: $(STAMP)/demo ## a real retailer's trade on 127.0.0.1 (DAYS=7 PORT=8000 SERVE=1)
+	@$(BIN)/python -m storeline demo --days $(DAYS) --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
+
+test: check ## every check, then every test
+	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not proof"
+
+check: $(STAMP)/dev ## ruff, mypy strict, the rows, migration drift
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --cache-dir var/cache/import-linter
+	@$(BIN)/python -m storeline makemigrations --check --dry-run
+	@$(BIN)/python -m storeline check
+
+# --- measuring -------------------------------------------------------------
+bench: $(STAMP)/dev ## every bench, one after the other
+	@$(BIN)/python -m bench all
+
+proof: $(STAMP)/dev ## 300 rounds of kills, their result into docs/proof.md
+	@$(BIN)/python -m bench faults --rounds 300 --seconds 4000 --write docs/proof.md
+
+# --- for those who change it -----------------------------------------------
+UV   ?= uv
+LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url
+lock: ## lock requirements/*.in anew (needs uv)
+	@for set in base demo dev; do $(LOCK) --quiet requirements/$$set.in -o requirements/$$set.txt; done
+
+clean: ## remove everything that these commands made
+	@if [ -x $(BIN)/python ]; then env -u DATABASE_URL $(BIN)/python -m storeline db remove >/dev/null || true; fi
+	@rm -rf .venv var build dist .hypothesis .import_linter_cache .ruff_cache .mypy_cache .pytest_cache src/*.egg-info
+	@find src bench sandbox tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,8 +1,9 @@
 """`storeline COMMAND`: Django's management commands and a few of our own, the database started first.
 
     storeline db start|stop|status|url|remove    the embedded PostgreSQL
-    storeline serve                              the HTTP server
-    storeline demo                               a real retailer's trade, from nothing
+    storeline serve [--port N]                   the HTTP server, with a worker beside it
+    storeline work                               the worker alone: events and what is due
+    storeline demo [--days N]                    a real retailer's trade, from nothing
     storeline help [COMMAND]                     everything else, such as migrate, import, audit
 
 A module adds a command by a file in its `management/commands/`.
@@ -18,12 +19,33 @@ from storeline import __version__
 from storeline.config import database
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _NO_DATABASE = frozenset(
     {"help", "version", "makemessages", "compilemessages", "collectstatic", "diffsettings", "findstatic"}
 )
 _DB_ACTIONS = ("start", "stop", "status", "url", "remove")
+
+
+def _serve(arguments: Sequence[str]) -> None:
+    from storeline.config.serve import serve  # noqa: PLC0415  # reads the settings
+
+    serve(arguments)
+
+
+def _work(_arguments: Sequence[str]) -> None:
+    from storeline.config.work import work  # noqa: PLC0415  # reads the settings
+
+    work()
+
+
+def _demo(arguments: Sequence[str]) -> None:
+    from storeline.config.demo import demo  # noqa: PLC0415  # reads the settings
+
+    demo(arguments)
+
+
+_OWN: dict[str, Callable[[Sequence[str]], None]] = {"serve": _serve, "work": _work, "demo": _demo}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -36,6 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             sys.stdout.write(f"storeline {__version__}\n")
         elif command == "db":
             _db(arguments[1:])
+        elif command in _OWN:
+            database.ensure()
+            _OWN[command](arguments[1:])
         else:
             _manage(command, arguments)
     except database.DatabaseError as error:
@@ -72,4 +97,5 @@ def _db(arguments: Sequence[str]) -> None:
         server.stop()
     elif action == "remove":
         server.remove()
+        database.forget_binaries()
     sys.stdout.write(f"{server.status()}\n")

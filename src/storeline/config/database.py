@@ -82,6 +82,14 @@ def binaries() -> Path:
     return copied / package.name / "pginstall" / "bin"
 
 
+def forget_binaries() -> None:
+    """Delete the copies that `binaries` made, unless another installation's data stands beside them."""
+    if SYSTEM_STATE.exists() and all(
+        path.name.startswith(("postgresql-", ".copying-")) for path in SYSTEM_STATE.iterdir()
+    ):
+        shutil.rmtree(SYSTEM_STATE)
+
+
 class Server:
     """One PostgreSQL server with its data under `root`. Any number can run, each with a root of its own.
 

@@ -19,6 +19,7 @@ PRODUCTION = ENVIRONMENT.production
 DEBUG = ENVIRONMENT.debug
 MODULES = installed(os.environ.get("STORELINE_TOP"))
 SECRET_KEY = ENVIRONMENT.secret_key
+DATA_KEY = os.environ.get("DATA_KEY", "")  # what stored secrets derive from, so that SECRET_KEY can change alone
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 
 INSTALLED_APPS = [
@@ -78,7 +79,7 @@ def _database(address: str) -> dict[str, Any]:
     """Django's form of a libpq address: what Django has no name for goes to the driver as it is."""
     parts = conninfo_to_dict(address)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "storeline.config.postgresql",
         "NAME": parts.pop("dbname", ""),
         "USER": parts.pop("user", ""),
         "PASSWORD": parts.pop("password", ""),
@@ -108,6 +109,7 @@ AUTHENTICATION_BACKENDS = [
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "storeline.identity.hashers.RandomSecretHasher",
     "storeline.identity.hashers.RandomSecretHasher",  # clients' secrets, which we draw at random
 ]
 AUTH_PASSWORD_VALIDATORS = [

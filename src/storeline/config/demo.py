@@ -1,0 +1,114 @@
+"""`storeline demo`: from nothing to a real retailer trading here, in steps that can be cut off anywhere.
+
+A finished step is noted under `var/`, for the database that it was done in; the next run goes on
+with the first that is not. A step that was cut off repeats itself without doubling anything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import django
+from django.core.management import call_command
+from rich.console import Console
+from rich.table import Table
+
+from storeline.config.paths import VAR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_console = Console(highlight=False)
+_NOTES = VAR / "demo.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: what it is called in the notes, what people read, what it does."""
+
+    name: str
+    words: str
+    do: Callable[[], object]
+
+
+def demo(arguments: Sequence[str]) -> None:
+    """Run the steps that are still to do, print the sign-ins, serve."""
+    parser = argparse.ArgumentParser(prog="storeline demo", description="A real retailer's trade, from nothing.")
+    parser.add_argument("--days", type=int, default=7, help="days of trade to replay through the live order path")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--no-serve", action="store_true", help="stop when the books are audited")
+    chosen = parser.parse_args(arguments)
+    django.setup()
+    call_command("migrate", interactive=False, verbosity=0)
+    run(steps(chosen.days), key=f"{_database()} days={chosen.days}")
+    _sign_ins(chosen.port)
+    if not chosen.no_serve:
+        from storeline.config.serve import serve  # noqa: PLC0415  # reads the settings
+
+        serve(["--port", str(chosen.port), "--stored-clock"])
+
+
+def steps(days: int) -> list[Step]:
+    """Everything between an empty database and an open shop."""
+    return [
+        Step("load", "Master data and history", lambda: call_command("load", "journey", days=days)),
+        Step("replay", f"The last {days} days through the live order path", lambda: call_command("replay")),
+        Step("audit", "Audit of the books", lambda: call_command("audit")),
+    ]
+
+
+def run(todo: Sequence[Step], *, key: str) -> None:
+    """Do the steps that the notes do not name yet; `key` says which database and which wish they are about."""
+    done = _read_notes().get(key, [])
+    for step in todo:
+        if step.name in done:
+            _console.print(f"[green]✓[/] {step.words} [dim](done before)[/]")
+            continue
+        _console.print(f"[cyan]…[/] {step.words}")
+        started = time.monotonic()
+        step.do()
+        done = [*done, step.name]
+        _write_notes({key: done})
+        _console.print(f"[green]✓[/] {step.words} [dim]{time.monotonic() - started:.1f} s[/]")
+
+
+def _read_notes() -> dict[str, list[str]]:
+    try:
+        notes: dict[str, list[str]] = json.loads(_NOTES.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return notes
+
+
+def _write_notes(notes: dict[str, list[str]]) -> None:
+    partial = _NOTES.with_suffix(".partial")
+    partial.write_text(json.dumps(notes))
+    partial.replace(_NOTES)
+
+
+def _database() -> str:
+    """What tells this database from any other, a dropped and remade one included."""
+    from django.db import connection  # noqa: PLC0415  # needs the settings
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT system_identifier || '/' || oid FROM pg_control_system(), pg_database "
+            "WHERE datname = current_database()"
+        )
+        (identity,) = cursor.fetchone() or ("",)
+    return str(identity)
+
+
+def _sign_ins(port: int) -> None:
+    """One for each role."""
+    from storeline.identity.api import ensure_demo_sign_ins  # noqa: PLC0415  # needs the settings
+
+    table = Table("role", "sign-in", "secret", "where", box=None, pad_edge=False)
+    for found in ensure_demo_sign_ins():
+        table.add_row(found.role, found.login, found.secret, "/oauth/token" if found.is_client else "/api/v1/session")
+    _console.print(table)
+    _console.print(f"API and its documentation: http://127.0.0.1:{port}/api/v1/docs")

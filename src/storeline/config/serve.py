@@ -1,0 +1,117 @@
+"""`storeline serve`: granian's workers over the WSGI application, and the worker that reads events.
+
+Why these numbers of processes and threads: docs/adr/0002-server.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import django
+from django.core.management import call_command
+from granian import Granian
+from granian.constants import Interfaces
+
+from storeline.config.paths import VAR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+THREADS = 8
+_BEAT_S = 1.0
+
+
+def options(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command's options."""
+    parser = argparse.ArgumentParser(prog="storeline serve", description="Serve the API and its pages.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 8), help="processes")
+    parser.add_argument("--threads", type=int, default=THREADS, help="requests at once in each process")
+    parser.add_argument(
+        "--stored-clock", action="store_true", help="business time goes on from where the demo's stands"
+    )
+    parser.add_argument("--no-work", action="store_true", help="start no worker for events and timers")
+    return parser.parse_args(arguments)
+
+
+def serve(arguments: Sequence[str]) -> None:
+    """Serve until told to stop."""
+    chosen = options(arguments)
+    django.setup()
+    static = VAR / "static"
+    call_command("collectstatic", interactive=False, verbosity=0)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = _empty_metrics()
+    with _clock(stored=chosen.stored_clock), _worker(wanted=not chosen.no_work):
+        Granian(
+            "storeline.config.wsgi:application",
+            address=chosen.host,
+            port=chosen.port,
+            interface=Interfaces.WSGI,
+            workers=chosen.workers,
+            blocking_threads=chosen.threads,
+            backlog=2048,
+            backpressure=chosen.threads * 8,
+            websockets=False,
+            respawn_failed_workers=True,
+            static_path_route=["/static"],
+            static_path_mount=[static],
+            log_access=False,
+        ).serve()
+
+
+def _empty_metrics() -> str:
+    folder = VAR / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return str(folder)
+
+
+@contextmanager
+def _clock(*, stored: bool) -> Iterator[None]:
+    """Let the demo's clock run while we serve, and keep how far it came."""
+    from django.db import connection  # noqa: PLC0415  # needs the settings
+
+    from storeline.kernel.api import stored_clock  # noqa: PLC0415
+
+    if not stored:
+        yield
+        return
+    stored_clock.start()
+    os.environ["STORELINE_CLOCK"] = "stored"
+    connection.close()  # the processes that follow must not share it
+    stop = threading.Event()
+
+    def beat() -> None:
+        while not stop.wait(_BEAT_S):
+            stored_clock.beat()
+        connection.close()
+
+    thread = threading.Thread(target=beat, name="clock", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextmanager
+def _worker(*, wanted: bool) -> Iterator[None]:
+    """`storeline work` beside the server, for as long as it serves."""
+    if not wanted:
+        yield
+        return
+    process = subprocess.Popen([sys.executable, "-m", "storeline", "work"])
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=30)

@@ -1,0 +1,109 @@
+"""Each module has the same files, so that a reader guesses right; what else it holds is listed here with its reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+
+from storeline.config.modules import MODULES
+from tests.architecture.source import SOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+EVERYWHERE = frozenset(
+    {
+        "__init__",
+        "api",
+        "domain",
+        "models",
+        "commands",
+        "queries",
+        "locks",
+        "events",
+        "handlers",
+        "audit",
+        "http",
+        "pages",
+        "templates",
+        "static",
+        "locale",
+        "admin",
+        "jobs",
+        "permissions",
+        "errors",
+        "tests",
+        "migrations",
+        "management",
+        "apps",
+        "loading",  # what the module does with a set of rows from a file
+    }
+)
+
+OWN: dict[str, dict[str, str]] = {
+    "kernel": {
+        "actors": "who acts; permissions",
+        "checks": "the audit's checks",
+        "clock": "business time",
+        "currencies": "ISO 4217",
+        "db": "set-based SQL",
+        "idempotency": "Idempotency-Key",
+        "ids": "UUIDv7 and UUIDv8",
+        "staged": "master data as sets",
+        "stored_clock": "the demo's clock",
+        "trail": "the audit trail",
+    },
+    "identity": {
+        "access": "what a route requires",
+        "adapter": "allauth's view of our accounts",
+        "demo": "one sign-in a role",
+        "hashers": "clients' secrets",
+        "keys": "keyed hashes",
+        "oauth": "scopes",
+        "oauth_urls": "the token's addresses",
+        "sessions": "signing in",
+    },
+    "catalog": {"search": "words, scripts and typos"},
+    "messages": {
+        "codes": "one-time codes",
+        "outbox": "what is to be sent",
+        "transports": "who carries it",
+    },
+    "payments": {"providers": "the interface of payment partners", "sandbox": "a card partner for tests"},
+    "exchange": {
+        "format": "the import format, column by column",
+        "journey": "the demo retailer in that format",
+        "reading": "CSV and Parquet into staged rows",
+        "totals": "the second reader",
+    },
+}
+
+
+def violations(module: str, names: Iterable[str]) -> Iterator[str]:
+    """Names in a module's folder that neither every module nor this one has."""
+    for name in sorted(names):
+        if name not in EVERYWHERE and name not in OWN.get(module, {}):
+            yield f"{module}/{name}"
+
+
+def _names(module: str) -> set[str]:
+    return {path.stem for path in (SOURCE / module).iterdir() if path.name != "__pycache__"}
+
+
+def test_the_project_keeps_the_rule() -> None:
+    assert [violation for module in MODULES for violation in violations(module, _names(module))] == []
+
+
+def test_a_planted_name_is_found() -> None:
+    assert list(violations("stock", ["api", "utils"])) == ["stock/utils"]
+
+
+def test_no_listed_name_has_gone() -> None:
+    assert [f"{module}/{name}" for module, own in OWN.items() for name in own if name not in _names(module)] == []
+
+
+def test_each_module_is_an_app_of_its_own_name() -> None:
+    assert {config.name: config.label for config in apps.get_app_configs() if config.name.startswith("storeline.")} == {
+        f"storeline.{module}": module for module in (*MODULES, "web")
+    }
