@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from ninja import Field, Router, Schema
@@ -192,7 +192,7 @@ def get_return(request: Request, return_id: UUID) -> ReturnOut:
     return _return_out(view)
 
 
-def _head(head: aftersales.ReturnHead) -> dict[str, object]:
+def _head(head: aftersales.ReturnHead) -> dict[str, Any]:
     def money(amount: int) -> str:
         return format_amount(amount, head.currency)
 

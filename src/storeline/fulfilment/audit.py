@@ -1,0 +1,96 @@
+"""What must hold of orders that wait for their shopper."""
+
+from __future__ import annotations
+
+from storeline.kernel.api import SHOWN, CheckResult, check, run
+
+# What its consumer has not read yet is no difference: the task follows the event.
+_UNREAD = """
+SELECT e.subject_id FROM kernel_event e
+LEFT JOIN kernel_checkpoint c ON c.name = 'fulfilment.tasks'
+WHERE e.type IN ('orders.confirmed', 'orders.cancelled') AND (e.xid, e.id) > (coalesce(c.xid, '0'::xid8), coalesce(c.event_id, 0))
+"""
+_TASKS = f"""
+SELECT coalesce(t.order_id, o.id), coalesce(t.state, 'not there'), coalesce(o.state, 'not there')
+FROM fulfilment_task t FULL JOIN (
+    SELECT id, state, served_by_id, method FROM orders_order WHERE method <> 'carry_out' AND source <> 'import'
+) o ON o.id = t.order_id
+WHERE (
+    t.order_id IS NULL AND o.state IN ('confirmed', 'completed')
+    OR t.order_id IS NOT NULL AND (
+        o.id IS NULL OR t.place_id <> o.served_by_id OR t.method <> o.method
+        OR (t.state = 'handed_over') <> (o.state = 'completed')
+        OR (t.state = 'cancelled') <> (o.state = 'cancelled')
+    )
+) AND NOT EXISTS (SELECT FROM ({_UNREAD}) unread WHERE unread.subject_id = coalesce(t.order_id, o.id))
+ORDER BY 1
+"""
+_LINES = """
+SELECT coalesce(l.order_id, p.order_id), coalesce(l.line_no, p.line_no), l.quantity, p.ordered, p.picked, l.kept
+FROM (
+    SELECT l.order_id, l.line_no, l.product_id, l.quantity,
+        l.quantity - coalesce((
+            SELECT sum(a.quantity) FROM orders_amendment a WHERE a.order_id = l.order_id AND a.line_no = l.line_no
+        ), 0) AS kept, t.state
+    FROM fulfilment_task t JOIN orders_line l ON l.order_id = t.order_id AND l.goods
+) l
+FULL JOIN fulfilment_task_line p ON p.order_id = l.order_id AND p.line_no = l.line_no
+WHERE (l.product_id, l.quantity) IS DISTINCT FROM (p.product_id, p.ordered)
+    OR l.state IN ('ready', 'handed_over') AND p.picked IS DISTINCT FROM l.kept
+ORDER BY 1, 2
+"""
+_MONEY = """
+SELECT t.order_id, t.owed, coalesce(i.captured, 0)
+FROM fulfilment_task t
+LEFT JOIN (
+    SELECT i.source_id, sum(i.captured - coalesce(o.back, 0)) AS captured
+    FROM payments_intent i
+    LEFT JOIN (
+        SELECT intent_id, sum(amount) AS back FROM payments_operation
+        WHERE kind = 'refund' AND state = 'succeeded' AND key LIKE 'refund:%%' GROUP BY intent_id
+    ) o ON o.intent_id = i.id
+    GROUP BY i.source_id
+) i ON i.source_id = t.order_id
+WHERE t.state IN ('ready', 'handed_over') AND t.owed <> coalesce(i.captured, 0)
+ORDER BY t.order_id
+"""
+_RESERVED = """
+SELECT r.source_id, r.line_no, o.state, t.state
+FROM stock_reservation r JOIN orders_order o ON o.id = r.source_id
+LEFT JOIN fulfilment_task t ON t.order_id = o.id
+WHERE r.state = 'held' AND (o.state IN ('completed', 'cancelled') OR t.state IN ('handed_over', 'cancelled'))
+ORDER BY r.source_id, r.line_no
+"""
+
+
+def _found(sql: str, words: str, counted: str) -> CheckResult:
+    rows = run(sql).fetchall()
+    total = run(f"SELECT count(*) FROM {counted}").fetchone()
+    return CheckResult(total[0] if total else 0, tuple(words.format(*row) for row in rows[:SHOWN]), len(rows))
+
+
+@check("fulfilment.tasks", "every order to be collected has its task, and no task outlives its order")
+def tasks() -> CheckResult:
+    """Tasks against orders, both ways."""
+    return _found(_TASKS, "order {0}: the task is {1}, the order {2}", "fulfilment_task")
+
+
+@check("fulfilment.lines", "what is ready was picked line by line, and the rest taken off the order")
+def lines() -> CheckResult:
+    """Lines to pick against the order's."""
+    words = "order {0}, line {1}: {2} ordered, {3} on the task, {4} picked, {5} kept"
+    return _found(_LINES, words, "fulfilment_task_line")
+
+
+@check("fulfilment.money", "what is ready or handed over was paid, to the cent")
+def money() -> CheckResult:
+    """What the picked goods come to against what the payments brought in."""
+    return _found(_MONEY, "order {0}: {1} owed, {2} taken", "fulfilment_task WHERE state IN ('ready', 'handed_over')")
+
+
+@check("fulfilment.reservations", "nothing is held for orders that are completed or cancelled")
+def reservations() -> CheckResult:
+    """Held reservations against orders and tasks."""
+    return _found(
+        _RESERVED, "order {0}, line {1}: still held, but the order is {2}", "stock_reservation WHERE state = 'held'"
+    )

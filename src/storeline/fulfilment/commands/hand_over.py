@@ -1,0 +1,110 @@
+"""Hand-over: the code is right, the goods leave, the sale is earned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from storeline.fulfilment.domain import State
+from storeline.fulfilment.errors import NoTask, TaskClosed
+from storeline.fulfilment.events import HANDED_OVER, event
+from storeline.fulfilment.locks import lock
+from storeline.fulfilment.permissions import HAND_OVER
+from storeline.kernel.api import (
+    SYSTEM,
+    Actor,
+    Error,
+    Invalid,
+    ids_array,
+    now,
+    pipeline,
+    publish,
+    run,
+    trail,
+    transaction,
+)
+from storeline.messages import api as messages
+from storeline.orders import api as orders
+
+_STATES = "SELECT order_id, place_id, state FROM fulfilment_task WHERE order_id = ANY(%s::uuid[])"
+_CLOSE = """
+UPDATE fulfilment_task SET state = 'handed_over', closed_at = %s
+WHERE order_id = ANY(%s::uuid[]) AND state = 'ready'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """An order, and the code that whoever came for it showed."""
+
+    order_id: UUID
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Hand-overs whose codes were tried: right ones have their code's id. An order that is past it has none."""
+
+    order_ids: tuple[UUID, ...]
+    code_ids: Mapping[UUID, UUID]
+
+
+def hand_over(rows: Sequence[HandOver], *, actor: Actor, at: datetime | None = None) -> None:
+    """Hand orders over, all or none, each against its code: the task is closed, the order completed.
+
+    A code that was tried stays counted, whatever comes of it; so this cannot run inside a transaction. Raises NoTask,
+    TaskClosed, WrongCode or NoCode naming the field, and changes nothing else then.
+    """
+    complete(check_codes(rows, actor=actor), actor=actor, at=at)
+
+
+def check_codes(rows: Sequence[HandOver], *, actor: Actor) -> Checked:
+    """Try the codes of orders that are ready. Raises WrongCode or NoCode, naming the field."""
+    ids = tuple(row.order_id for row in rows)
+    if len(set(ids)) < len(ids):
+        raise Invalid("An order is handed over once.", field="orders")
+    tasks = {row[0]: row[1:] for row in run(_STATES, [ids_array(ids)]).fetchall()}
+    for index, order_id in enumerate(ids):
+        if order_id not in tasks:
+            raise NoTask("There is nothing to hand over for this order.", field=f"orders[{index}]")
+        actor.require(HAND_OVER, tasks[order_id][0])
+    ready = [row for row in rows if tasks[row.order_id][1] == State.READY]
+    if not ready:
+        return Checked(ids, {})
+    tried = messages.try_codes(messages.COLLECTION, [messages.Try(row.order_id, row.code) for row in ready])
+    code_ids = {}
+    for index, order_id in enumerate(ids):
+        outcome = tried.get(order_id)
+        if isinstance(outcome, Error):
+            outcome.field = f"orders[{index}].code"
+            raise outcome
+        if outcome is not None:
+            code_ids[order_id] = outcome
+    return Checked(ids, code_ids)
+
+
+def complete(checked: Checked, *, actor: Actor, at: datetime | None = None) -> None:
+    """Hand over what was checked, in one transaction, which may be a caller's."""
+    if not checked.order_ids:
+        return
+    moment = at or now()
+    with transaction():
+        locked = lock(checked.order_ids)
+        for index, order_id in enumerate(checked.order_ids):
+            task = locked.tasks[order_id]
+            actor.require(HAND_OVER, task.place_id)
+            if task.state != State.READY or order_id not in checked.code_ids:
+                raise TaskClosed(
+                    f"The order is {task.state.replace('_', ' ')}: it cannot be handed over.", field=f"orders[{index}]"
+                )
+        used = messages.use_codes(list(checked.code_ids.values()))
+        if len(used) < len(checked.code_ids):
+            raise messages.NoCode("The code was used already.", field="orders")
+        orders.complete(checked.order_ids, actor=SYSTEM, at=moment)
+        with pipeline():
+            run(_CLOSE, [moment, ids_array(checked.order_ids)])
+            publish([event(HANDED_OVER, locked.tasks[order_id]) for order_id in checked.order_ids])
+            for order_id in checked.order_ids:
+                trail(actor, "fulfilment.hand_over", order_id, place_id=locked.tasks[order_id].place_id)

@@ -1,0 +1,54 @@
+"""Picking: what was found of each line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from storeline.fulfilment.domain import Picked, check_picks
+from storeline.fulfilment.locks import lock
+from storeline.fulfilment.permissions import PICK
+from storeline.kernel.api import Actor, ids_array, ints_array, pipeline, run, trail, transaction
+
+_LINES = """
+UPDATE fulfilment_task_line l SET picked = p.picked
+FROM unnest(%s::uuid[], %s::int[], %s::bigint[]) AS p(order_id, line_no, picked)
+WHERE l.order_id = p.order_id AND l.line_no = p.line_no AND l.picked IS DISTINCT FROM p.picked
+"""
+_TASKS = """
+UPDATE fulfilment_task SET state = 'picking' WHERE order_id = ANY(%s::uuid[]) AND state = 'to_pick'
+"""
+
+
+def pick(picks: Sequence[Picked], *, actor: Actor) -> None:
+    """Write down what was picked, in one transaction, all or none. A line may be picked again until `ready`.
+
+    Raises NoTask, TaskClosed or PickedTooMuch, naming the field. Less than was ordered is a short pick: it is taken
+    off the order by `ready`, when picking is over.
+    """
+    if not picks:
+        return
+    with transaction():
+        ids = [pick.order_id for pick in picks]
+        locked = lock(ids, field="picks")
+        for place in {task.place_id for task in locked.tasks.values()}:
+            actor.require(PICK, place)
+        check_picks(
+            picks,
+            locked.tasks,
+            {(line.order_id, line.line_no): line for lines in locked.lines.values() for line in lines},
+        )
+        # The last word on a line counts, where it came twice.
+        last = {(one.order_id, one.line_no): one for one in picks}.values()
+        with pipeline():
+            run(
+                _LINES,
+                [
+                    ids_array(one.order_id for one in last),
+                    ints_array(one.line_no for one in last),
+                    ints_array(one.quantity for one in last),
+                ],
+            )
+            run(_TASKS, [ids_array(locked.tasks)])
+            for task in locked.tasks.values():
+                if task.state == "to_pick":
+                    trail(actor, "fulfilment.pick", task.order_id, place_id=task.place_id)

@@ -1,0 +1,50 @@
+"""Tasks come and go with their orders."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from storeline.fulfilment.domain import DUE_WITHOUT_SLOT
+from storeline.kernel.api import ids_array, later, pipeline, run
+
+# An order that was cancelled meanwhile gets no task; one that is cancelled at this very moment loses it by its event.
+_OPEN = """
+WITH opened AS (
+    INSERT INTO fulfilment_task (order_id, place_id, method, state, due_at, created_at, attempt)
+    SELECT o.id, o.served_by_id, o.method, 'to_pick', coalesce(s.starts_at, %s), %s, 0
+    FROM orders_order o LEFT JOIN capacity_slot s ON s.id = o.slot_id
+    WHERE o.id = ANY(%s::uuid[]) AND o.state = 'confirmed' AND o.method <> 'carry_out'
+    ORDER BY o.id
+    ON CONFLICT (order_id) DO NOTHING
+    RETURNING order_id
+),
+lined AS (
+    INSERT INTO fulfilment_task_line (order_id, line_no, product_id, ordered)
+    SELECT l.order_id, l.line_no, l.product_id, l.quantity
+    FROM orders_line l JOIN opened ON opened.order_id = l.order_id WHERE l.goods
+    ORDER BY l.order_id, l.line_no
+)
+SELECT count(*) FROM opened
+"""
+_CLOSE = """
+UPDATE fulfilment_task SET state = 'cancelled', closed_at = %s
+WHERE order_id IN (SELECT id FROM orders_order WHERE id = ANY(%s::uuid[]) AND state = 'cancelled')
+    AND state NOT IN ('handed_over', 'cancelled')
+"""
+
+
+def open_tasks(order_ids: Collection[UUID], at: datetime) -> int:
+    """Give each confirmed order that is not carried out its task, once; how many are new. A repeat changes nothing."""
+    if not order_ids:
+        return 0
+    ids = ids_array(sorted(order_ids))
+    with pipeline():
+        opened = later(_OPEN, [at + DUE_WITHOUT_SLOT, at, ids], lambda rows: int(rows[0][0]))
+    return opened.result()
+
+
+def close_tasks(order_ids: Collection[UUID], at: datetime) -> int:
+    """Close the tasks of those of these orders that are cancelled; how many were open."""
+    return run(_CLOSE, [at, ids_array(sorted(order_ids))]).rowcount if order_ids else 0

@@ -1,0 +1,24 @@
+"""Facts that fulfilment publishes, about the order as `subject_id`, at the place that serves it.
+
+fulfilment.ready         picked and paid: the shopper may come, the collection code is good
+fulfilment.unpaid        picked, but the partner would not take the money
+fulfilment.handed_over   the goods are with the shopper
+fulfilment.cancelled     nobody needs to pick it any more
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from storeline.fulfilment.domain import Task
+from storeline.kernel.api import Event
+
+READY: Final = "fulfilment.ready"
+UNPAID: Final = "fulfilment.unpaid"
+HANDED_OVER: Final = "fulfilment.handed_over"
+CANCELLED: Final = "fulfilment.cancelled"
+
+
+def event(what: str, task: Task) -> Event:
+    """What the world may know of a task's change."""
+    return Event(what, task.order_id, task.place_id, None, {"order": str(task.order_id), "method": task.method})

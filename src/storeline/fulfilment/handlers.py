@@ -1,0 +1,32 @@
+"""What fulfilment does when something happened elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from storeline.fulfilment.commands.cancel import give_back
+from storeline.fulfilment.commands.finish import finish
+from storeline.fulfilment.commands.tasks import close_tasks, open_tasks
+from storeline.kernel.api import Envelope, consumer, now
+from storeline.payments import api as payments
+
+CONFIRMED = "orders.confirmed"
+CANCELLED = "orders.cancelled"
+
+
+@consumer("fulfilment.tasks", types=(CONFIRMED, CANCELLED))
+def orders_changed(events: Sequence[Envelope]) -> None:
+    """A confirmed order that is not carried out gets its task; a cancelled one loses it, and its money goes back."""
+    moment = now()
+    open_tasks({event.subject_id for event in events if event.type == CONFIRMED}, moment)
+    cancelled = {event.subject_id for event in events if event.type == CANCELLED}
+    if close_tasks(cancelled, moment):
+        give_back(cancelled, moment)
+
+
+@consumer("fulfilment.money", types=(payments.CAPTURED, payments.REFUNDED, payments.FAILED))
+def money_answered(events: Sequence[Envelope]) -> None:
+    """A partner answered, perhaps long after it was asked: tasks go on, and what came too late goes back."""
+    ids = {event.subject_id for event in events}
+    finish(ids)
+    give_back(ids, now())

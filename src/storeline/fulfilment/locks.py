@@ -1,0 +1,55 @@
+"""Every lock of fulfilment: orders first (`orders.api.lock`), then their tasks, both in the order of their ids.
+
+What orders, stock and payments lock after that follows the order written in orders/locks.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from storeline.fulfilment.domain import Task, TaskLine
+from storeline.fulfilment.errors import NoTask
+from storeline.kernel.api import Pending, Row, ids_array, later, pipeline
+from storeline.orders import api as orders
+
+_LOCK = """
+SELECT order_id, place_id, method, state, owed, attempt FROM fulfilment_task
+WHERE order_id = ANY(%s::uuid[]) ORDER BY order_id FOR UPDATE
+"""
+_LINES = """
+SELECT order_id, line_no, product_id, ordered, picked FROM fulfilment_task_line
+WHERE order_id = ANY(%s::uuid[]) ORDER BY order_id, line_no
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Orders with their tasks and the lines to pick, none of which anybody else can change now."""
+
+    orders: dict[UUID, orders.LockedOrder]
+    tasks: dict[UUID, Task]
+    lines: dict[UUID, tuple[TaskLine, ...]]
+
+
+def lock(order_ids: Collection[UUID], *, field: str = "orders") -> Locked:
+    """Lock orders and their tasks: one wait. Raises NoTask, naming the first order that has none."""
+    ids = ids_array(sorted(set(order_ids)))
+    with pipeline():
+        found = orders.lock(set(order_ids))
+        tasks: Pending[dict[UUID, Task]] = later(_LOCK, [ids], lambda rows: {row[0]: Task(*row) for row in rows})
+        # Read after the locks: what was picked while we waited counts.
+        lines = later(_LINES, [ids], _by_order)
+    locked = Locked(found.result(), tasks.result(), lines.result())
+    for index, order_id in enumerate(order_ids):
+        if order_id not in locked.tasks:
+            raise NoTask("There is nothing to pick for this order.", field=f"{field}[{index}]")
+    return locked
+
+
+def _by_order(rows: list[Row]) -> dict[UUID, tuple[TaskLine, ...]]:
+    found: dict[UUID, list[TaskLine]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(TaskLine(*row))
+    return {order_id: tuple(lines) for order_id, lines in found.items()}

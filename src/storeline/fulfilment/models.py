@@ -1,0 +1,91 @@
+"""Tables of what follows an order that is not carried out. Each task belongs to one order and has its id.
+
+Ids of other modules are checked when a task is made, and by the audit, not by a trigger on each row.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+from storeline.fulfilment.domain import OPEN, State
+
+
+def _reference(to: str, **options: Any) -> models.ForeignKey[Any, Any]:
+    return models.ForeignKey(
+        to, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False, **options
+    )
+
+
+class Task(models.Model):
+    """Pick an order at `place` by `due_at`, take its money, hand it over.
+
+    `owed` is what the picked goods come to, in minor units of the order's currency, once that is known; `attempt`
+    counts the times it was asked for, and is part of the key under which the partner knows it.
+    """
+
+    order = models.OneToOneField(
+        "orders.Order", on_delete=models.PROTECT, primary_key=True, related_name="+", db_constraint=False
+    )
+    place = _reference("places.Place")
+    method = models.TextField()
+    state = models.TextField()
+    due_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True)
+    ready_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    owed = models.BigIntegerField(null=True)
+    attempt = models.IntegerField(default=0)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["place", "due_at", "order"], name="fulfilment_task_open", condition=Q(state__in=sorted(OPEN))
+            ),
+            models.Index(fields=["asked_at"], name="fulfilment_task_capturing", condition=Q(state="capturing")),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state__in=[state.value for state in State]), name="fulfilment_task_state"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=sorted(OPEN), closed_at__isnull=True)
+                | Q(~Q(state__in=sorted(OPEN)), closed_at__isnull=False),
+                name="fulfilment_task_closed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["capturing", "unpaid", "ready", "handed_over"])
+                | Q(owed__isnull=False, asked_at__isnull=False, attempt__gte=1),
+                name="fulfilment_task_owed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.state
+
+
+class TaskLine(models.Model):
+    """Goods to pick; `picked` is null until somebody looked. Quantities are thousandths of the product's unit."""
+
+    pk = models.CompositePrimaryKey("order_id", "line_no")
+    order = _reference("orders.Order")
+    line_no = models.IntegerField()
+    product = _reference("catalog.Product")
+    ordered = models.BigIntegerField()
+    picked = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "fulfilment_task_line"
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(ordered__gte=0), name="fulfilment_line_ordered"),
+            models.CheckConstraint(
+                condition=Q(picked__isnull=True) | Q(picked__gte=0, picked__lte=F("ordered")),
+                name="fulfilment_line_picked",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.picked} of {self.ordered}"

@@ -1,0 +1,10 @@
+"""What may be done with orders that wait for their shopper."""
+
+from storeline.kernel.api import permission
+
+VIEW = permission(
+    "fulfilment.view", "See what is to be picked and handed over", roles=("associate", "shop_manager", "service_desk")
+)
+PICK = permission("fulfilment.pick", "Pick orders and say that they are ready", roles=("associate", "shop_manager"))
+HAND_OVER = permission("fulfilment.hand_over", "Hand orders over", roles=("associate", "shop_manager"))
+CANCEL = permission("fulfilment.cancel", "Cancel an order that is being picked", roles=("shop_manager", "service_desk"))

@@ -1,0 +1,82 @@
+"""Reads of what is to be picked and handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from storeline.fulfilment.domain import OPEN, TaskLine
+from storeline.fulfilment.errors import NoTask
+from storeline.kernel.api import ids_array, later, pipeline, run
+
+_TASK = """
+SELECT order_id, place_id, method, state, due_at, created_at, ready_at, closed_at, owed, attempt FROM fulfilment_task
+"""
+_LINES = """
+SELECT order_id, line_no, product_id, ordered, picked FROM fulfilment_task_line
+WHERE order_id = ANY(%s::uuid[]) ORDER BY order_id, line_no
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """A task with its lines; `owed` in minor units of the order's currency once picking is over."""
+
+    order_id: UUID
+    place_id: UUID
+    method: str
+    state: str
+    due_at: datetime
+    created_at: datetime
+    ready_at: datetime | None
+    closed_at: datetime | None
+    owed: int | None
+    attempt: int
+    lines: tuple[TaskLine, ...] = ()
+
+
+def tasks_of(order_ids: Collection[UUID]) -> dict[UUID, TaskView]:
+    """The tasks of these orders with their lines; one without a task is absent."""
+    ids = ids_array(order_ids)
+    with pipeline():
+        heads = later(f"{_TASK} WHERE order_id = ANY(%s::uuid[]) ORDER BY due_at, order_id", [ids], list)
+        lines = later(_LINES, [ids], list)
+    of_line: dict[UUID, list[TaskLine]] = {}
+    for row in lines.result():
+        of_line.setdefault(row[0], []).append(TaskLine(*row))
+    return {row[0]: TaskView(*row, tuple(of_line.get(row[0], ()))) for row in heads.result()}
+
+
+def get_task(order_id: UUID) -> TaskView:
+    """One order's task; raises NoTask."""
+    found = tasks_of([order_id])
+    if order_id not in found:
+        raise NoTask("There is nothing to pick for this order.")
+    return found[order_id]
+
+
+def list_tasks(
+    *,
+    places: Collection[UUID] | None = None,
+    states: Collection[str] = OPEN,
+    due_before: datetime | None = None,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> list[TaskView]:
+    """Tasks by when they are due, then by order; `places` None is everywhere, `after` the last one seen."""
+    conditions = ["state = ANY(%s::text[])"]
+    params: list[object] = [sorted(states)]
+    if places is not None:
+        conditions.append("place_id = ANY(%s::uuid[])")
+        params.append(ids_array(places))
+    if due_before is not None:
+        conditions.append("due_at < %s")
+        params.append(due_before)
+    if after is not None:
+        conditions.append("(due_at, order_id) > (%s, %s)")
+        params.extend(after)
+    sql = f"SELECT order_id FROM fulfilment_task WHERE {' AND '.join(conditions)} ORDER BY due_at, order_id LIMIT %s"
+    ids = [row[0] for row in run(sql, [*params, limit]).fetchall()]
+    return list(tasks_of(ids).values())
