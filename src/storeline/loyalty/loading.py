@@ -20,7 +20,7 @@ from storeline.kernel.api import (
 )
 from storeline.loyalty.locks import lock_counts
 from storeline.loyalty.permissions import WRITE
-from storeline.pricing.api import CURRENCIES, count, minor, refuse_repeats
+from storeline.pricing.api import CURRENCIES, count_staged, refuse_repeated_keys, sql_minor_units
 
 COUPONS_IN = (
     "row bigint, ref text, name text, names jsonb, kind text, value numeric, currency text, funder text, "
@@ -35,11 +35,11 @@ COUPON_REDEMPTIONS_IN = (
 )
 """`order_id` is the order's id where it is known, `amount` minor units."""
 
-_MONEY = "i.kind <> 'percentage'"
+_MONEY = "i.kind IN ('amount', 'fixed_price')"
 
 
 def _whole(name: str) -> str:
-    return f"{minor(f'i.{name}', 'i.currency')} <> trunc({minor(f'i.{name}', 'i.currency')})"
+    return f"{sql_minor_units(f'i.{name}', 'i.currency')} <> trunc({sql_minor_units(f'i.{name}', 'i.currency')})"
 
 
 _COUPONS = Target(
@@ -90,7 +90,7 @@ _COUPONS = Target(
         Column("currency", "nullif(i.currency, '')"),
         Column(
             "amount",
-            f"CASE WHEN {_MONEY} THEN {minor('i.value', 'i.currency')}::bigint END",
+            f"CASE WHEN {_MONEY} THEN {sql_minor_units('i.value', 'i.currency')}::bigint END",
             source="value",
         ),
         Column(
@@ -101,7 +101,7 @@ _COUPONS = Target(
         Column("funder", "coalesce(nullif(i.funder, ''), 'retailer')", "'retailer'"),
         Column(
             "min_spend",
-            f"coalesce({minor('i.min_spend', 'i.currency')}, 0)::bigint",
+            f"coalesce({sql_minor_units('i.min_spend', 'i.currency')}, 0)::bigint",
             "0",
         ),
         Column("valid_from"),
@@ -199,9 +199,9 @@ def load_coupon_products(*, actor: Actor) -> LoadResult:
     run("ANALYZE pg_temp.in_coupon_products")
     with all_columns("coupon_products", COUPON_PRODUCTS_IN):
         refuse_rows("coupon_products", _PRODUCT_RULES, _PRODUCT_JOINS)
-        refuse_repeats("coupon_products", "coupon, coalesce(product, ''), coalesce(category, '')")
+        refuse_repeated_keys("coupon_products", "coupon, coalesce(product, ''), coalesce(category, '')")
         [(inserted,)] = run(_PRODUCT_MERGE).fetchall()
-    rows, refused = count("coupon_products")
+    rows, refused = count_staged("coupon_products")
     return LoadResult(inserted, 0, rows - refused - inserted, refused)
 
 
@@ -240,8 +240,8 @@ def load_coupon_redemptions(*, actor: Actor) -> LoadResult:
     actor.require(WRITE)
     with all_columns("coupon_redemptions", COUPON_REDEMPTIONS_IN):
         refuse_rows("coupon_redemptions", _USE_RULES, _USE_JOINS)
-        refuse_repeats("coupon_redemptions", "ref")
+        refuse_repeated_keys("coupon_redemptions", "ref")
         written = [row[0] for row in run(_USE_INSERT).fetchall()]
     recount(set(written))
-    rows, refused = count("coupon_redemptions")
+    rows, refused = count_staged("coupon_redemptions")
     return LoadResult(len(written), 0, rows - refused - len(written), refused)

@@ -88,7 +88,8 @@ def _left(rows: list[Row]) -> dict[UUID, int]:
 
 
 def _coupon(row: Row) -> Coupon:
-    return Coupon(*row[:16], frozenset(row[16]), tuple(row[17]))
+    terms: list[Any] = [*row[:16], frozenset(row[16]), tuple(row[17])]
+    return Coupon(*terms)
 
 
 def lock_counts(coupon_ids: Iterable[UUID]) -> None:

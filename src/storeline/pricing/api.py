@@ -37,7 +37,7 @@ from storeline.pricing.errors import (
     PromotionState,
     TaxRateMissing,
 )
-from storeline.pricing.loading.common import CURRENCIES, count, minor, refuse_repeats
+from storeline.pricing.loading.common import CURRENCIES, count_staged, refuse_repeated_keys, sql_minor_units
 from storeline.pricing.loading.prices import PRICES_IN, load_prices
 from storeline.pricing.loading.promotions import (
     PROMOTION_ITEMS_IN,
@@ -92,7 +92,7 @@ __all__ = [
     "TaxRateMissing",
     "TaxTotal",
     "UnitPriceDisplay",
-    "count",
+    "count_staged",
     "deposit_lines",
     "gather",
     "load_prices",
@@ -100,8 +100,8 @@ __all__ = [
     "load_promotion_places",
     "load_promotions",
     "load_tax_rates",
-    "minor",
     "price_basket",
-    "refuse_repeats",
+    "refuse_repeated_keys",
+    "sql_minor_units",
     "unit_price_display",
 ]

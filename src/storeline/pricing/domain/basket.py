@@ -222,7 +222,7 @@ def _with_tax(lines: Sequence[_Line], basket: Basket, book: PriceBook) -> Quote:
     taxes, totals = spread_tax(amounts, rates, given, inclusive=inclusive)
     quoted = tuple(
         [
-            _quoted(line, number, amount, tax, rate, inclusive)
+            _quoted(line, number, amount, tax, rate, inclusive=inclusive)
             for number, (line, amount, tax, rate) in enumerate(zip(lines, amounts, taxes, rates, strict=True), 1)
         ]
     )
@@ -241,7 +241,7 @@ def _with_tax(lines: Sequence[_Line], basket: Basket, book: PriceBook) -> Quote:
         tax,
         total,
         total - funded,
-        _document_steps(gross, amount, tax, funded, inclusive),
+        _document_steps(gross, amount, tax, funded, inclusive=inclusive),
     )
 
 
@@ -268,7 +268,7 @@ def _settle(line: _Line) -> int:
     return line.left + line.funded
 
 
-def _quoted(line: _Line, number: int, amount: int, tax: int, rate: int, inclusive: bool) -> QuotedLine:
+def _quoted(line: _Line, number: int, amount: int, tax: int, rate: int, *, inclusive: bool) -> QuotedLine:
     left = line.gross
     steps = [line.first]
     for kind, funder, source_id, part, label in line.adjustments:
@@ -302,7 +302,7 @@ def _quoted(line: _Line, number: int, amount: int, tax: int, rate: int, inclusiv
     )
 
 
-def _document_steps(gross: int, amount: int, tax: int, funded: int, inclusive: bool) -> tuple[Step, ...]:
+def _document_steps(gross: int, amount: int, tax: int, funded: int, *, inclusive: bool) -> tuple[Step, ...]:
     """From the sum of the lines to what the shopper hands over."""
     steps = [Step("lines", 0, gross, None, {})]
     if amount != gross:

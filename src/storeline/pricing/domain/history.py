@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 from storeline.kernel.api import UnitPrice
 from storeline.pricing.domain.prices import preference
@@ -56,11 +57,11 @@ def lowest_prior_price(changes: Sequence[tuple[datetime, UnitPrice]], at: dateti
     shorter than 30 days before the reduction. The reduction is the last change, if it went down.
     """
     past = [change for change in changes if change[0] <= at]
-    if len(past) < 2 or _unit(past[-1][1]) >= _unit(past[-2][1]):
+    if not past[1:] or _unit(past[-1][1]) >= _unit(past[-2][1]):
         return None
     reduced_at = past[-1][0]
     begin = reduced_at - PERIOD
-    applied = [price for (_, price), (until, _) in zip(past, past[1:], strict=False) if until > begin]
+    applied = [price for (_, price), (until, _) in pairwise(past) if until > begin]
     return PriorPrice(min(applied, key=_unit), reduced_at)
 
 

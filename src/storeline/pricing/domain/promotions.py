@@ -241,9 +241,9 @@ def _offer_of(line: Candidate, promotion: Promotion, price: int | None = None) -
         for offer in line.offers
         if offer.promotion.id == promotion.id and (price is None or offer.amount == price)
     ]
-    if len(found) < 2 or price is not None:
+    if price is not None:
         return found[0] if found else None
-    return max(found, key=lambda offer: saving(offer, line.quantity, line.gross))
+    return max(found, key=lambda offer: saving(offer, line.quantity, line.gross), default=None)
 
 
 def _try_group(

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from storeline.kernel.api import EXPONENTS, Row, run
+from storeline.kernel.api import EXPONENTS, Row, good, run
 
+_CENTS = 2
 MAX_DECIMALS = 6
 """How many decimals a unit price may have beyond its currency's own."""
 CURRENCIES = "{" + ",".join(sorted(EXPONENTS)) + "}"
 
 
-def minor(amount: str, currency: str) -> str:
+def sql_minor_units(amount: str, currency: str) -> str:
     """SQL: a decimal amount in minor units, maybe with decimals left."""
     factors = " ".join(
-        f"WHEN '{code}' THEN {10**exponent}" for code, exponent in sorted(EXPONENTS.items()) if exponent != 2
+        f"WHEN '{code}' THEN {10**exponent}" for code, exponent in sorted(EXPONENTS.items()) if exponent != _CENTS
     )
-    return f"({amount} * CASE {currency} {factors} ELSE 100 END)"
+    return f"({amount} * CASE {currency} {factors} ELSE {10**_CENTS} END)"
 
 
 def whole_amount(amount: str, currency: str) -> str:
     """SQL: the amount of a unit price, scaled up until it is whole; its base grows alike (`whole_base`)."""
-    units = minor(amount, currency)
+    units = sql_minor_units(amount, currency)
     return (
         f"CASE WHEN {units} = trunc({units}) THEN {units} "
         f"ELSE {units} * 10::numeric ^ scale(trim_scale({units})) END::bigint"
@@ -28,7 +29,7 @@ def whole_amount(amount: str, currency: str) -> str:
 
 def whole_base(amount: str, currency: str, per: str) -> str:
     """SQL: the base of a unit price whose amount is `whole_amount`; `per` in thousandths."""
-    units = minor(amount, currency)
+    units = sql_minor_units(amount, currency)
     return (
         f"CASE WHEN {units} = trunc({units}) THEN {per} "
         f"ELSE {per} * 10::numeric ^ scale(trim_scale({units})) END::bigint"
@@ -37,20 +38,20 @@ def whole_base(amount: str, currency: str, per: str) -> str:
 
 def too_fine(amount: str, currency: str) -> str:
     """SQL: whether the amount has more decimals than a unit price may have."""
-    return f"scale(trim_scale({minor(amount, currency)})) > {MAX_DECIMALS}"
+    return f"scale(trim_scale({sql_minor_units(amount, currency)})) > {MAX_DECIMALS}"
 
 
-def refuse_repeats(file: str, keys: str) -> None:
-    """Refuse every staged row whose key came before in the file."""
+def refuse_repeated_keys(file: str, keys: str) -> None:
+    """Refuse every staged row whose key came before in a row that is good."""
     run(f"""
 INSERT INTO pg_temp.in_error (file, row, col, reason)
 SELECT '{file}', row, '{keys.split(",", maxsplit=1)[0].strip()}', 'the same key came before in this file'
-FROM (SELECT row, row_number() OVER (PARTITION BY {keys} ORDER BY row) AS time FROM pg_temp.in_{file}) i
+FROM (SELECT row, row_number() OVER (PARTITION BY {keys} ORDER BY row) AS time FROM pg_temp.in_{file} i WHERE {good(file)}) i
 WHERE time > 1
 """)
 
 
-def count(file: str) -> tuple[int, int]:
+def count_staged(file: str) -> tuple[int, int]:
     """How many rows are staged, and how many of them were refused."""
     rows: list[Row] = run(f"""
 SELECT (SELECT count(*) FROM pg_temp.in_{file}),

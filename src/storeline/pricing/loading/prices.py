@@ -14,8 +14,8 @@ from storeline.kernel.api import (
 )
 from storeline.pricing.loading.common import (
     CURRENCIES,
-    count,
-    refuse_repeats,
+    count_staged,
+    refuse_repeated_keys,
     too_fine,
     whole_amount,
     whole_base,
@@ -63,10 +63,10 @@ def load_prices(*, actor: Actor) -> LoadResult:
     run("ANALYZE pg_temp.in_prices")
     with all_columns("prices", PRICES_IN):
         refuse_rows("prices", _RULES, _JOINS)
-        refuse_repeats("prices", _KEY)
+        refuse_repeated_keys("prices", _KEY)
         _refuse_begun()
         [(inserted, updated)] = run(_MERGE).fetchall()
-    rows, refused = count("prices")
+    rows, refused = count_staged("prices")
     return LoadResult(inserted, updated, rows - refused - inserted - updated, refused)
 
 

@@ -16,9 +16,9 @@ from storeline.kernel.api import (
 )
 from storeline.pricing.loading.common import (
     CURRENCIES,
-    count,
-    minor,
-    refuse_repeats,
+    count_staged,
+    refuse_repeated_keys,
+    sql_minor_units,
     too_fine,
     whole_amount,
     whole_base,
@@ -36,7 +36,7 @@ PROMOTION_ITEMS_IN = "row bigint, promotion text, product text, category text, p
 PROMOTION_PLACES_IN = "row bigint, promotion text, place text"
 
 _KINDS = "percentage amount fixed_price n_for_price member_price"
-_MONEY = "i.kind <> 'percentage'"
+_MONEY = "i.kind IN ('amount', 'fixed_price', 'n_for_price', 'member_price')"
 _FUNDERS = "{retailer,manufacturer,partner}"
 
 
@@ -71,7 +71,7 @@ _PROMOTIONS = Target(
             "value",
             "the price of a group is above zero, in whole minor units",
             f"i.kind = 'n_for_price' AND (i.value <= 0 OR i.value IS NULL"
-            f" OR {minor('i.value', 'i.currency')} <> trunc({minor('i.value', 'i.currency')}))",
+            f" OR {sql_minor_units('i.value', 'i.currency')} <> trunc({sql_minor_units('i.value', 'i.currency')}))",
         ),
         Rule("n", "required, from 1", "i.kind = 'n_for_price' AND coalesce(i.n, 0) < 1"),
         Rule(
@@ -176,7 +176,7 @@ _ITEM_RULES = (
         "value",
         "the price of a group is above zero, in whole minor units",
         f"m.kind = 'n_for_price' AND (i.value <= 0"
-        f" OR {minor('i.value', 'm.currency')} <> trunc({minor('i.value', 'm.currency')}))",
+        f" OR {sql_minor_units('i.value', 'm.currency')} <> trunc({sql_minor_units('i.value', 'm.currency')}))",
     ),
     Rule("per", "must be above zero", "i.per <= 0"),
 )
@@ -212,12 +212,12 @@ def load_promotion_items(*, actor: Actor) -> LoadResult:
     run("ANALYZE pg_temp.in_promotion_items")
     with all_columns("promotion_items", PROMOTION_ITEMS_IN):
         refuse_rows("promotion_items", _ITEM_RULES, _ITEM_JOINS)
-        refuse_repeats(
+        refuse_repeated_keys(
             "promotion_items",
             "promotion, coalesce(product, ''), coalesce(category, ''), coalesce(place, '')",
         )
         [(inserted, updated)] = run(_ITEM_MERGE).fetchall()
-    rows, refused = count("promotion_items")
+    rows, refused = count_staged("promotion_items")
     return LoadResult(inserted, updated, rows - refused - inserted - updated, refused)
 
 
@@ -251,7 +251,7 @@ def load_promotion_places(*, actor: Actor) -> LoadResult:
     actor.require(PROMOTE)
     with all_columns("promotion_places", PROMOTION_PLACES_IN):
         refuse_rows("promotion_places", _PLACE_RULES, _PLACE_JOINS)
-        refuse_repeats("promotion_places", "promotion, place")
+        refuse_repeated_keys("promotion_places", "promotion, place")
         [(inserted,)] = run(_PLACE_MERGE).fetchall()
-    rows, refused = count("promotion_places")
+    rows, refused = count_staged("promotion_places")
     return LoadResult(inserted, 0, rows - refused - inserted, refused)

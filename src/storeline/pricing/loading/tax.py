@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storeline.kernel.api import Actor, LoadResult, Rule, all_columns, good, refuse_rows, run
-from storeline.pricing.loading.common import count, refuse_repeats
+from storeline.pricing.loading.common import count_staged, refuse_repeated_keys
 from storeline.pricing.permissions import WRITE
 
 TAX_RATES_IN = "row bigint, regime text, tax_class text, region text, valid_from date, rate numeric, included boolean"
@@ -47,7 +47,7 @@ def load_tax_rates(*, actor: Actor) -> LoadResult:
     actor.require(WRITE)
     with all_columns("tax_rates", TAX_RATES_IN):
         refuse_rows("tax_rates", _RULES, _FIRST)
-        refuse_repeats("tax_rates", "regime, tax_class, coalesce(region, ''), valid_from")
+        refuse_repeated_keys("tax_rates", "regime, tax_class, coalesce(region, ''), valid_from")
         [(inserted, updated)] = run(_MERGE).fetchall()
-    rows, refused = count("tax_rates")
+    rows, refused = count_staged("tax_rates")
     return LoadResult(inserted, updated, rows - refused - inserted - updated, refused)

@@ -159,15 +159,14 @@ def read_offer(row: Sequence[Any], known: dict[UUID, Promotion]) -> Offer:
     """A row of `TERMS` as an offer; promotions that came before are taken from `known`."""
     promotion = known.get(row[0])
     if promotion is None:
-        promotion = known[row[0]] = Promotion(
-            *row[:7],
-            None if row[7] is None else frozenset(row[7]),
-            *row[8:14],
-            None if row[14] is None else frozenset(row[14]),
-            *row[15:17],
-        )
+        terms: list[Any] = [_set(value) if isinstance(value, list) else value for value in row[:17]]
+        promotion = known[row[0]] = Promotion(*terms)
     amount, base, rate_ppm = row[17:20]
     return Offer(promotion, amount or 0, base, rate_ppm or 0)
+
+
+def _set(values: list[Any]) -> frozenset[Any]:
+    return frozenset(values)
 
 
 def keys_of(
