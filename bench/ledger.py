@@ -13,6 +13,8 @@ from uuid import UUID
 
 from bench.tools.harness import private_database
 from bench.tools.pgbench import limit_per_s
+from storeline.kernel import api as kernel
+from storeline.ledger import api as ledger
 
 HOLDINGS = 10_000
 OPENING = 1_000_000_000
@@ -41,9 +43,6 @@ def main(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _transfers(size: int, seconds: float) -> tuple[int, float]:
-    from storeline.kernel import api as kernel
-    from storeline.ledger import api as ledger
-
     ids, entity = _open()
     day = kernel.now().date()
     done, start = 0, time.perf_counter()
@@ -62,9 +61,6 @@ def _transfers(size: int, seconds: float) -> tuple[int, float]:
 
 
 def _open() -> tuple[list[UUID], UUID]:
-    from storeline.kernel import api as kernel
-    from storeline.ledger import api as ledger
-
     entity, at = kernel.new_id(), kernel.now()
     ids = [kernel.new_id() for _ in range(HOLDINGS)]
     ledger.open_holdings([ledger.Holding(one, entity, ledger.PREPAID, "USD", 0) for one in ids], at=at)
@@ -75,9 +71,6 @@ def _open() -> tuple[list[UUID], UUID]:
 
 
 def _audit(entity: UUID) -> None:
-    from storeline.kernel import api as kernel
-    from storeline.ledger import api as ledger
-
     if not all(kernel.CHECKS[name].run().ok for name in ("ledger.balanced", "ledger.holdings")):
         raise RuntimeError("the books do not balance after the run")
     held = {one.account: one.amount for one in ledger.balances(entity)}

@@ -83,16 +83,19 @@ def _write(numbered: Sequence[Numbered], moved: Sequence[Series]) -> None:
         [
             kernel.now(),
             kernel.ids_array(one.source_id for one in documents),
-            [one.kind for one in documents],
+            kernel.texts_array(one.kind for one in documents),
             kernel.ids_array(one.series_id for one in documents),
             kernel.ints_array(one.number for one in numbered),
             kernel.ids_array(one.entity_id for one in documents),
             kernel.ids_array(one.place_id for one in documents),
-            [one.business_date for one in documents],
-            [one.at for one in documents],
-            [one.currency for one in documents],
+            kernel.dates_array(one.business_date for one in documents),
+            kernel.times_array(one.at for one in documents),
+            kernel.texts_array(one.currency for one in documents),
             kernel.ints_array(one.total for one in documents),
-            *([kernel.ints_array(tax[part] for tax in one.taxes) for one in documents] for part in range(3)),
+            *(
+                kernel.texts_array(kernel.ints_array(tax[part] for tax in one.taxes) for one in documents)
+                for part in range(3)
+            ),
             [one.hash for one in numbered],
         ],
     )

@@ -12,7 +12,7 @@ _OPEN = """
 INSERT INTO fiscal_series (id, entity_id, place_id, name, last_number, last_hash)
 SELECT id, entity_id, place_id, name, 0, ''
 FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[]) AS s(id, entity_id, place_id, name)
-ORDER BY id ON CONFLICT (id) DO NOTHING
+ORDER BY id ON CONFLICT DO NOTHING
 """
 _LOCK = """
 SELECT id, last_number, last_hash FROM fiscal_series WHERE id = ANY(%s::uuid[]) ORDER BY id FOR UPDATE
@@ -28,7 +28,7 @@ def lock_series(documents: Sequence[Document]) -> kernel.Pending[dict[UUID, Seri
             kernel.ids_array(by_id),
             kernel.ids_array(one.entity_id for one in by_id.values()),
             kernel.ids_array(one.place_id for one in by_id.values()),
-            [one.series for one in by_id.values()],
+            kernel.texts_array(one.series for one in by_id.values()),
         ],
     )
     return kernel.later(_LOCK, [kernel.ids_array(by_id)], lambda rows: {row[0]: Series(*row) for row in rows})

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Generic, LiteralString, TypeVar, cast
 from uuid import UUID
 
@@ -150,3 +152,33 @@ def ids_array(ids: Iterable[UUID | None]) -> str:
 def ints_array(values: Iterable[int | None]) -> str:
     """Integers as one array literal for ``%s::bigint[]``."""
     return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+
+
+def times_array(values: Iterable[datetime | None]) -> str:
+    """Moments with their zones as one array literal for ``%s::timestamptz[]``: a list of objects costs far more to bind."""
+    return "{" + ",".join(["NULL" if value is None else _moment(value) for value in values]) + "}"
+
+
+@lru_cache(maxsize=4096)
+def _moment(value: datetime) -> str:
+    return f'"{value.isoformat()}"'
+
+
+def dates_array(values: Iterable[date | None]) -> str:
+    """Days as one array literal for ``%s::date[]``."""
+    return "{" + ",".join(["NULL" if value is None else _day(value) for value in values]) + "}"
+
+
+@lru_cache(maxsize=4096)
+def _day(value: date) -> str:
+    return value.isoformat()
+
+
+def texts_array(values: Iterable[str | None]) -> str:
+    """Texts as one array literal for ``%s::text[]``, quoted."""
+    return "{" + ",".join(["NULL" if value is None else _quoted(value) for value in values]) + "}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

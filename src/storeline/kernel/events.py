@@ -98,7 +98,7 @@ def publish(events: Iterable[Event]) -> None:
             db.ids_array(event.subject_id for event in rows),
             db.ids_array(event.place_id for event in rows),
             db.ids_array(event.entity_id for event in rows),
-            [moment] * len(rows),
+            db.times_array([moment] * len(rows)),
             [orjson.dumps(event.payload).decode() for event in rows],
         ],
     )

@@ -61,12 +61,12 @@ def _insert(lines: Sequence[Line]) -> None:
             kernel.ints_array(line.line_no for line in lines),
             kernel.ids_array(entry.entity_id for entry in entries),
             kernel.ids_array(entry.place_id for entry in entries),
-            [line.account for line in lines],
-            [entry.currency for entry in entries],
+            kernel.texts_array(line.account for line in lines),
+            kernel.texts_array(entry.currency for entry in entries),
             kernel.ints_array(line.amount for line in lines),
-            [entry.business_date for entry in entries],
-            [entry.at for entry in entries],
-            [entry.kind for entry in entries],
+            kernel.dates_array(entry.business_date for entry in entries),
+            kernel.times_array(entry.at for entry in entries),
+            kernel.texts_array(entry.kind for entry in entries),
             kernel.ids_array(entry.source_id for entry in entries),
             kernel.ids_array(line.holding_id for line in lines),
         ],
@@ -83,7 +83,9 @@ WHERE ledger_account.kind = excluded.kind AND ledger_account.name <> excluded.na
 
 
 def write_chart() -> None:
-    """Bring the built-in chart of accounts into `ledger_account`; runs after every migration."""
+    """Bring the built-in chart of accounts into `ledger_account`; runs after every migration, also one of others."""
+    if kernel.run("SELECT to_regclass('ledger_account') IS NULL").fetchone() == (True,):
+        return
     _write_accounts(list(CHART.values()))
 
 

@@ -40,10 +40,10 @@ def open_intents(rows: Sequence[IntentRow]) -> None:
         _OPERATIONS,
         [
             kernel.ids_array(row.id for row in rows),
-            [SETTLE_KEY if settled else AUTHORISE_KEY for settled in now],
+            kernel.texts_array(SETTLE_KEY if settled else AUTHORISE_KEY for settled in now),
             kernel.ints_array(row.amount if settled else row.authorise for row, settled in zip(rows, now, strict=True)),
-            ["succeeded" if settled else "pending" for settled in now],
-            [row.at for row in rows],
+            kernel.texts_array("succeeded" if settled else "pending" for settled in now),
+            kernel.times_array(row.at for row in rows),
         ],
     )
 
@@ -55,14 +55,16 @@ def _intent_columns(rows: Sequence[IntentRow], known: dict[str, Tender]) -> list
         kernel.ids_array(row.source_id for row in rows),
         kernel.ids_array(row.entity_id for row in rows),
         kernel.ids_array(row.place_id for row in rows),
-        [row.tender for row in rows],
-        [one.provider_code for one in tenders],
-        [row.currency for row in rows],
+        kernel.texts_array(row.tender for row in rows),
+        kernel.texts_array(one.provider_code for one in tenders),
+        kernel.texts_array(row.currency for row in rows),
         kernel.ints_array(row.amount for row in rows),
         kernel.ints_array(row.amount if one.settles == "now" else 0 for row, one in zip(rows, tenders, strict=True)),
         kernel.ints_array(row.tendered for row in rows),
-        [row.reference for row in rows],
-        [one.provider.hint(row.token) if one.provider else "" for row, one in zip(rows, tenders, strict=True)],
-        [row.at for row in rows],
-        [row.expires_at for row in rows],
+        kernel.texts_array(row.reference for row in rows),
+        kernel.texts_array(
+            one.provider.hint(row.token) if one.provider else "" for row, one in zip(rows, tenders, strict=True)
+        ),
+        kernel.times_array(row.at for row in rows),
+        kernel.times_array(row.expires_at for row in rows),
     ]

@@ -84,10 +84,10 @@ def _write(operations: Sequence[Operation], at: datetime) -> None:
         [
             at,
             kernel.ids_array(one.intent_id for one in operations),
-            [one.key for one in operations],
-            [one.kind for one in operations],
+            kernel.texts_array(one.key for one in operations),
+            kernel.texts_array(one.kind for one in operations),
             kernel.ints_array(one.amount for one in operations),
-            [one.state for one in operations],
+            kernel.texts_array(one.state for one in operations),
         ],
     )
     refunds: dict[UUID, int] = {}

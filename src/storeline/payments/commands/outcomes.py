@@ -100,10 +100,10 @@ def record(operations: Sequence[Operation]) -> kernel.Pending[list[Changed]]:
         _RECORD,
         [
             kernel.ids_array(one.intent_id for one in operations),
-            [one.key for one in operations],
-            [one.state for one in operations],
-            [one.reference for one in operations],
-            [one.code for one in operations],
+            kernel.texts_array(one.key for one in operations),
+            kernel.texts_array(one.state for one in operations),
+            kernel.texts_array(one.reference for one in operations),
+            kernel.texts_array(one.code for one in operations),
         ],
         lambda rows: [Changed(Operation(*row[:7]), Belongs(*row[7:12]), row[12]) for row in rows],
     )
