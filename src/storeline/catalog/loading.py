@@ -38,6 +38,7 @@ PRODUCTS_IN = (
 LISTINGS_IN = "row bigint, place text, product text, starts_on date, ends_on date"
 
 _DEEPEST = 30
+_MANY = 1_000
 
 
 def _text(name: str, default: str = "") -> Column:
@@ -130,6 +131,7 @@ def _settle_products(present: frozenset[str]) -> None:
     if "gtins" in present:
         run("DROP TABLE IF EXISTS pg_temp.in_gtins")
         run(_GTINS)
+        run("ANALYZE pg_temp.in_gtins")
         run(_BAD_GTINS)
         _refuse_unknown("products", "catalog_product", "deposit_product", "there is no product with this ref")
 
@@ -254,6 +256,8 @@ def _merge_categories() -> Merged:
 
 def _merge_products() -> Merged:
     merged = merge(_PRODUCTS)
+    if len(merged.changed()) > _MANY:
+        run("ANALYZE catalog_product")  # the planner has not seen these rows yet
     if "gtins" in staged_columns("products"):
         merged = _with_codes(merged)
     refresh(merged.changed())
@@ -262,7 +266,8 @@ def _merge_products() -> Merged:
 
 def _with_codes(merged: Merged) -> Merged:
     """Write the codes of the merged products; a product whose codes alone changed counts as updated."""
-    others = {ref: key for ref, key in run(_PUT_GTINS).fetchall() if ref not in merged.inserted | merged.updated}
+    written = merged.inserted.keys() | merged.updated.keys()
+    others = {ref: key for ref, key in run(_PUT_GTINS).fetchall() if ref not in written}
     result = replace(
         merged.result, updated=merged.result.updated + len(others), unchanged=merged.result.unchanged - len(others)
     )

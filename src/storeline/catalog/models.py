@@ -170,11 +170,11 @@ class SearchText(models.Model):
 
 
 class SearchEntry(models.Model):
-    """That a product goes by a text, in one of its languages."""
+    """That a product goes by a text, in one of its languages. Derived rows, so no foreign keys are checked."""
 
     pk = models.CompositePrimaryKey("product_id", "text_id")
-    product = models.ForeignKey(Product, models.CASCADE, related_name="+")
-    text = models.ForeignKey(SearchText, models.CASCADE, related_name="+", db_index=False)
+    product = models.ForeignKey(Product, models.CASCADE, related_name="+", db_constraint=False)
+    text = models.ForeignKey(SearchText, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
 
     class Meta:
         db_table = "catalog_search_entry"
@@ -199,8 +199,8 @@ class SearchPosting(models.Model):
     """That a word is in a text."""
 
     pk = models.CompositePrimaryKey("word_id", "text_id")
-    word = models.ForeignKey(SearchWord, models.CASCADE, related_name="+", db_index=False)
-    text = models.ForeignKey(SearchText, models.CASCADE, related_name="+")
+    word = models.ForeignKey(SearchWord, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    text = models.ForeignKey(SearchText, models.CASCADE, related_name="+", db_constraint=False)
 
     class Meta:
         db_table = "catalog_search_posting"

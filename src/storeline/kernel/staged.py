@@ -7,7 +7,7 @@ and the rest is merged. Bulk upserts over HTTP go the same way, so there is one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -110,7 +110,7 @@ def staged_columns(file: str) -> frozenset[str]:
     return frozenset(name for (name,) in db.run(sql, [f"pg_temp.in_{file}"]).fetchall())
 
 
-def refuse_rows(file: str, rules: Iterable[Rule], joins: str = "") -> None:
+def refuse_rows(file: str, rules: Sequence[Rule], joins: str = "") -> None:
     """Put the rows of ``pg_temp.in_<file>`` that break a rule into ``pg_temp.in_error``: one scan for all rules."""
     tests = ", ".join(f"({rule.bad}, {_literal(rule.column)}, {_literal(rule.reason)})" for rule in rules)
     db.run(f"""
@@ -118,7 +118,7 @@ INSERT INTO pg_temp.in_error (file, row, col, reason)
 SELECT {_literal(file)}, i.row, test.col, test.reason
 FROM pg_temp.in_{file} i {joins}
 CROSS JOIN LATERAL (VALUES {tests}) test (bad, col, reason)
-WHERE test.bad
+WHERE ({" OR ".join(f"({rule.bad})" for rule in rules)}) AND test.bad
 """)
 
 

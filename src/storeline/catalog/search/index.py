@@ -13,10 +13,11 @@ from storeline.kernel.api import ids_array, raw, run
 _WANTED = """
 CREATE TEMP TABLE search_wanted ON COMMIT DROP AS
 WITH named AS (
-  SELECT p.id, p.brand, p.name FROM catalog_product p WHERE p.id = ANY (%s::uuid[])
+  SELECT p.id, p.brand, p.name FROM pg_temp.search_changed c JOIN catalog_product p ON p.id = c.id
   UNION
-  SELECT p.id, p.brand, n.value FROM catalog_product p, jsonb_each_text(p.names) n
-  WHERE p.id = ANY (%s::uuid[]) AND p.names <> '{}' AND n.value <> ''
+  SELECT p.id, p.brand, n.value
+  FROM pg_temp.search_changed c JOIN catalog_product p ON p.id = c.id, jsonb_each_text(p.names) n
+  WHERE p.names <> '{}' AND n.value <> ''
 )
 SELECT id AS product_id, name || CASE WHEN strpos(lower(name), lower(brand)) > 0 THEN '' ELSE ' ' || brand END AS text
 FROM named
@@ -30,7 +31,7 @@ _ENTRIES = """
 WITH wanted AS MATERIALIZED (
   SELECT w.product_id, t.id AS text_id FROM search_wanted w JOIN catalog_search_text t ON t.text = w.text
 ), gone AS (
-  DELETE FROM catalog_search_entry e WHERE e.product_id = ANY (%s::uuid[])
+  DELETE FROM catalog_search_entry e USING pg_temp.search_changed c WHERE e.product_id = c.id
     AND NOT EXISTS (SELECT FROM wanted w WHERE w.product_id = e.product_id AND w.text_id = e.text_id)
   RETURNING text_id
 ), come AS (
@@ -64,7 +65,7 @@ UPDATE catalog_search_word w SET texts = w.texts - c.texts
 FROM (SELECT word_id, count(*) AS texts FROM postings GROUP BY word_id) c WHERE w.id = c.word_id
 """
 _DROP_UNUSED = "DELETE FROM catalog_search_text WHERE id = ANY (%s::int[]) AND products = 0"
-_MANY = 5_000
+_MANY = 1_000
 
 
 def refresh(product_ids: Sequence[UUID]) -> None:
@@ -74,20 +75,24 @@ def refresh(product_ids: Sequence[UUID]) -> None:
     """
     if not product_ids:
         return
-    ids = ids_array(product_ids)
+    many = len(product_ids) > _MANY
     run("SELECT pg_advisory_xact_lock(hashtextextended('catalog_search', 0))")
-    run("DROP TABLE IF EXISTS pg_temp.search_wanted, pg_temp.search_said")
-    run(_WANTED, [ids, ids])
+    run("DROP TABLE IF EXISTS pg_temp.search_changed, pg_temp.search_wanted, pg_temp.search_said")
+    run("CREATE TEMP TABLE search_changed ON COMMIT DROP AS SELECT unnest(%s::uuid[]) AS id", [ids_array(product_ids)])
+    run("ANALYZE pg_temp.search_changed")
+    run(_WANTED)
     run("ANALYZE pg_temp.search_wanted")
     new = run(_NEW_TEXTS).fetchall()
-    touched = run(_ENTRIES, [ids]).fetchall()
+    if many:
+        run("ANALYZE catalog_search_text")  # the planner has not seen these rows yet
+    touched = run(_ENTRIES).fetchall()
     run(_COUNT, [[text for text, _ in touched], [change for _, change in touched]])
     _say([(text_id, dict.fromkeys(split(text))) for text_id, text in new])
     emptied = [text for text, change in touched if change < 0]
     if emptied:
         run(_UNUSED, [emptied])
         run(_DROP_UNUSED, [emptied])
-    if len(new) > _MANY:
+    if many:
         run("ANALYZE catalog_search_text, catalog_search_entry, catalog_search_word, catalog_search_posting")
 
 
