@@ -1,6 +1,11 @@
 """Every test run: the database is there before Django's settings are read."""
 
 import os
+from collections.abc import Iterator
+from typing import Any, cast
+from unittest import mock
+
+import pytest
 
 from storeline.config import database
 
@@ -10,3 +15,46 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storeline.config.settings")
 def pytest_configure() -> None:
     """Start the embedded server unless DATABASE_URL names another."""
     database.ensure()
+
+
+_KEPT = {"django_migrations", "django_content_type", "auth_permission", "ledger_account"}
+_EMPTY = """
+DO $$
+DECLARE
+    name text;
+    filled boolean;
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOREACH name IN ARRAY '{%s}'::text[] LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %%I)', name) INTO filled;
+        IF filled THEN
+            EXECUTE format('DELETE FROM %%I', name);
+        END IF;
+    END LOOP;
+END $$
+"""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_flush() -> Iterator[None]:
+    """Between tests empty only the tables that were filled: truncating a hundred empty ones took a second a test.
+
+    Django's own way remains where the server does not let us pass over the append-only triggers.
+    """
+    from django.db import connection  # noqa: PLC0415  # needs the settings
+    from django.db.backends.postgresql.operations import DatabaseOperations  # noqa: PLC0415
+
+    whole = DatabaseOperations.sql_flush
+
+    def sql_flush(self: Any, style: Any, tables: list[str], **options: Any) -> list[str]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+            if not (cursor.fetchone() or (False,))[0]:
+                return cast("list[str]", whole(self, style, tables, **options))
+        return [_EMPTY % ",".join(sorted(set(tables) - _KEPT))]
+
+    with (
+        mock.patch.object(DatabaseOperations, "sql_flush", sql_flush),
+        mock.patch("django.core.management.commands.flush.emit_post_migrate_signal"),
+    ):
+        yield

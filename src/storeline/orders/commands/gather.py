@@ -64,7 +64,7 @@ def gather_facts(drafts: Sequence[Draft]) -> Facts:
         found_places = places.gather(list(place_ids))
         found_products = catalog.gather(list(product_ids))
         listed = catalog.gather_listed(
-            [draft.place_id for draft in priced],
+            [draft.place_id for draft in priced for _ in draft.lines],
             [line.product_id for draft in priced for line in draft.lines],
             moment.date(),
         )
