@@ -3,12 +3,12 @@
 from storeline.fulfilment.commands.cancel import cancel
 from storeline.fulfilment.commands.finish import resume
 from storeline.fulfilment.commands.hand_over import HandOver, hand_over
-from storeline.fulfilment.commands.pick import pick
+from storeline.fulfilment.commands.pick import pick, pick_all
 from storeline.fulfilment.commands.ready import ready
 from storeline.fulfilment.domain import Picked, State, TaskLine
 from storeline.fulfilment.errors import NoTask, NotPicked, PickedTooMuch, TaskClosed
 from storeline.fulfilment.events import CANCELLED, HANDED_OVER, READY, UNPAID
-from storeline.fulfilment.queries import TaskView, get_task, list_tasks, tasks_of
+from storeline.fulfilment.queries import TaskView, codes, get_task, list_tasks, tasks_of
 
 __all__ = [
     "CANCELLED",
@@ -25,10 +25,12 @@ __all__ = [
     "TaskLine",
     "TaskView",
     "cancel",
+    "codes",
     "get_task",
     "hand_over",
     "list_tasks",
     "pick",
+    "pick_all",
     "ready",
     "resume",
     "tasks_of",

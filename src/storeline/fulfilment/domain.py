@@ -69,14 +69,19 @@ class Picked:
     quantity: int
 
 
+def check_pickable(task: Task, field: str) -> None:
+    """Refuse a task that is past picking."""
+    if task.state not in PICKABLE:
+        raise TaskClosed(f"The order is {task.state.replace('_', ' ')}.", field=field)
+
+
 def check_picks(
     picks: Sequence[Picked], tasks: Mapping[UUID, Task], lines: Mapping[tuple[UUID, int], TaskLine]
 ) -> None:
     """Refuse picks of tasks that are past it and quantities that were not ordered, naming the field."""
     for index, pick in enumerate(picks):
         task = tasks[pick.order_id]
-        if task.state not in PICKABLE:
-            raise TaskClosed(f"The order is {task.state.replace('_', ' ')}.", field=f"picks[{index}].order")
+        check_pickable(task, f"picks[{index}].order")
         line = lines.get((pick.order_id, pick.line_no))
         if line is None:
             raise PickedTooMuch("The order has no such line to pick.", field=f"picks[{index}].line")

@@ -201,7 +201,7 @@ def make_ready(request: Request, body: OrdersIn, key: Key = None) -> StatesOut:
 @router.post("/fulfilment/hand-overs", auth=requires(HAND_OVER), response=StatesOut, summary="Hand orders over")
 def hand_orders_over(request: Request, body: HandOversIn, key: Key = None) -> StatesOut:
     """Each against the code that its shopper shows; all or none. A wrong code counts as a try."""
-    rows = [fulfilment.HandOver(one.order, one.code) for one in body.orders]
+    rows = [(one.order, one.code) for one in body.orders]
     checked = hand_over.check_codes(rows, actor=request.actor)
 
     def deed() -> Answer:

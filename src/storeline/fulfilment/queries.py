@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from storeline.fulfilment.domain import OPEN, TaskLine
 from storeline.fulfilment.errors import NoTask
 from storeline.kernel.api import ids_array, later, pipeline, run
+from storeline.messages import api as messages
 
 _TASK = """
 SELECT order_id, place_id, method, state, due_at, created_at, ready_at, closed_at, owed, attempt FROM fulfilment_task
@@ -46,7 +47,7 @@ def tasks_of(order_ids: Collection[UUID]) -> dict[UUID, TaskView]:
     of_line: dict[UUID, list[TaskLine]] = {}
     for row in lines.result():
         of_line.setdefault(row[0], []).append(TaskLine(*row))
-    return {row[0]: TaskView(*row, tuple(of_line.get(row[0], ()))) for row in heads.result()}
+    return {row[0]: replace(TaskView(*row), lines=tuple(of_line.get(row[0], ()))) for row in heads.result()}
 
 
 def get_task(order_id: UUID) -> TaskView:
@@ -80,3 +81,8 @@ def list_tasks(
     sql = f"SELECT order_id FROM fulfilment_task WHERE {' AND '.join(conditions)} ORDER BY due_at, order_id LIMIT %s"
     ids = [row[0] for row in run(sql, [*params, limit]).fetchall()]
     return list(tasks_of(ids).values())
+
+
+def codes(order_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The collection codes of these orders that are ready, for the eyes of those who come for them."""
+    return messages.shown_codes(messages.COLLECTION, order_ids)

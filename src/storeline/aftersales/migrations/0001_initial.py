@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0001_initial'),
-        ('customers', '0002_card_consent_contactpoint_merge_purpose_and_more'),
+        ('customers', '0001_initial'),
         ('orders', '0001_initial'),
         ('places', '0001_initial'),
     ]

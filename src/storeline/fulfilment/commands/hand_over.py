@@ -35,12 +35,8 @@ WHERE order_id = ANY(%s::uuid[]) AND state = 'ready'
 """
 
 
-@dataclass(frozen=True, slots=True)
-class HandOver:
-    """An order, and the code that whoever came for it showed."""
-
-    order_id: UUID
-    code: str
+HandOver = tuple[UUID, str]
+"""An order, and the code that whoever came for it showed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +58,7 @@ def hand_over(rows: Sequence[HandOver], *, actor: Actor, at: datetime | None = N
 
 def check_codes(rows: Sequence[HandOver], *, actor: Actor) -> Checked:
     """Try the codes of orders that are ready. Raises WrongCode or NoCode, naming the field."""
-    ids = tuple(row.order_id for row in rows)
+    ids = tuple(order_id for order_id, _ in rows)
     if len(set(ids)) < len(ids):
         raise Invalid("An order is handed over once.", field="orders")
     tasks = {row[0]: row[1:] for row in run(_STATES, [ids_array(ids)]).fetchall()}
@@ -70,10 +66,10 @@ def check_codes(rows: Sequence[HandOver], *, actor: Actor) -> Checked:
         if order_id not in tasks:
             raise NoTask("There is nothing to hand over for this order.", field=f"orders[{index}]")
         actor.require(HAND_OVER, tasks[order_id][0])
-    ready = [row for row in rows if tasks[row.order_id][1] == State.READY]
+    ready = [messages.Try(order_id, code) for order_id, code in rows if tasks[order_id][1] == State.READY]
     if not ready:
         return Checked(ids, {})
-    tried = messages.try_codes(messages.COLLECTION, [messages.Try(row.order_id, row.code) for row in ready])
+    tried = messages.try_codes(messages.COLLECTION, ready)
     code_ids = {}
     for index, order_id in enumerate(ids):
         outcome = tried.get(order_id)

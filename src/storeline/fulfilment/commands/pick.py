@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
-from storeline.fulfilment.domain import Picked, check_picks
+from storeline.fulfilment.domain import Picked, check_pickable, check_picks
 from storeline.fulfilment.locks import lock
 from storeline.fulfilment.permissions import PICK
 from storeline.kernel.api import Actor, ids_array, ints_array, pipeline, run, trail, transaction
@@ -16,6 +17,11 @@ WHERE l.order_id = p.order_id AND l.line_no = p.line_no AND l.picked IS DISTINCT
 """
 _TASKS = """
 UPDATE fulfilment_task SET state = 'picking' WHERE order_id = ANY(%s::uuid[]) AND state = 'to_pick'
+"""
+
+
+_ALL = """
+UPDATE fulfilment_task_line SET picked = ordered WHERE order_id = ANY(%s::uuid[]) AND picked IS DISTINCT FROM ordered
 """
 
 
@@ -50,5 +56,23 @@ def pick(picks: Sequence[Picked], *, actor: Actor) -> None:
             )
             run(_TASKS, [ids_array(locked.tasks)])
             for task in locked.tasks.values():
+                if task.state == "to_pick":
+                    trail(actor, "fulfilment.pick", task.order_id, place_id=task.place_id)
+
+
+def pick_all(order_ids: Collection[UUID], *, actor: Actor) -> None:
+    """Write down that all that was ordered was picked, in one transaction; raises as `pick` does."""
+    if not order_ids:
+        return
+    with transaction():
+        tasks = lock(order_ids).tasks
+        for index, order_id in enumerate(order_ids):
+            actor.require(PICK, tasks[order_id].place_id)
+            check_pickable(tasks[order_id], f"orders[{index}]")
+        ids = ids_array(tasks)
+        with pipeline():
+            run(_ALL, [ids])
+            run(_TASKS, [ids])
+            for task in tasks.values():
                 if task.state == "to_pick":
                     trail(actor, "fulfilment.pick", task.order_id, place_id=task.place_id)

@@ -1,0 +1,82 @@
+"""Orders that wait to be picked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from storeline.fulfilment import api as fulfilment
+from storeline.kernel.api import CHECKS, SYSTEM, pump, run
+from storeline.orders import api as orders
+from storeline.orders.tests.factories import CARD, Shop, everything
+from storeline.payments.api import Offer
+
+PATIENCE_S = 20
+
+
+def read_events(*names: str) -> None:
+    """Let our consumers read all there is; other test runs on the same server may hold events back for a moment."""
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        pump(names or ("fulfilment.tasks", "fulfilment.money"))
+        left = run(
+            "SELECT 1 FROM kernel_event e WHERE (e.xid, e.id) > (SELECT xid, event_id FROM kernel_checkpoint "
+            "WHERE name = 'fulfilment.tasks') LIMIT 1"
+        ).fetchone()
+        if left is None or time.monotonic() > until:
+            return
+        time.sleep(0.05)
+
+
+def to_pick(
+    shop: Shop, quantities: Sequence[int] = (2, 1), *, payments: tuple[Offer, ...] = CARD, **changes: Any
+) -> UUID:
+    """A confirmed order to collect, with its task."""
+    draft = shop.draft(quantities, payments=payments, **changes)
+    (verdict,) = orders.checkout([draft], actor=SYSTEM)
+    assert verdict.state == "confirmed", verdict.error
+    read_events("fulfilment.tasks")
+    return draft.id
+
+
+def ready(shop: Shop, quantities: Sequence[int] = (2, 1), **changes: Any) -> tuple[UUID, str]:
+    """An order that is ready, and its code."""
+    order_id = to_pick(shop, quantities, **changes)
+    fulfilment.pick_all([order_id], actor=SYSTEM)
+    assert fulfilment.ready([order_id], actor=SYSTEM) == {order_id: "ready"}
+    return order_id, fulfilment.codes([order_id])[order_id]
+
+
+def picks(order_id: UUID, *quantities: int) -> list[fulfilment.Picked]:
+    """So many thousandths of the first lines."""
+    return [fulfilment.Picked(order_id, line_no, quantity) for line_no, quantity in enumerate(quantities, 1)]
+
+
+def state_of(order_id: UUID) -> tuple[str, str]:
+    """How the task and the order stand."""
+    return fulfilment.get_task(order_id).state, orders.get(order_id).head.state
+
+
+def all_rows() -> dict[str, list[Any]]:
+    """Every row that fulfilment can change, to prove that a refusal changed none."""
+    own = ("fulfilment_task", "fulfilment_task_line")
+    return everything() | {table: run(f"SELECT t::text FROM {table} t ORDER BY 1").fetchall() for table in own}
+
+
+def balances() -> dict[str, int]:
+    """What stands on each account."""
+    rows = run("SELECT account, sum(amount)::bigint FROM ledger_posting GROUP BY account HAVING sum(amount) <> 0")
+    return dict(rows.fetchall())
+
+
+def differences() -> list[str]:
+    """What the audit finds in all that an order touches."""
+    modules = {"fulfilment", "aftersales", "orders", "stock", "payments", "ledger", "capacity"}
+    return [
+        f"{name}: {difference}"
+        for name, check in CHECKS.items()
+        if name.partition(".")[0] in modules
+        for difference in check.run().differences
+    ]
