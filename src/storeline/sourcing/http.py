@@ -79,7 +79,10 @@ def find_options(request: Request, body: OptionsIn) -> OptionsOut:
     """Which places can serve the whole basket and when, nearest first, each with its reasons. Holds nothing."""
     if body.at is not None and body.at.tzinfo is None:
         raise Invalid("A time needs its offset from UTC.", field="at")
-    lines = [WantedLine(line.product, parse_quantity(line.quantity)) for line in body.lines]
+    lines = [
+        WantedLine(line.product, parse_quantity(line.quantity, field=f"lines[{index}].quantity"))
+        for index, line in enumerate(body.lines)
+    ]
     near = places.Position(body.near.latitude, body.near.longitude) if body.near else None
     found = options(
         lines,

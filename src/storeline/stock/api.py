@@ -6,7 +6,8 @@ commands with an `actor`, which are one transaction each. Quantities are thousan
 The order that keeps threads from deadlocking: `lock` every pair first, then anything else.
 """
 
-from storeline.stock.commands.direct import reserve_many
+from storeline.stock.commands.bulk import CountByRef, set_counts
+from storeline.stock.commands.direct import release_holds, reserve_many
 from storeline.stock.commands.goods import adjust, count, receive
 from storeline.stock.commands.load import STOCK_IN, load_stock
 from storeline.stock.commands.moves import post_sales, settle
@@ -16,6 +17,7 @@ from storeline.stock.domain import (
     Answer,
     Band,
     Counted,
+    Done,
     Goods,
     Hold,
     HoldVerdict,
@@ -46,8 +48,10 @@ __all__ = [
     "STOCK_IN",
     "Answer",
     "Band",
+    "CountByRef",
     "CountMismatch",
     "Counted",
+    "Done",
     "ExceptionRow",
     "Goods",
     "Hold",
@@ -76,8 +80,10 @@ __all__ = [
     "receive",
     "record_from_temp",
     "release",
+    "release_holds",
     "reserve",
     "reserve_many",
+    "set_counts",
     "settle",
     "shortfalls",
     "shrink",

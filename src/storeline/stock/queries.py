@@ -85,7 +85,7 @@ def exceptions(
 ) -> list[ExceptionRow]:
     """Open exceptions (or `closed` ones too), oldest first, after the one with the id `after`."""
     rows = run(_EXCEPTIONS, [after or _NOWHERE, place_id, place_id, closed, limit])
-    return [ExceptionRow(*row[:6], row[6] or [], *row[7:]) for row in rows]
+    return [ExceptionRow(*row[:6], row[6] or [], row[7], row[8]) for row in rows]
 
 
 def _cursor(last: StockLevel) -> str:

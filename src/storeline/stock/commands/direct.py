@@ -7,13 +7,17 @@ from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 
-from storeline.kernel.api import Actor, Invalid, Row, ids_array, later, pipeline, transaction
-from storeline.stock.commands.reservations import reserve
+from storeline.kernel.api import Actor, Invalid, Row, ids_array, later, pipeline, run, transaction
+from storeline.stock.commands.reservations import release, reserve
 from storeline.stock.domain import Answer, Hold, HoldVerdict, KnownHold, ReserveRow, decide_holds
 from storeline.stock.errors import CountMismatch
 from storeline.stock.locks import lock
 from storeline.stock.permissions import HOLD
 
+_DIRECT = """
+SELECT source_id, place_id FROM stock_reservation
+WHERE source_id = ANY(%s::uuid[]) AND line_no = 1 AND digest IS NOT NULL AND state = 'held'
+"""
 LINE = 1
 """A direct hold has one line."""
 _KNOWN = "SELECT source_id, digest, state FROM stock_reservation WHERE source_id = ANY(%s::uuid[]) AND line_no = 1"
@@ -37,6 +41,17 @@ def reserve_many(asked: Sequence[Hold], *, actor: Actor) -> list[HoldVerdict]:
     except UniqueViolation:
         # The same new id arrived for two products at once: whoever was first is known now.
         return _reserve(asked)
+
+
+def release_holds(ids: Sequence[UUID], *, actor: Actor) -> int:
+    """Free direct holds; an id that names an order's goods, or nothing held, is passed over. Gives how many were freed."""
+    with transaction():
+        rows = run(_DIRECT, [ids_array(ids)]).fetchall()
+        for place in {place for _, place in rows}:
+            actor.require(HOLD, place)
+        with pipeline():
+            freed = release([source for source, _ in rows])
+        return freed.result()
 
 
 def _reserve(asked: Sequence[Hold]) -> list[HoldVerdict]:

@@ -1,0 +1,297 @@
+"""Stock over HTTP. Quantities are decimal text in the product's unit. Shoppers see bands, staff exact numbers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from ninja import Field, Query, Router, Schema
+
+from storeline.identity.api import Request, requires
+from storeline.kernel.api import Invalid, check_id, format_quantity, now, parse_quantity
+from storeline.stock.commands import bulk, direct, goods
+from storeline.stock.domain import Answer, Counted, Done, Goods, Hold, HoldVerdict, Kind
+from storeline.stock.permissions import ADJUST, BROWSE, COUNT, HOLD, READ, RECEIVE
+from storeline.stock.queries import ExceptionRow, StockLevel, exceptions, list_levels
+
+router = Router()
+Quantity = Annotated[str, Field(max_length=32, examples=["12"])]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+HOLD_FOR = timedelta(minutes=15)
+LONGEST_HOLD = timedelta(days=7)
+
+
+class LevelOut(Schema):
+    """What a place has of a product. The numbers are null for those who may not see them."""
+
+    place: UUID
+    product: UUID
+    band: Literal["stock", "few", "out"]
+    on_hand: str | None
+    reserved: str | None
+    available: str | None
+
+
+class LevelsOut(Schema):
+    """A page of levels."""
+
+    items: list[LevelOut]
+    next: str | None
+
+
+class ExceptionOut(Schema):
+    """A shortfall, with the promises at risk, the newest first."""
+
+    id: UUID
+    place: UUID
+    product: UUID
+    kind: str
+    quantity: str
+    at: datetime
+    at_risk: list[dict[str, Any]]
+    closed_at: datetime | None
+
+
+class ExceptionsOut(Schema):
+    """A page of exceptions."""
+
+    items: list[ExceptionOut]
+    next: UUID | None
+
+
+class LineIn(Schema):
+    """A product, a quantity and, for corrections, why."""
+
+    product: UUID
+    quantity: Quantity
+    reason: Annotated[str, Field(max_length=200)] | None = None
+
+
+class DocumentIn(Schema):
+    """Goods at one place. The client makes the `id` (UUIDv7): the same document again changes nothing."""
+
+    id: UUID
+    place: UUID
+    lines: Annotated[list[LineIn], Field(min_length=1, max_length=1000)]
+
+
+class AdjustmentIn(DocumentIn):
+    """A correction, waste, or goods moved between places; quantities are signed."""
+
+    kind: Literal["adjustment", "waste", "transfer_in", "transfer_out"] = "adjustment"
+
+
+class CountIn(Schema):
+    """A count by the retailer's own codes."""
+
+    place: str
+    product: str
+    quantity: Quantity
+
+
+class VerdictOut(Schema):
+    """What became of one row."""
+
+    place: str
+    product: str
+    outcome: str
+    errors: list[dict[str, str]]
+
+
+class VerdictsOut(Schema):
+    """The verdicts, in the order of the rows."""
+
+    items: list[VerdictOut]
+
+
+class HoldIn(Schema):
+    """A request to reserve, under an id that the client makes (UUIDv7)."""
+
+    id: UUID
+    place: UUID
+    product: UUID
+    quantity: Quantity = "1"
+    expires_at: datetime | None = None
+
+
+class HoldsIn(Schema):
+    """Requests, answered in this order."""
+
+    holds: Annotated[list[HoldIn], Field(min_length=1, max_length=1000)]
+
+
+class HoldOut(Schema):
+    """The answer to one request: held, sold_out, repeated or mismatch, as if it had been sent alone."""
+
+    id: UUID
+    status: int
+    answer: str
+    state: str | None
+    left: str
+
+
+class HoldsOut(Schema):
+    """The answers, in the order of the requests."""
+
+    items: list[HoldOut]
+
+
+class IdsIn(Schema):
+    """Ids of holds."""
+
+    ids: Annotated[list[UUID], Field(min_length=1, max_length=1000)]
+
+
+_STATUS = {Answer.HELD: 201, Answer.REPEATED: 200, Answer.SOLD_OUT: 409, Answer.MISMATCH: 422}
+
+
+@router.get("/stock", auth=requires(BROWSE, guest=True), response=LevelsOut)
+def get_stock(
+    request: Request,
+    place: UUID | None = None,
+    product: UUID | None = None,
+    cursor: str | None = None,
+    limit: Limit = 100,
+) -> LevelsOut:
+    """Stock at a place, of a product, or of both. What a place never kept has no row."""
+    if place is None and product is None and not request.actor.may(READ):
+        raise Invalid("Name a place or a product.", field="place")
+    found, following = list_levels(place_id=place, product_id=product, cursor=cursor, limit=limit)
+    return LevelsOut(items=[_level(one, exact=request.actor.may(READ, one.place_id)) for one in found], next=following)
+
+
+@router.get("/stock/exceptions", auth=requires(READ), response=ExceptionsOut)
+def get_exceptions(
+    request: Request,
+    place: UUID | None = None,
+    state: Literal["open", "all"] = "open",
+    cursor: UUID | None = None,
+    limit: Limit = 100,
+) -> ExceptionsOut:
+    """Open shortfalls (`state=all`: the solved ones too), oldest first."""
+    found = exceptions(place_id=place, closed=state == "all", after=cursor, limit=limit)
+    items = [_exception(one) for one in found if request.actor.may(READ, one.place_id)]
+    return ExceptionsOut(items=items, next=found[-1].id if len(found) == limit else None)
+
+
+@router.post("/stock/receipts", auth=requires(RECEIVE), response={201: LevelsOut, 200: LevelsOut})
+def receive(request: Request, body: DocumentIn) -> tuple[int, LevelsOut]:
+    """Goods came in. 201 with the new levels, 200 for the same document again."""
+    return _done(goods.receive(_goods(body), actor=request.actor))
+
+
+@router.post("/stock/adjustments", auth=requires(ADJUST), response={201: LevelsOut, 200: LevelsOut})
+def adjust(request: Request, body: AdjustmentIn) -> tuple[int, LevelsOut]:
+    """Correct stock, with a reason for each line."""
+    return _done(goods.adjust(_goods(body), actor=request.actor, kind=Kind(body.kind)))
+
+
+@router.post("/stock/counts", auth=requires(COUNT), response={201: LevelsOut, 200: LevelsOut})
+def count(request: Request, body: DocumentIn) -> tuple[int, LevelsOut]:
+    """What was counted becomes what is on hand."""
+    rows = [
+        Counted(row.source_id, row.line_no, row.place_id, row.product_id, row.quantity, row.reason)
+        for row in _goods(body)
+    ]
+    return _done(goods.count(rows, actor=request.actor))
+
+
+@router.put("/stock/bulk", auth=requires(COUNT), response=VerdictsOut)
+def set_counts(request: Request, body: Annotated[list[CountIn], Field(max_length=bulk.MOST)]) -> VerdictsOut:
+    """Set what is on hand by the retailer's codes, up to 1000 rows, each with its own verdict."""
+    asked = [
+        bulk.CountByRef(row.place, row.product, parse_quantity(row.quantity, field=f"[{index}].quantity"))
+        for index, row in enumerate(body)
+    ]
+    verdicts = bulk.set_counts(asked, actor=request.actor)
+    return VerdictsOut(
+        items=[
+            VerdictOut(
+                place=row.place,
+                product=row.product,
+                outcome=verdict.outcome,
+                errors=[{"field": field, "detail": detail} for field, detail in verdict.errors],
+            )
+            for row, verdict in zip(body, verdicts, strict=True)
+        ]
+    )
+
+
+@router.post("/stock/holds", auth=requires(HOLD), response=HoldsOut)
+def hold(request: Request, body: HoldsIn) -> HoldsOut:
+    """Reserve single products, each answered on its own; a hold ends after 15 minutes unless it says when."""
+    asked = [_hold(row, f"holds[{index}]") for index, row in enumerate(body.holds)]
+    return HoldsOut(items=[_answer(verdict) for verdict in direct.reserve_many(asked, actor=request.actor)])
+
+
+@router.post("/stock/holds/release", auth=requires(HOLD), response=dict[str, int])
+def release(request: Request, body: IdsIn) -> dict[str, int]:
+    """Free holds that were made here; what orders hold is theirs. Gives how many were held."""
+    return {"released": direct.release_holds(body.ids, actor=request.actor)}
+
+
+def _goods(body: DocumentIn) -> list[Goods]:
+    check_id(body.id)
+    return [
+        Goods(
+            body.id,
+            index,
+            body.place,
+            line.product,
+            parse_quantity(line.quantity, field=f"lines[{index}].quantity"),
+            line.reason,
+        )
+        for index, line in enumerate(body.lines)
+    ]
+
+
+def _hold(row: HoldIn, field: str) -> Hold:
+    check_id(row.id, field=f"{field}.id")
+    moment = now()
+    expires_at = row.expires_at or moment + HOLD_FOR
+    if expires_at.tzinfo is None:
+        raise Invalid("A time needs its offset from UTC.", field=f"{field}.expires_at")
+    if not moment < expires_at <= moment + LONGEST_HOLD:
+        raise Invalid("A hold ends within 7 days.", field=f"{field}.expires_at")
+    return Hold(row.id, row.place, row.product, parse_quantity(row.quantity, field=f"{field}.quantity"), expires_at)
+
+
+def _answer(verdict: HoldVerdict) -> HoldOut:
+    return HoldOut(
+        id=verdict.id,
+        status=_STATUS[verdict.answer],
+        answer=verdict.answer,
+        state=verdict.state,
+        left=format_quantity(verdict.left),
+    )
+
+
+def _done(done: Done) -> tuple[int, LevelsOut]:
+    items = [_level(StockLevel(place, product, level), exact=True) for (place, product), level in done.levels.items()]
+    return 200 if done.repeated else 201, LevelsOut(items=items, next=None)
+
+
+def _level(one: StockLevel, *, exact: bool) -> LevelOut:
+    level = one.level
+    return LevelOut(
+        place=one.place_id,
+        product=one.product_id,
+        band=level.band.value,
+        on_hand=format_quantity(level.on_hand) if exact else None,
+        reserved=format_quantity(level.reserved) if exact else None,
+        available=format_quantity(level.available) if exact else None,
+    )
+
+
+def _exception(one: ExceptionRow) -> ExceptionOut:
+    return ExceptionOut(
+        id=one.id,
+        place=one.place_id,
+        product=one.product_id,
+        kind=one.kind,
+        quantity=format_quantity(one.quantity),
+        at=one.at,
+        at_risk=[row | {"quantity": format_quantity(row["quantity"])} for row in one.reservations],
+        closed_at=one.closed_at,
+    )
