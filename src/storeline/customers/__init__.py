@@ -1,0 +1,1 @@
+"""Members and guests, how to reach them, what they agreed to."""

@@ -1,0 +1,94 @@
+"""The desk's and the shopper's routes."""
+
+import pytest
+from django.test import Client
+
+from storeline.customers.tests.factories import EMAIL, PHONE, make_customer
+from storeline.identity.api import create_user, grant_role
+from storeline.identity.models import User
+from storeline.identity.tests.factories import bearer, make_token
+from storeline.kernel.api import SYSTEM, new_id, run
+from storeline.messages.api import NewMessage, queue
+from storeline.messages.domain import CODE_TEMPLATE
+
+pytestmark = pytest.mark.django_db
+ROOT = "/api/v1/customers"
+
+
+@pytest.fixture
+def desk() -> Client:
+    return Client(headers=bearer(make_token("service_desk")))
+
+
+def post(client: Client, path: str, body: object):
+    return client.post(f"{ROOT}{path}", body, content_type="application/json")
+
+
+def test_the_desk_registers_finds_and_erases(desk):
+    body = {
+        "id": str(new_id()),
+        "ref": "M-1",
+        "name": "李雷",
+        "contacts": [{"kind": "email", "value": EMAIL, "verified": True}],
+    }
+    for _ in range(2):
+        assert post(desk, "", body).json()["name"] == "李雷"
+    key = body["id"]
+    assert (
+        post(
+            desk, f"/{key}/contacts", {"contacts": [{"kind": "phone", "value": "079 123 45 67"}], "country": "CH"}
+        ).status_code
+        == 200
+    )
+    assert post(desk, f"/{key}/cards", {"number": "2000 1234"}).json()["cards"] == ["20001234"]
+    for search in ({"email": EMAIL}, {"phone": PHONE}, {"card": "20001234"}):
+        assert [found["id"] for found in post(desk, "/lookup", search).json()] == [key]
+    assert post(desk, f"/{key}/consents", {"purpose": "marketing_email", "granted": True}).status_code == 204
+    assert [each["in_force"] for each in desk.get(f"{ROOT}/{key}/consents").json()] == [True]
+    assert len(post(desk, f"/{key}/contacts/remove", {"kind": "phone", "value": PHONE}).json()["contacts"]) == 1
+    assert post(desk, f"/{key}/erase", {}).json() == {"records": [key]}
+    assert desk.get(f"{ROOT}/{key}").json()["contacts"] == []
+
+
+def test_the_desk_merges_and_parts(desk):
+    one, two = make_customer(), make_customer()
+    made = post(desk, "/merges", {"merged_id": str(one), "survivor_id": str(two)})
+    assert made.status_code == 201
+    assert desk.get(f"{ROOT}/{one}").json()["person_id"] == str(two)
+    assert desk.delete(f"{ROOT}/merges/{made.json()['id']}").status_code == 204
+    assert desk.get(f"{ROOT}/{one}").json()["person_id"] == str(one)
+
+
+def test_a_shopper_sees_and_decides_on_their_own():
+    user = create_user(username="kim", actor=SYSTEM)
+    grant_role(user, "shopper", actor=SYSTEM)
+    mine, other = make_customer(name="Kim", user_id=user), make_customer(name="Jo")
+    browser = Client()
+    browser.force_login(User.objects.get(id=user))
+    assert browser.get(f"{ROOT}/me").json()["id"] == str(mine)
+    assert post(browser, "/me/consents", {"purpose": "marketing_sms", "granted": True}).status_code == 204
+    assert [each["purpose"] for each in browser.get(f"{ROOT}/me/consents").json()] == ["marketing_sms"]
+    queue([NewMessage(mine, "sms", PHONE, CODE_TEMPLATE)])
+    export = browser.get(f"{ROOT}/me/export").json()
+    assert [record["name"] for record in export["records"]] == ["Kim"]
+    assert [each["channel"] for each in export["messages"]] == ["sms"]
+    assert browser.get(f"{ROOT}/{other}").status_code == 403
+    assert post(browser, "/me/erase", {}).json() == {"records": [str(mine)]}
+    assert browser.get(f"{ROOT}/me").status_code in (401, 404)
+    assert run("SELECT count(*) FROM customers_customer WHERE erased_at IS NOT NULL").fetchall() == [(1,)]
+
+
+def test_a_problem_repeats_nothing_personal(desk):
+    answer = post(desk, "/lookup", {"phone": "Kim Quine 079"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_contact")
+    assert "Kim" not in answer.content.decode()
+
+
+def test_bulk_upsert(desk):
+    admin = Client(headers=bearer(make_token("administrator")))
+    answer = admin.put(
+        f"{ROOT}/bulk", [{"ref": "1", "name": "Kim"}, {"ref": "2", "kind": "x"}], content_type="application/json"
+    )
+    assert [verdict["outcome"] for verdict in answer.json()] == ["created", "refused"]
+    first = desk.get(f"{ROOT}?limit=1").json()
+    assert (len(first["items"]), first["next"]) == (1, first["items"][0]["id"])
