@@ -22,6 +22,7 @@ from django.db import transaction as django_transaction
 from psycopg.pq import TransactionStatus
 
 T = TypeVar("T")
+U = TypeVar("U")
 Row = tuple[Any, ...]
 
 
@@ -80,6 +81,21 @@ class Pending(Generic[T]):
     def result(self) -> T:
         """The parsed rows. Call it once, after the pipeline's end."""
         return self._parse(self._cursor.fetchall())
+
+    def map(self, change: Callable[[T], U]) -> Pending[U]:
+        """The same answer, changed when it is read."""
+        return _Mapped(self, change)
+
+
+class _Mapped(Pending[U], Generic[T, U]):
+    __slots__ = ("_change", "_first")
+
+    def __init__(self, first: Pending[T], change: Callable[[T], U]) -> None:
+        self._first = first
+        self._change = change
+
+    def result(self) -> U:
+        return self._change(self._first.result())
 
 
 class Ready(Pending[T]):

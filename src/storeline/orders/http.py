@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 from django.http import HttpResponse
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from storeline.identity.api import Request, requires
 from storeline.kernel.api import (
@@ -270,13 +270,13 @@ def _order_out(verdict: orders.Verdict) -> OrderOut:
 @router.post(
     "/orders", auth=requires(PLACE, guest=True), response={201: OrderOut, 200: OrderOut}, summary="Place an order"
 )
-def place_order(request: Request, body: OrderIn) -> tuple[int, OrderOut]:
+def place_order(request: Request, body: OrderIn) -> Status[OrderOut]:
     """201 for a new order, 200 for the same one sent again, else a problem that names the field."""
     actor = request.actor
     verdict = orders.checkout([_draft(body, actor)], actor=actor)[0]
     if verdict.error is not None:
         raise verdict.error
-    return 200 if verdict.again else 201, _order_out(verdict)
+    return Status(200 if verdict.again else 201, _order_out(verdict))
 
 
 @router.post("/orders/batch", auth=requires(PLACE, guest=True), response=VerdictsOut, summary="Place many orders")

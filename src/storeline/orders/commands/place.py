@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from psycopg.errors import UniqueViolation
+
 from storeline.kernel.api import Actor, Conflict, Error, Invalid, pipeline, transaction
 from storeline.orders.commands.gather import gather, gather_facts
 from storeline.orders.commands.write import intents_of, write
@@ -23,10 +25,6 @@ _TRIES = 3
 
 Placed = tuple[Verdict, Sequence[payments.IntentRow]]
 """A verdict, and the payments that a partner may have to be asked for."""
-
-
-class _RacedError(Exception):
-    """An order of the set was written by somebody else meanwhile: gather again."""
 
 
 def place(drafts: Sequence[Draft], *, actor: Actor) -> list[Verdict]:
@@ -61,7 +59,7 @@ def _place_raced(drafts: Sequence[Draft]) -> list[Placed]:
         try:
             with transaction():
                 return _place(drafts)
-        except _RacedError:
+        except UniqueViolation:  # somebody else wrote an order of this set meanwhile: it is known now
             continue
     raise Conflict("The same orders are being placed elsewhere: try again.")
 
@@ -76,9 +74,9 @@ def _place(drafts: Sequence[Draft]) -> list[Placed]:
     accepted = [one for one in decided if isinstance(one, Accepted)]
     if accepted:
         with pipeline():
-            written = write(accepted)
-        if not written.complete():
-            raise _RacedError
+            missing = write(accepted)
+        if missing.result():
+            raise RuntimeError("a reservation failed its guard under the lock: nothing was written")
     return [_placed(draft, one, seen) for draft, one in zip(drafts, decided, strict=True)]
 
 

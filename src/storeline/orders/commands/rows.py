@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from storeline.kernel.api import Pending, ids_array, ints_array, rowcounts, run
+from storeline.kernel.api import ids_array, ints_array, run
 from storeline.orders.domain.drafts import Accepted, Draft, LineDiscount, PricedLine
 
 _ORDERS = """
@@ -16,7 +16,6 @@ SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::uuid[],
     %s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::boolean[], %s::bigint[], %s::bigint[], %s::bigint[],
     %s::bigint[], %s::bigint[], %s::text[], %s::timestamptz[], %s::date[], %s::timestamptz[], %s::timestamptz[],
     %s::bytea[])
-ON CONFLICT (id) DO NOTHING
 """
 _LINES = """
 INSERT INTO orders_line (order_id, line_no, product_id, quantity, unit_amount, unit_base, gross, discount, amount,
@@ -37,35 +36,33 @@ def numbered(orders: Sequence[Accepted]) -> list[NumberedLine]:
     return [(order.draft.id, line_no, line) for order in orders for line_no, line in enumerate(order.priced.lines, 1)]
 
 
-def insert_orders(orders: Sequence[Accepted]) -> Pending[int]:
-    """Queue the orders' rows. An id that came meanwhile is left out of the count: the caller must raise."""
+def insert_orders(orders: Sequence[Accepted]) -> None:
+    """Queue the orders' rows. An id or ref that came meanwhile is a UniqueViolation when the pipeline ends."""
     drafts: list[Draft] = [order.draft for order in orders]
-    return rowcounts(
-        run(
-            _ORDERS,
-            [
-                ids_array(draft.id for draft in drafts),
-                [draft.ref for draft in drafts],
-                [draft.source for draft in drafts],
-                ids_array(order.entity_id for order in orders),
-                ids_array(draft.place_id for draft in drafts),
-                ids_array(draft.serving for draft in drafts),
-                [draft.channel for draft in drafts],
-                [draft.till for draft in drafts],
-                ids_array(draft.customer_id for draft in drafts),
-                [draft.method for draft in drafts],
-                ids_array(draft.slot_id for draft in drafts),
-                [draft.currency for draft in drafts],
-                [order.priced.tax_included for order in orders],
-                *_amounts(orders),
-                [order.state for order in orders],
-                [order.placed_at for order in orders],
-                [order.business_date for order in orders],
-                [order.expires_at for order in orders],
-                [order.placed_at if order.state == "completed" else None for order in orders],
-                [draft.body_hash for draft in drafts],
-            ],
-        )
+    run(
+        _ORDERS,
+        [
+            ids_array(draft.id for draft in drafts),
+            [draft.ref for draft in drafts],
+            [draft.source for draft in drafts],
+            ids_array(order.entity_id for order in orders),
+            ids_array(draft.place_id for draft in drafts),
+            ids_array(draft.serving for draft in drafts),
+            [draft.channel for draft in drafts],
+            [draft.till for draft in drafts],
+            ids_array(draft.customer_id for draft in drafts),
+            [draft.method for draft in drafts],
+            ids_array(draft.slot_id for draft in drafts),
+            [draft.currency for draft in drafts],
+            [order.priced.tax_included for order in orders],
+            *_amounts(orders),
+            [order.state for order in orders],
+            [order.placed_at for order in orders],
+            [order.business_date for order in orders],
+            [order.expires_at for order in orders],
+            [order.placed_at if order.state == "completed" else None for order in orders],
+            [draft.body_hash for draft in drafts],
+        ],
     )
 
 

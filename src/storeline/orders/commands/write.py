@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from storeline.capacity import api as capacity
 from storeline.kernel.api import Event, Pending, publish
@@ -16,24 +15,13 @@ from storeline.payments import api as payments
 from storeline.stock import api as stock
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """How many rows came out of the guarded statements, against how many had to."""
+def write(orders: Sequence[Accepted]) -> Pending[int]:
+    """Queue everything that accepted orders consist of. The caller's pipeline sends it.
 
-    orders: Pending[int]
-    reserved: Pending[int]
-    wanted_orders: int
-    wanted_reserved: int
-
-    def complete(self) -> bool:
-        """Whether every guard held; if not, the transaction must be given up."""
-        return self.orders.result() == self.wanted_orders and self.reserved.result() == self.wanted_reserved
-
-
-def write(orders: Sequence[Accepted]) -> Written:
-    """Queue everything that accepted orders consist of. The caller's pipeline sends it."""
+    Gives how many reservations their guard refused: with the stock locked, that is none.
+    """
     lines = numbered(orders)
-    written = insert_orders(orders)
+    insert_orders(orders)
     insert_lines(lines)
     insert_discounts(lines)
     capacity.book(
@@ -56,7 +44,7 @@ def write(orders: Sequence[Accepted]) -> Written:
     payments.open_intents([row for order in orders for row in intents_of(order)])
     ledger.post([entry for order in orders if (entry := order_entry(order))])
     publish([_event(order) for order in orders])
-    return Written(written, reserved, len(orders), len(held))
+    return reserved.map(lambda written: len(held) - written)
 
 
 def _held(orders: Sequence[Accepted]) -> list[stock.ReserveRow]:

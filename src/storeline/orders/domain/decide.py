@@ -180,9 +180,7 @@ def check_sold(
     return selling
 
 
-def _check_products(
-    draft: Draft, products: Mapping[UUID, catalog.ProductFacts], listed: Collection[Pair]
-) -> None:
+def _check_products(draft: Draft, products: Mapping[UUID, catalog.ProductFacts], listed: Collection[Pair]) -> None:
     for index, line in enumerate(draft.lines):
         product = products.get(line.product_id)
         where = f"lines[{index}].product"
