@@ -111,13 +111,14 @@ def _write(numbered: Sequence[Numbered], moved: Sequence[Series]) -> None:
 
 _MISSING = """
 SELECT o.id FROM orders_order o
-WHERE o.state = 'completed' AND NOT EXISTS (SELECT FROM fiscal_receipt r WHERE r.source_id = o.id AND r.kind = 'sale')
+WHERE o.state = 'completed' AND o.source <> 'import'
+AND NOT EXISTS (SELECT FROM fiscal_receipt r WHERE r.source_id = o.id AND r.kind = 'sale')
 ORDER BY o.id LIMIT %s
 """
 
 
 def issue_missing(limit: int = 5000) -> int:
-    """Issue receipts for completed orders that have none, up to `limit`; repeat until it gives 0."""
+    """Issue receipts for orders completed here that have none, up to `limit`; repeat until it gives 0."""
     return len(issue([row[0] for row in kernel.run(_MISSING, [limit]).fetchall()]))
 
 

@@ -39,8 +39,8 @@ FROM (
  WHERE o.kind IN ('capture', 'refund') AND o.state = 'succeeded' AND o.provider_reference <> 'imported'
  GROUP BY i.source_id, o.kind
 ) o FULL JOIN (
- SELECT source_id, kind, sum(amount) AS amount FROM ledger_posting
- WHERE kind IN ('capture', 'refund') AND amount > 0 GROUP BY source_id, kind
+ SELECT source_id, substr(kind, 9) AS kind, sum(amount) AS amount FROM ledger_posting
+ WHERE kind IN ('payment_capture', 'payment_refund') AND amount > 0 GROUP BY source_id, kind
 ) p USING (source_id, kind)
 WHERE o.amount IS DISTINCT FROM p.amount ORDER BY 1, 2 LIMIT %s
 """

@@ -54,7 +54,7 @@ def _entry(one: Operation, to: Belongs, at: datetime, day: date, against: str) -
         currency=to.currency,
         business_date=day,
         at=at,
-        kind=one.kind,
+        kind=f"payment_{one.kind}",
         source_id=to.source_id,
         postings=((account_of(to.tender), amount), (other, -amount)),
     )

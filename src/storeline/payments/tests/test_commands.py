@@ -161,7 +161,10 @@ def test_a_capture_takes_the_money_posts_it_and_tells():
     done = payments.capture(payment.id, 900, "ready", actor=kernel.SYSTEM)
     assert (done.state, done.amount) == ("succeeded", 900)
     assert (only(source).state, only(source).captured) == ("captured", 900)
-    assert postings(source) == [("capture", "card_clearing", 900), ("capture", "customer_deposits", -900)]
+    assert postings(source) == [
+        ("payment_capture", "card_clearing", 900),
+        ("payment_capture", "customer_deposits", -900),
+    ]
     assert events() == [("payments.captured", source)]
 
 
@@ -222,12 +225,12 @@ def test_refunds_go_back_to_the_tenders_and_never_beyond_what_was_taken():
     verdicts = payments.refund_many(wanted, actor=kernel.SYSTEM)
     assert [verdict.code for verdict in verdicts] == ["accepted", "accepted", "no_room"]
     assert payments.captured([source]).result() == {source: 200}
-    refunds = [row for row in postings(source) if row[0] == "refund"]
+    refunds = [row for row in postings(source) if row[0] == "payment_refund"]
     assert sorted(refunds) == [
-        ("refund", "card_clearing", -500),
-        ("refund", "cash", -300),
-        ("refund", "refunds_payable", 300),
-        ("refund", "refunds_payable", 500),
+        ("payment_refund", "card_clearing", -500),
+        ("payment_refund", "cash", -300),
+        ("payment_refund", "refunds_payable", 300),
+        ("payment_refund", "refunds_payable", 500),
     ]
 
 
@@ -271,7 +274,7 @@ def test_releasing_an_order_voids_what_is_held_and_gives_back_what_was_paid():
     cash, plastic = sorted(payments.payments_of([source])[source], key=lambda one: one.amount)
     assert (cash.captured, cash.refunded) == (300, 300)
     assert (plastic.state, plastic.voided) == ("voided", 700)
-    assert postings(source) == [("refund", "cash", -300), ("refund", "customer_deposits", 300)]
+    assert postings(source) == [("payment_refund", "cash", -300), ("payment_refund", "customer_deposits", 300)]
     assert payments.sure([source]).result() == set()
 
 

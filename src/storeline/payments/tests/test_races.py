@@ -58,7 +58,10 @@ def test_the_same_capture_from_all_sides_happens_once():
     codes = race(*[operate("capture", intent, 600, "ready") for _ in range(THREADS)])
     assert Counter(codes) == {"accepted": 1, "known": THREADS - 1}
     assert only(source).captured == 600
-    assert postings(source) == [("capture", "card_clearing", 600), ("capture", "customer_deposits", -600)]
+    assert postings(source) == [
+        ("payment_capture", "card_clearing", 600),
+        ("payment_capture", "customer_deposits", -600),
+    ]
     assert events() == [("payments.captured", source)]
 
 
