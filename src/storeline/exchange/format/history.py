@@ -99,7 +99,8 @@ COUPON_REDEMPTIONS = File(
         ref("customer", "customers"),
         ref("order", "orders", "The order, where it is known."),
         Column("redeemed_at", Kind.MOMENT, "When.", required=True),
-        Column("amount", Kind.AMOUNT, "What it took off, where that is known; in the order's or coupon's currency."),
+        Column("amount", Kind.AMOUNT, "What it took off, where that is known."),
+        Column("currency", Kind.CURRENCY, "Of `amount`; two decimals are assumed without it."),
     ),
     immutable=True,
 )

@@ -239,15 +239,21 @@ COUPONS = File(
         Column("funder", Kind.CODE, "Who pays for it.", values=FUNDERS, default="retailer"),
         Column("valid_from", Kind.MOMENT, "From this moment on.", required=True),
         Column("valid_to", Kind.MOMENT, "Until just before this moment."),
+        Column("min_spend", Kind.VALUE, "The least that its goods must come to, in `currency`."),
         Column("max_uses", Kind.INTEGER, "By everybody together; empty = no limit."),
         Column("max_uses_per_customer", Kind.INTEGER, "By each customer; empty = no limit."),
+        Column("stackable", Kind.BOOL, "Whether it may come on top of another.", default="no"),
     ),
 )
 
 COUPON_PRODUCTS = File(
     "coupon_products",
     "Which products a coupon is for. Without rows it is for the whole basket.",
-    (ref("coupon", "coupons", key=True, required=True), ref("product", "products", key=True, required=True)),
+    (
+        ref("coupon", "coupons", key=True, required=True),
+        ref("product", "products", "Either a product", key=True),
+        ref("category", "categories", "or a category with all below it.", key=True),
+    ),
 )
 
 CUSTOMERS = File(

@@ -88,7 +88,7 @@ def make_trade(con: duckdb.DuckDBPyConnection, since: str, until: str) -> None:
     con.execute(
         f"""create table out_coupon_redemptions as
            select ref, coupon, 'h' || h customer, b::varchar "order",
-                  coalesce(moment, timezone('{ZONE}', d + interval 12 hour)) redeemed_at, (cd / 100)::decimal(12, 2) amount
+                  coalesce(moment, timezone('{ZONE}', d + interval 12 hour)) redeemed_at, (cd / 100)::decimal(12, 2) amount, 'USD' currency
            from redemption where d >= $since::date and d < $until::date order by redeemed_at, ref""",
         {"since": since, "until": until},
     )

@@ -1,0 +1,79 @@
+"""Which module takes which file in, and the columns that it declares for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from storeline.aftersales import api as aftersales
+from storeline.catalog import api as catalog
+from storeline.customers import api as customers
+from storeline.kernel.api import LoadResult
+from storeline.loyalty import api as loyalty
+from storeline.orders import api as orders
+from storeline.places import api as places
+from storeline.pricing import api as pricing
+from storeline.stock import api as stock
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """The owner's declaration of ``pg_temp.in_<file>`` and the function that takes it in."""
+
+    declared: str
+    load: Callable[..., LoadResult]
+
+
+MASTER: dict[str, Loader] = {
+    "entities": Loader(places.ENTITIES_IN, places.load_entities),
+    "places": Loader(places.PLACES_IN, places.load_places),
+    "place_hours": Loader(places.PLACE_HOURS_IN, places.load_place_hours),
+    "categories": Loader(catalog.CATEGORIES_IN, catalog.load_categories),
+    "products": Loader(catalog.PRODUCTS_IN, catalog.load_products),
+    "listings": Loader(catalog.LISTINGS_IN, catalog.load_listings),
+    "tax_rates": Loader(pricing.TAX_RATES_IN, pricing.load_tax_rates),
+    "prices": Loader(pricing.PRICES_IN, pricing.load_prices),
+    "promotions": Loader(pricing.PROMOTIONS_IN, pricing.load_promotions),
+    "promotion_items": Loader(pricing.PROMOTION_ITEMS_IN, pricing.load_promotion_items),
+    "promotion_places": Loader(pricing.PROMOTION_PLACES_IN, pricing.load_promotion_places),
+    "coupons": Loader(loyalty.COUPONS_IN, loyalty.load_coupons),
+    "coupon_products": Loader(loyalty.COUPON_PRODUCTS_IN, loyalty.load_coupon_products),
+    "customers": Loader(customers.CUSTOMERS_IN, customers.load_customers),
+    "contact_points": Loader(customers.CONTACT_POINTS_IN, customers.load_contact_points),
+    "consents": Loader(customers.CONSENTS_IN, customers.load_consents),
+    "stock": Loader(stock.STOCK_IN, stock.load_stock),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Documents that are taken whole or not at all: the file of their heads, and those of their parts."""
+
+    head: str
+    moment: str
+    parts: dict[str, str]
+    """Declared columns by file."""
+    declared: str
+    load: Callable[..., LoadResult]
+
+
+ORDERS = Group(
+    "orders",
+    "ordered_at",
+    {
+        "order_lines": orders.ORDER_LINES_IN,
+        "line_discounts": orders.LINE_DISCOUNTS_IN,
+        "payments": orders.PAYMENTS_IN,
+        "receipts": 'row bigint, "order" text, series text, number text, issued_at timestamptz',
+    },
+    orders.ORDERS_IN,
+    orders.load_orders,
+)
+RETURNS = Group(
+    "returns",
+    "returned_at",
+    {"return_lines": aftersales.RETURN_LINES_IN, "refunds": aftersales.REFUNDS_IN},
+    aftersales.RETURNS_IN,
+    aftersales.load_returns,
+)
+REDEMPTIONS = Loader(loyalty.COUPON_REDEMPTIONS_IN, loyalty.load_coupon_redemptions)

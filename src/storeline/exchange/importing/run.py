@@ -1,0 +1,143 @@
+"""One import from beginning to end."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+from django.db.transaction import set_rollback
+
+from storeline.exchange import documents
+from storeline.exchange.errors import ImportRunning, NoFolder
+from storeline.exchange.format import FILES, File
+from storeline.exchange.importing.history import load_group, load_redemptions
+from storeline.exchange.importing.loaders import MASTER, ORDERS, RETURNS
+from storeline.exchange.importing.master import common_zone, learn_zones, load_master
+from storeline.exchange.importing.report import Report, write_errors
+from storeline.exchange.models import Import
+from storeline.exchange.permissions import IMPORT
+from storeline.exchange.reading import Found, find, open_folder, read, tell, typed
+from storeline.exchange.totals import hashes
+from storeline.kernel.api import Actor, new_id, now, run, trail, transaction
+
+Step = Callable[[str, int, int], None]
+LOCK = 0x5354_4F52_4549  # one import at a time; any constant of our own will do
+
+
+def import_folder(
+    folder: Path, *, actor: Actor, dry_run: bool = False, errors: Path | None = None, step: Step | None = None
+) -> Report:
+    """Take a folder in; the report says what became of each file's rows.
+
+    Bad rows are refused with reasons (in the CSV file `errors`, where given), good ones taken; orders and returns are
+    refused whole. A repeat changes nothing, and a killed import is finished by running it again: every transaction
+    holds whole documents. `dry_run` does all of it in one transaction and undoes that. `step` hears of progress as
+    (file, done, of).
+    """
+    actor.require(IMPORT)
+    found, troubles = find(folder) if folder.is_dir() else ([], [])
+    if not found:
+        raise NoFolder(f"{folder} holds no file of the import format.", field="folder")
+    started = time.monotonic()
+    with _alone(), tempfile.TemporaryDirectory(prefix="storeline-import-") as work:
+        con = open_folder(Path(work))
+        for trouble in troubles:
+            tell(con, trouble)
+        report = Report(dry_run=dry_run, errors_file=errors)
+        if dry_run:
+            with _undone():
+                _take(con, found, report, actor, step or _silent)
+        else:
+            record = _begin(folder, actor)
+            _take(con, found, report, actor, step or _silent)
+            documents.remember(folder, orders=report.refused_orders, returns=report.refused_returns)
+        _finish(con, report, errors)
+        report.seconds = round(time.monotonic() - started, 3)
+        if not dry_run:
+            Import.objects.filter(id=record).update(finished_at=now(), result=report.as_json())
+        con.close()
+    return report
+
+
+def finished(folder: Path) -> bool:
+    """Whether exactly these files were imported to the end already."""
+    return Import.objects.filter(hashes=hashes(folder), finished_at__isnull=False).exists()
+
+
+def _silent(_file: str, _done: int, _of: int) -> None:
+    """Nobody listens."""
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    if not run("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchall()[0][0]:
+        raise ImportRunning("Wait until it has ended; only one import runs at a time.")
+    try:
+        yield
+    finally:
+        run("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+@contextmanager
+def _undone() -> Iterator[None]:
+    with transaction():
+        yield
+        set_rollback(True)
+
+
+def _begin(folder: Path, actor: Actor) -> object:
+    with transaction():
+        record = Import.objects.create(id=new_id(), folder=folder.name, hashes=hashes(folder), started_at=now())
+        trail(actor, "exchange.import", record.id, detail={"folder": folder.name})
+    return record.id
+
+
+def _take(con: duckdb.DuckDBPyConnection, found: list[Found], report: Report, actor: Actor, step: Step) -> None:
+    learn_zones(con)
+    present: set[str] = set()
+    for one in found:
+        name = one.file.name
+        step(name, 0, 0)
+        header = read(con, one)
+        if header is None:
+            continue
+        typed(con, one.file, header, common_zone())
+        present.add(name)
+        if name in MASTER:
+            load_master(con, one.file, MASTER[name], report, actor)
+            step(name, report.counts(name).rows, report.counts(name).rows)
+    _history(con, present, report, actor, step)
+
+
+def _history(con: duckdb.DuckDBPyConnection, present: set[str], report: Report, actor: Actor, step: Step) -> None:
+    for group in (ORDERS, RETURNS):
+        lone = {part for part in group.parts if part in present}
+        if lone and group.head not in present:
+            _make_empty(con, FILES[group.head])
+        if lone or group.head in present:
+            refused = load_group(con, group, present | {group.head}, report, actor, step)
+            if group is ORDERS:
+                report.refused_orders = refused
+            else:
+                report.refused_returns = refused
+        if group is ORDERS and "coupon_redemptions" in present:
+            load_redemptions(con, report, actor)
+
+
+def _make_empty(con: duckdb.DuckDBPyConnection, file: File) -> None:
+    """A file that is not there, as one without rows: so that parts without it are refused row by row."""
+    columns = ", ".join(f'"{column.name}" varchar' for column in file.columns)
+    for kind in ("raw", "typed"):
+        con.execute(f'create table if not exists {kind}_{file.name} ("row" bigint, {columns})')
+
+
+def _finish(con: duckdb.DuckDBPyConnection, report: Report, errors: Path | None) -> None:
+    row = con.execute("""select count(*) filter (severe), count(*) filter (not severe)
+        from (select distinct file, "row", "column", reason, severe from error)""").fetchone()
+    report.errors, report.warnings = row or (0, 0)
+    if errors is not None:
+        write_errors(con, errors)
