@@ -63,7 +63,7 @@ _RULES = (
         "payments",
         "order",
         "unknown",
-        """SELECT i.row, i."order" FROM pg_temp.in_payments i
+        """SELECT i.row, i."order" AS ref FROM pg_temp.in_payments i
         WHERE NOT EXISTS (SELECT FROM rec_order o WHERE o.ref = i."order")""",
     ),
     (
