@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from hashlib import blake2b
 from itertools import islice
 from uuid import UUID
@@ -57,9 +56,7 @@ def load_refs() -> Refs:
     )
 
 
-def replay(
-    baskets: Iterable[Basket], refs: Refs, *, progress: Callable[[int], None] = lambda _: None
-) -> Replayed:
+def replay(baskets: Iterable[Basket], refs: Refs, *, progress: Callable[[int], None] = lambda _: None) -> Replayed:
     """Send baskets through `orders`, in batches; what is online is picked and collected right after."""
     done = Replayed()
     for batch in _batches(baskets):
@@ -124,8 +121,8 @@ def _collect(order_ids: list[UUID]) -> None:
         return
     pump(["fulfilment.tasks"])
     fulfilment.pick_all(order_ids, actor=SYSTEM)
-    codes = fulfilment.ready(order_ids, actor=SYSTEM)
-    fulfilment.hand_over(list(codes.items()), actor=SYSTEM)
+    fulfilment.ready(order_ids, actor=SYSTEM)
+    fulfilment.hand_over(list(fulfilment.codes(order_ids).items()), actor=SYSTEM)
 
 
 def _count(

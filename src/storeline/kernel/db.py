@@ -65,7 +65,7 @@ def run(sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> psycopg.Cur
         opens = not conn.autocommit and conn.info.transaction_status == TransactionStatus.IDLE
         _waited(2 if opens else 1)
     cursor = psycopg.Cursor(conn)
-    cursor.execute(cast("LiteralString", sql), params, binary=True)
+    cursor.execute(sql, params, binary=True)
     return cursor
 
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from storeline.kernel.ids import new_id
 
 
-class TransactionId(models.BigIntegerField):
+class TransactionId(models.BigIntegerField):  # type: ignore[type-arg]  # cannot be subscripted while running
     """PostgreSQL's 64-bit transaction id: events are read only below the oldest one still running."""
 
     def db_type(self, connection: Any) -> str:  # noqa: ARG002  # Django's signature

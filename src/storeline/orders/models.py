@@ -14,7 +14,7 @@ METHODS = ("carry_out", "collect", "deliver", "ship")
 FUNDERS = ("retailer", "manufacturer", "partner")
 
 
-def _reference(to: str, **options: Any) -> models.ForeignKey[Any, Any]:
+def _reference(to: str | type[models.Model], **options: Any) -> models.ForeignKey[Any, Any]:
     """A key whose constraint the audit checks instead of a trigger on every row."""
     return models.ForeignKey(
         to, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False, **options

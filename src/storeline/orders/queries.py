@@ -161,8 +161,10 @@ def receipt_facts(order_ids: Collection[UUID]) -> list[ReceiptFacts]:
         taxes[order_id].append((rate, taxable, tax))
     facts = []
     for row in run(_FACTS, [ids]).fetchall():
-        *head, included, source = row
-        of_order = tuple(taxes[row[0]])
+        order_id, entity_id, place_id, channel, till, day, at, currency, included, source = row
+        of_order = tuple(taxes[order_id])
         total = sum(taxable + (0 if included else tax) for _, taxable, tax in of_order)
-        facts.append(ReceiptFacts(*head, total, of_order, source))
+        facts.append(
+            ReceiptFacts(order_id, entity_id, place_id, channel, till, day, at, currency, total, of_order, source)
+        )
     return facts

@@ -39,7 +39,7 @@ def complete(order_ids: Collection[UUID], *, actor: Actor, at: datetime | None =
             locked, found = lock(order_ids), lines(order_ids)
             captured = payments.captured(order_ids)
         orders, by_order, paid = locked.result(), found.result(), captured.result()
-        zones = places.gather({order.served_by for order in orders.values()}).result()
+        zones = places.gather([order.served_by for order in orders.values()]).result()
         for order_id in order_ids:
             _check(orders.get(order_id), by_order.get(order_id, ()), paid.get(order_id, 0), actor)
         moves = [

@@ -125,8 +125,9 @@ def _twin(draft: Draft, body_hash: bytes, verdict: Verdict) -> Verdict:
 def _accept(draft: Draft, seen: Gathered, left: _Left, price: Price) -> Accepted:
     check_draft(draft)
     selling = check_sold(draft, seen.places, seen.products, seen.listed)
+    uses: tuple[Use, ...] = ()
     if draft.agreed:
-        priced, uses = agreed_amounts(draft.lines, tax_included=selling.inclusive), ()
+        priced = agreed_amounts(draft.lines, tax_included=selling.inclusive)
     else:
         priced, uses = price(draft, left.coupons)
     if draft.expected_total is not None and draft.expected_total != priced.total:

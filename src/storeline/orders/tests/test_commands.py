@@ -100,7 +100,8 @@ def test_twins_in_one_set_are_one_order(here: Shop) -> None:
     assert (one.state, two.state, two.again) == ("confirmed", "confirmed", True)
     assert here.level() == (10_000, 2_000)
     clash = orders.checkout([replace(here.draft([1]), id=draft.id, body_hash=b"other")], actor=GUEST)[0]
-    assert clash.error is not None and (clash.error.code, clash.error.status) == ("order_mismatch", 422)
+    assert clash.error is not None
+    assert (clash.error.code, clash.error.status) == ("order_mismatch", 422)
 
 
 REFUSALS = [
@@ -152,7 +153,8 @@ def test_one_refused_order_does_not_hurt_its_neighbours(here: Shop) -> None:
 def test_guests_cannot_name_their_own_prices(here: Shop) -> None:
     before = everything()
     (verdict,) = orders.place([here.sale([(1, 1)])], actor=GUEST)
-    assert verdict.error is not None and verdict.error.status == 403
+    assert verdict.error is not None
+    assert verdict.error.status == 403
     assert everything() == before
 
 
@@ -228,7 +230,8 @@ def test_a_known_ref_belongs_to_one_order(here: Shop) -> None:
     orders.place([here.sale([(1, 100)], ref="T1-1")], actor=SYSTEM)
     before = everything()
     (verdict,) = orders.place([here.sale([(1, 100)], ref="T1-1", id=new_id())], actor=SYSTEM)
-    assert verdict.error is not None and verdict.error.code == "order_mismatch"
+    assert verdict.error is not None
+    assert verdict.error.code == "order_mismatch"
     assert everything() == before
 
 
