@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import random
 import time
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -48,16 +49,18 @@ def _transfers(size: int, seconds: float) -> tuple[int, float]:
     done, start = 0, time.perf_counter()
     while (took := time.perf_counter() - start) < seconds:
         at = kernel.now()
-        moves = [
-            ledger.Transfer(kernel.new_id(), *random.sample(ids, 2), random.randint(1, 100), at, day)
-            for _ in range(size)
-        ]
+        moves = [_transfer(ids, at, day) for _ in range(size)]
         verdicts = ledger.transfer(moves, actor=kernel.SYSTEM)
         if not all(verdict.ok for verdict in verdicts):
             raise RuntimeError("a transfer was refused that had enough to give")
         done += size
     _audit(entity)
     return done, took
+
+
+def _transfer(ids: list[UUID], at: datetime, day: date) -> ledger.Transfer:
+    source, target = random.sample(ids, 2)
+    return ledger.Transfer(kernel.new_id(), source, target, random.randint(1, 100), at, day)
 
 
 def _open() -> tuple[list[UUID], UUID]:
