@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from storeline.kernel.api import Actor, LoadResult, new_id, now, run, transaction
 from storeline.stock.commands.statements import CHANGED, CLOSE, SHORT, big_sorts, name_at_risk
+from storeline.stock.locks import take_turn
 from storeline.stock.permissions import ADJUST
 
 STOCK_IN = "row bigint, place text, product text, as_of timestamptz, quantity bigint, lot text"
@@ -74,6 +75,7 @@ def load_stock(*, actor: Actor) -> LoadResult:
     """
     actor.require(ADJUST)
     with transaction(), big_sorts():
+        take_turn()
         run("DROP TABLE IF EXISTS pg_temp.stock_loading")
         run(_RESOLVE)
         refused = run(_REFUSE).fetchone()

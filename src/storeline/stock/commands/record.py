@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from storeline.kernel.api import new_id, now, run
 from storeline.stock.commands.statements import CHANGED, CLOSE, SHORT, big_sorts, name_at_risk
+from storeline.stock.locks import take_turn
 
 RECORDED = (
     "source_id uuid, line_no int, kind text, place_id uuid, product_id uuid, quantity bigint, at timestamptz, "
@@ -59,6 +60,7 @@ def record_from_temp() -> int:
 
     Balances, openings and exceptions follow. Runs in the caller's transaction; a repeat changes nothing.
     """
+    take_turn()
     with big_sorts():
         run("DROP TABLE IF EXISTS pg_temp.stock_recording")
         run(_FRESH)

@@ -1,0 +1,321 @@
+"""Receiving, correcting and counting; openings and history."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from storeline.kernel.api import (
+    ERRORS_IN,
+    SYSTEM,
+    Actor,
+    BodyMismatch,
+    Forbidden,
+    Invalid,
+    LoadResult,
+    clock_at,
+    new_id,
+    run,
+    transaction,
+)
+from storeline.stock import api as stock
+from storeline.stock.tests.factories import (
+    AT,
+    assert_balanced,
+    hold,
+    level,
+    make_place,
+    make_products,
+    move,
+    open_exceptions,
+    post,
+    put,
+    refs,
+    snapshot,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def place():
+    return make_place()
+
+
+@pytest.fixture
+def product():
+    return make_products(1)[0]
+
+
+def movements() -> list[tuple[str, int, str | None]]:
+    return run("SELECT kind, quantity, reason FROM stock_movement ORDER BY at, source_id, line_no").fetchall()
+
+
+def test_a_receipt_comes_in_once(place, product):
+    row = stock.Goods(new_id(), 1, place, product, 4_000)
+    first = stock.receive([row], actor=SYSTEM)
+    assert (first.levels, first.repeated) == ({(place, product): stock.Level(4_000, 0)}, False)
+    before = snapshot()
+    again = stock.receive([row], actor=SYSTEM)
+    assert (again.levels, again.repeated) == (first.levels, True)
+    with pytest.raises(BodyMismatch):
+        stock.receive([replace(row, quantity=5_000)], actor=SYSTEM)
+    with pytest.raises(BodyMismatch):
+        stock.receive([row, replace(row, line_no=2)], actor=SYSTEM)
+    assert snapshot() == before
+
+
+def test_a_receipt_leaves_a_trail_and_an_event(place, product):
+    source = new_id()
+    stock.receive([stock.Goods(source, 1, place, product, 4_000)], actor=SYSTEM)
+    assert run("SELECT action, subject_id, place_id FROM kernel_trail").fetchall() == [("stock.receipt", source, place)]
+    assert run("SELECT type, subject_id, place_id FROM kernel_event").fetchall() == [("stock.receipt", source, place)]
+
+
+def test_the_day_of_a_movement_is_the_places_own():
+    place, product = make_place("tokyo", zone="Asia/Tokyo"), make_products(1)[0]
+    with clock_at(datetime(2017, 6, 1, 20, tzinfo=UTC)):
+        stock.receive([stock.Goods(new_id(), 1, place, product, 1_000)], actor=SYSTEM)
+    [(day,)] = run("SELECT business_date FROM stock_movement").fetchall()
+    assert day.isoformat() == "2017-06-02"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"quantity": 0}, "lines[0].quantity"),
+        ({"quantity": -1}, "lines[0].quantity"),
+        ({"place_id": new_id()}, "lines[0].place"),
+        ({"product_id": new_id()}, "lines[0].product"),
+    ],
+)
+def test_a_receipt_that_makes_no_sense_changes_nothing(place, product, change, field):
+    before = snapshot()
+    with pytest.raises(Invalid) as refusal:
+        stock.receive([replace(stock.Goods(new_id(), 1, place, product, 1_000), **change)], actor=SYSTEM)
+    assert refusal.value.field == field
+    assert snapshot() == before
+
+
+def test_an_associate_receives_in_their_own_shop_only(place, product):
+    actor = Actor("user", new_id(), frozenset({stock.RECEIVE}), frozenset({place}))
+    elsewhere = make_place("P2")
+    before = snapshot()
+    rows = [stock.Goods(new_id(), line, at, product, 1_000) for line, at in enumerate((place, elsewhere))]
+    with pytest.raises(Forbidden):
+        stock.receive(rows, actor=actor)
+    assert snapshot() == before
+    stock.receive(rows[:1], actor=actor)
+    assert level(place, product) == (1_000, 0)
+
+
+def test_a_correction_needs_its_reason_and_a_fitting_sign(place, product):
+    row = stock.Goods(new_id(), 1, place, product, -1_000, "broken")
+    for wrong, kind, field in (
+        (replace(row, reason=" "), stock.Kind.ADJUSTMENT, "lines[0].reason"),
+        (replace(row, quantity=0), stock.Kind.ADJUSTMENT, "lines[0].quantity"),
+        (replace(row, quantity=1), stock.Kind.WASTE, "lines[0].quantity"),
+        (row, stock.Kind.TRANSFER_IN, "lines[0].quantity"),
+        (row, stock.Kind.SALE, "kind"),
+    ):
+        with pytest.raises(Invalid) as refusal:
+            stock.adjust([wrong], actor=SYSTEM, kind=kind)
+        assert refusal.value.field == field
+    assert movements() == []
+    stock.adjust([row], actor=SYSTEM, kind=stock.Kind.WASTE)
+    assert movements() == [("waste", -1_000, "broken")]
+    assert open_exceptions() == [("below_zero", 1_000, [])]
+
+
+def test_a_count_becomes_what_is_on_hand(place):
+    more, fewer, same = make_products(3)
+    for product in (more, fewer, same):
+        put(place, product, 5_000)
+    source = new_id()
+    rows = [
+        stock.Counted(source, line, place, product, quantity)
+        for line, (product, quantity) in enumerate([(more, 7_000), (fewer, 0), (same, 5_000)])
+    ]
+    done = stock.count(rows, actor=SYSTEM)
+    assert [done.levels[place, product].on_hand for product in (more, fewer, same)] == [7_000, 0, 5_000]
+    assert [level(place, product)[0] for product in (more, fewer, same)] == [7_000, 0, 5_000]
+    assert run("SELECT line_no, counted, expected FROM stock_count ORDER BY 1").fetchall() == [
+        (0, 7_000, 5_000),
+        (1, 0, 5_000),
+        (2, 5_000, 5_000),
+    ]
+    before = snapshot()
+    assert stock.count(rows, actor=SYSTEM).repeated
+    with pytest.raises(BodyMismatch):
+        stock.count([replace(rows[0], quantity=1)], actor=SYSTEM)
+    assert snapshot() == before
+    assert_balanced()
+
+
+def test_a_count_opens_and_closes_exceptions(place, product):
+    put(place, product, 5_000)
+    source = hold(place, product, 3_000)
+    stock.count([stock.Counted(new_id(), 1, place, product, 2_000)], actor=SYSTEM)
+    assert open_exceptions() == [("below_reserved", 1_000, [(str(source), 1)])]
+    stock.count([stock.Counted(new_id(), 1, place, product, 3_000)], actor=SYSTEM)
+    assert open_exceptions() == []
+    assert_balanced()
+
+
+def test_a_product_is_counted_once_in_a_document(place, product):
+    rows = [stock.Counted(new_id(), line, place, product, 1_000) for line in (1, 2)]
+    with pytest.raises(Invalid) as refusal:
+        stock.count(rows, actor=SYSTEM)
+    assert refusal.value.field == "lines[1].product"
+
+
+def test_bulk_counts_are_answered_row_by_row(place):
+    first, second, third = make_products(3)
+    put(place, second, 2_000)
+    codes = refs("catalog_product", [first, second, third])
+    asked = [
+        stock.CountByRef("P1", codes[0], 4_000),
+        stock.CountByRef("P1", codes[1], 2_000),
+        stock.CountByRef("P1", "no such", 1),
+        stock.CountByRef("nowhere", codes[2], 1),
+        stock.CountByRef("P1", codes[2], -1),
+        stock.CountByRef("P1", codes[0], 9_000),
+    ]
+    verdicts = stock.set_counts(asked, actor=SYSTEM)
+    assert [verdict.outcome for verdict in verdicts] == [
+        "updated",
+        "unchanged",
+        "refused",
+        "refused",
+        "refused",
+        "refused",
+    ]
+    assert [verdict.errors[0][0] for verdict in verdicts[2:]] == ["product", "place", "quantity", "product"]
+    assert [level(place, product)[0] for product in (first, second, third)] == [4_000, 2_000, 0]
+    assert stock.set_counts(asked[:1], actor=SYSTEM)[0].outcome == "unchanged"
+    assert_balanced()
+
+
+# --- openings and history ---
+
+
+def stage(*rows: tuple[object, ...]) -> None:
+    run("DROP TABLE IF EXISTS pg_temp.in_stock, pg_temp.in_error")
+    run(f"CREATE TEMP TABLE in_stock ({stock.STOCK_IN})")
+    run(f"CREATE TEMP TABLE in_error ({ERRORS_IN})")
+    for number, row in enumerate(rows, 2):
+        run("INSERT INTO in_stock VALUES (%s, %s, %s, %s, %s, NULL)", [number, *row])
+
+
+def record(*rows: stock.MoveRow) -> int:
+    run("DROP TABLE IF EXISTS pg_temp.rec_movements")
+    run(f"CREATE TEMP TABLE rec_movements ({stock.RECORDED})")
+    for row in rows:
+        run(
+            "INSERT INTO rec_movements VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                row.source_id,
+                row.line_no,
+                row.kind,
+                row.place_id,
+                row.product_id,
+                row.quantity,
+                row.at,
+                row.business_date,
+            ],
+        )
+    with transaction():
+        return stock.record_from_temp()
+
+
+def test_an_opening_loads_once_and_cannot_change(place, product):
+    [code] = refs("catalog_product", [product])
+    stage(("P1", code, AT, 8_000))
+    assert stock.load_stock(actor=SYSTEM) == LoadResult(inserted=1)
+    assert level(place, product) == (8_000, 0)
+    before = snapshot()
+    assert stock.load_stock(actor=SYSTEM) == LoadResult(unchanged=1)
+    stage(("P1", code, AT, 9_000))
+    assert stock.load_stock(actor=SYSTEM) == LoadResult(refused=1)
+    stage(("P1", code, AT + timedelta(days=1), 8_000))
+    assert stock.load_stock(actor=SYSTEM) == LoadResult(refused=1)
+    assert run("SELECT * FROM in_error").fetchall() == [("stock", 2, "as_of", "immutable")]
+    assert snapshot() == before
+
+
+def test_bad_rows_do_not_lose_the_good_ones(place):
+    first, second = make_products(2)
+    codes = refs("catalog_product", [first, second])
+    stage(
+        ("P1", codes[0], AT, 1_000),
+        ("P1", "no such", AT, 1_000),
+        ("nowhere", codes[0], AT, 1_000),
+        ("P1", codes[0], AT, 3_000),
+        ("P1", codes[1], AT, None),
+        ("P1", codes[1], AT, 0),
+    )
+    run("DELETE FROM in_stock WHERE row = 6")
+    assert stock.load_stock(actor=SYSTEM) == LoadResult(inserted=2, refused=3)
+    assert run("SELECT row, col, reason FROM in_error ORDER BY row").fetchall() == [
+        (3, "product", "unknown"),
+        (4, "place", "unknown"),
+        (5, "product", "duplicate"),
+    ]
+    assert [one.level.on_hand for one in stock.list_levels(place_id=place)[0]] == [1_000, 0]
+    assert_balanced()
+
+
+@pytest.mark.parametrize("opening_first", [True, False])
+def test_trade_from_the_opening_on_moves_it_and_earlier_trade_does_not(place, product, opening_first):
+    [code] = refs("catalog_product", [product])
+    earlier = replace(move(place, product, -3_000), at=AT - timedelta(microseconds=1))
+    at_once = move(place, product, -1_000)
+    stage(("P1", code, AT, 8_000))
+    if opening_first:
+        stock.load_stock(actor=SYSTEM)
+    assert record(earlier, at_once) == 2
+    if not opening_first:
+        stock.load_stock(actor=SYSTEM)
+    assert level(place, product) == (7_000, 0)
+    assert sorted(movements()) == sorted(
+        [
+            ("sale", -3_000, None),
+            ("opening", 8_000, None),
+            ("adjustment", 3_000, "before the opening count"),
+            ("sale", -1_000, None),
+        ]
+    )
+    assert open_exceptions() == []
+    assert_balanced()
+
+
+def test_recorded_history_is_a_no_op_the_second_time(place, product):
+    rows = [move(place, product, quantity, line=line) for line, quantity in enumerate((-1_000, -500, 0, -250))]
+    assert record(*rows) == 3
+    before = snapshot()
+    assert record(*rows) == 0
+    assert snapshot() == before
+    more = move(place, product, 4_000, "return")
+    assert record(*rows, more) == 1
+    assert level(place, product) == (2_250, 0)
+    assert_balanced()
+
+
+def test_history_below_zero_opens_exceptions_and_returns_close_them(place):
+    first, second = make_products(2)
+    assert record(move(place, first, -1_000), move(place, second, -2_000)) == 2
+    assert sorted(open_exceptions()) == [("below_zero", 1_000, []), ("below_zero", 2_000, [])]
+    assert record(move(place, second, 2_000, "return")) == 1
+    assert open_exceptions() == [("below_zero", 1_000, [])]
+    assert_balanced()
+
+
+def test_an_opening_cures_what_was_sold_before_it_was_known(place, product):
+    post(move(place, product, -1_000))
+    [code] = refs("catalog_product", [product])
+    stage(("P1", code, AT - timedelta(days=1), 1_000))
+    assert stock.load_stock(actor=SYSTEM) == LoadResult(inserted=1)
+    assert (level(place, product), open_exceptions()) == ((0, 0), [])
+    assert_balanced()
