@@ -25,17 +25,22 @@ def earned(total: int, tax: int, funded: int) -> tuple[tuple[str, int], ...]:
 
 
 def order_entry(order: Accepted) -> ledger.Entry | None:
-    """The entry of an order that settles as it is placed: a sale if it is completed, else money on deposit."""
+    """The entry of what settles as the order is placed: a sale if it is completed, else money on deposit.
+
+    What a partner takes later is posted with its answer.
+    """
     priced, draft = order.priced, order.draft
-    if order.state == "pending":
-        return None
-    paid = tuple((payments.account_of(payment.tender), payment.amount) for payment in order.payments)
+    paid = tuple(
+        (payments.account_of(payment.tender), payment.amount)
+        for payment in order.payments
+        if payments.settles_now(payment.tender)
+    )
     if order.state == "completed":
         kind, transaction_id = SALE, draft.id
         postings = (*paid, *earned(priced.total, priced.tax, priced.funded))
     else:
         kind, transaction_id = PREPAYMENT, source_id(PREPAYMENT, str(draft.id), order.placed_at)
-        postings = (*paid, (ledger.CUSTOMER_DEPOSITS, -priced.payable))
+        postings = (*paid, (ledger.CUSTOMER_DEPOSITS, -sum(amount for _, amount in paid)))
     if not any(amount for _, amount in postings):
         return None
     return ledger.Entry(
