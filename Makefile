@@ -19,17 +19,18 @@ help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /\t/' | sort
 
 # --- environment: each step has a stamp, so nothing is repeated -------------
-$(BIN)/python:
+$(STAMP)/venv:
 	@echo "making .venv"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Storeline needs Python 3.11 or later")'
 	@$(PYTHON) -m venv .venv
+	@mkdir -p $(STAMP) && touch $@
 
-$(STAMP)/base: requirements/base.txt | $(BIN)/python
+$(STAMP)/base: requirements/base.txt | $(STAMP)/venv
 	@echo "installing requirements/base.txt"
 	@$(PIP) install --require-hashes --no-deps -r requirements/base.txt
 	@$(BIN)/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "storeline.pth").write_text(str(pathlib.Path("src").resolve()) + "\n")'
 	@printf '#!/bin/sh\nexec "$$(dirname "$$0")/python" -m storeline "$$@"\n' > $(BIN)/storeline && chmod +x $(BIN)/storeline
-	@mkdir -p $(STAMP) && touch $@
+	@touch $@
 
 $(STAMP)/demo: requirements/demo.txt $(STAMP)/base
 	@echo "installing requirements/demo.txt"

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -50,7 +50,7 @@ def _quick_flush() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
             if not (cursor.fetchone() or (False,))[0]:
-                return cast("list[str]", whole(self, style, tables, **options))
+                return whole(self, style, tables, **options)
         return [_EMPTY % ",".join(sorted(set(tables) - _KEPT))]
 
     with (

@@ -72,9 +72,12 @@ OWN: dict[str, dict[str, str]] = {
     },
     "payments": {"providers": "the interface of payment partners", "sandbox": "a card partner for tests"},
     "exchange": {
+        "documents": "files in and out as documents",
         "format": "the import format, column by column",
+        "importing": "one folder's way in",
         "journey": "the demo retailer in that format",
         "reading": "CSV and Parquet into staged rows",
+        "replay": "real baskets through the order path",
         "totals": "the second reader",
     },
 }

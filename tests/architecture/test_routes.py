@@ -21,7 +21,7 @@ def routes(api: NinjaAPI) -> Iterator[tuple[str, list[object]]]:
     for prefix, router in api._routers:
         for path, view in router.path_operations.items():
             for operation in view.operations:
-                guards = list(operation.auth_callbacks)
+                guards: list[object] = list(operation.auth_callbacks)
                 yield from ((f"{method} {prefix}{path}", guards) for method in operation.methods)
 
 

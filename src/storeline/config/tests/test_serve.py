@@ -1,0 +1,127 @@
+"""Served for real: a process of its own, static files, a worker beside it, and a clean end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from psycopg.conninfo import make_conninfo
+
+from storeline.config import demo, work
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def fetch(address: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            return refusal.code, refusal.read().decode()
+
+
+def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            fetch(address)
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError("the server did not come up")
+
+
+def test_it_serves_and_ends(tmp_path: Path) -> None:
+    address = f"http://127.0.0.1:{(port := free_port())}"
+    database = make_conninfo(settings.ENVIRONMENT.database_url, dbname=connection.settings_dict["NAME"])
+    environment = os.environ | {"DATABASE_URL": database, "STORELINE_VAR": str(tmp_path)}
+    command = [sys.executable, "-m", "storeline", "serve", "--port", str(port), "--workers", "1"]
+    process = subprocess.Popen(command, env=environment)
+    try:
+        wait_for(f"{address}/health/live", process)
+        assert fetch(f"{address}/health/ready") == (200, '{"status": "ok"}')
+        status, page = fetch(f"{address}/api/v1/docs")
+        assert status == 200
+        assert "https://" not in page.replace('"https://schema', "")
+        assert "/static/ninja/swagger-ui-bundle.js" in page
+        assert fetch(f"{address}/static/ninja/swagger-ui-init.js")[0] == 200
+        assert '"openapi": "3.1.0"' in fetch(f"{address}/api/v1/openapi.json")[1]
+        assert "storeline_requests_total" in fetch(f"{address}/metrics")[1]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        assert cursor.fetchone() == (0,)
+
+
+def test_a_failed_job_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    done: list[str] = []
+
+    def bad() -> None:
+        raise ValueError("secret words")
+
+    for name, deed in (("a", lambda: done.append("a")), ("bad", bad), ("c", lambda: done.append("c"))):
+        work._attempt(name, deed)
+    assert done == ["a", "c"]
+    assert [record.message for record in caplog.records] == ["a job failed"]
+
+
+def test_each_modules_jobs_are_found() -> None:
+    assert all(callable(job) for _, job in work.due_jobs())
+    assert "messages.send_due" in dict(work.due_jobs())
+
+
+def test_a_demo_cut_off_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "_NOTES", tmp_path / "demo.json")
+    done: list[str] = []
+    broken = True
+
+    def second() -> None:
+        if broken:
+            raise KeyboardInterrupt
+        done.append("second")
+
+    todo = [demo.Step("first", "First", lambda: done.append("first")), demo.Step("second", "Second", second)]
+    with pytest.raises(KeyboardInterrupt):
+        demo.run(todo, key="this database")
+    broken = False
+    demo.run(todo, key="this database")
+    demo.run(todo, key="this database")
+    assert done == ["first", "second"]
+    demo.run(todo, key="another database")
+    assert done == ["first", "second", "first", "second"]
+
+
+def test_a_kept_connection_is_dropped_when_the_server_closed_it() -> None:
+    connection.ensure_connection()
+    assert connection.is_usable()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    other.close()
+    assert not connection.is_usable()
+    connection.close()
