@@ -105,6 +105,11 @@ class Filter:
     online: bool = False
     ended: bool = False
 
+    @property
+    def narrow(self) -> bool:
+        """Whether it leaves out much, so that a search must look only inside it."""
+        return self.category_id is not None or self.place_id is not None
+
     def sql(self) -> tuple[str, list[Any]]:
         """A condition over `p`, the product, and its parameters."""
         parts: list[str] = []

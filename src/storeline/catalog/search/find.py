@@ -13,8 +13,10 @@ from storeline.kernel.api import run
 
 MAX_TERMS = 12
 MAX_TEXTS = 300
-"""Only this many texts are ranked; nobody pages further through a search."""
-_MAX_POSTINGS = 12_000
+"""Only this many texts are found; nobody pages further through a search."""
+_RANKED = 100
+"""So many of them, those with the greatest weight, are ranked word by word; the rest follow as they came."""
+_MAX_POSTINGS = 6_000
 _MAX_MEANINGS = 24
 _PREFIXES = 40
 
@@ -33,22 +35,27 @@ SELECT -1, w.word, w.id, w.texts FROM catalog_search_word w WHERE w.word = ANY (
 UNION ALL
 SELECT -2, '', 0, greatest(1000, reltuples)::int FROM pg_class WHERE oid = 'catalog_search_text'::regclass
 """
-# The texts that hold the meant words, by the weight of what they hold; those without a wanted product left out.
-_TEXTS = """
-SELECT found.text_id, found.text, found.products
+# The texts that hold the meant words, by the weight of what they hold.
+_WEIGHED = """
+SELECT text_id, sum(best) AS weight
 FROM (
-  SELECT t.id AS text_id, t.text, t.products
-  FROM (
-    SELECT text_id, sum(best) AS weight
-    FROM (
-      SELECT p.text_id, max(m.weight) AS best
-      FROM unnest(%s::int[], %s::int[], %s::float8[]) AS m (term, word_id, weight)
-      JOIN catalog_search_posting p ON p.word_id = m.word_id
-      GROUP BY p.text_id, m.term
-    ) best GROUP BY text_id
-  ) weighed JOIN catalog_search_text t ON t.id = weighed.text_id
-  ORDER BY weight DESC, products DESC, text_id OFFSET 0
-) found
+  SELECT p.text_id, max(m.weight) AS best
+  FROM unnest(%s::int[], %s::int[], %s::float8[]) AS m (term, word_id, weight)
+  JOIN catalog_search_posting p ON p.word_id = m.word_id
+  GROUP BY p.text_id, m.term
+) best GROUP BY text_id ORDER BY weight DESC, text_id
+"""
+_TEXTS = f"""
+SELECT t.id, t.text, t.products
+FROM ({_WEIGHED} LIMIT {2 * MAX_TEXTS}) found JOIN catalog_search_text t ON t.id = found.text_id
+ORDER BY found.weight DESC, t.products DESC, t.id LIMIT {MAX_TEXTS}
+"""
+# The same for a part of the range: down the list, until enough texts have a product in it.
+_TEXTS_WITHIN = f"""
+SELECT t.id, t.text, t.products
+FROM (SELECT * FROM ({_WEIGHED} OFFSET 0) found WHERE {{only}} LIMIT {MAX_TEXTS}) found
+JOIN catalog_search_text t ON t.id = found.text_id
+ORDER BY found.weight DESC, t.products DESC, t.id
 """
 
 
@@ -86,7 +93,7 @@ class _Asked:
         return sum(meaning.texts for meaning in self.meanings)
 
 
-def find_texts(query: str, *, only: str = "", params: Sequence[Any] = ()) -> list[Text]:
+def find_texts(query: str, only: str = "", params: Sequence[Any] = ()) -> list[Text]:
     """Texts that answer `query`, best first, at most MAX_TEXTS.
 
     `only` is an SQL condition over `found.text_id`, with its `params`: texts that may be left out.
@@ -101,8 +108,9 @@ def find_texts(query: str, *, only: str = "", params: Sequence[Any] = ()) -> lis
         Term(one.word, {meaning.word: meaning.likeness for meaning in one.meanings}, weight)
         for one, weight in zip(asked, weights, strict=True)
     ]
-    found = [Text(key, text, products, score(terms, _words(text))) for key, text, products in rows]
-    return sorted(found, key=lambda one: (-round(one.score, 6), -one.products, one.id))
+    ranked = [Text(key, text, products, score(terms, _words(text))) for key, text, products in rows[:_RANKED]]
+    ranked.sort(key=lambda one: (-round(one.score, 6), -one.products, one.id))
+    return ranked + [Text(key, text, products, 0.0) for key, text, products in rows[_RANKED:]]
 
 
 _words = lru_cache(maxsize=50_000)(split)
@@ -184,6 +192,5 @@ def _texts(terms: Sequence[tuple[_Asked, float]], only: str, params: Sequence[An
             numbers.append(number)
             words.append(meaning.id)
             weights.append(weight * meaning.likeness)
-    where = f"WHERE {only}" if only else ""
-    rows = run(f"{_TEXTS} {where} LIMIT %s", [numbers, words, weights, *params, MAX_TEXTS]).fetchall()
-    return [(row[0], row[1], row[2]) for row in rows]
+    sql = _TEXTS_WITHIN.format(only=only) if only else _TEXTS
+    return [(row[0], row[1], row[2]) for row in run(sql, [numbers, words, weights, *params]).fetchall()]

@@ -22,6 +22,10 @@ CROSS JOIN LATERAL (
 ORDER BY f.n
 """
 
+_HAS = """(
+  SELECT true FROM catalog_search_entry e JOIN catalog_product p ON p.id = e.product_id
+  WHERE e.text_id = found.text_id AND {only} LIMIT 1)"""
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -51,12 +55,7 @@ def search(query: str, only: Filter | None = None, *, cursor: str | None = None,
     wanted = only or Filter()
     condition, params = wanted.sql()
     exact = _exact(query.strip(), wanted)
-    texts = find_texts(
-        query,
-        f"(SELECT true FROM catalog_search_entry e JOIN catalog_product p ON p.id = e.product_id "
-        f"WHERE e.text_id = found.text_id AND {condition} LIMIT 1)",
-        params,
-    )
+    texts = find_texts(query, _HAS.format(only=condition), params) if wanted.narrow else find_texts(query)
     hits = [*exact, *_hits(texts, wanted, start + size + 1, {hit.product.id for hit in exact})]
     more = len(hits) > start + size
     return SearchPage(tuple(hits[start : start + size]), str(start + size) if more else None)

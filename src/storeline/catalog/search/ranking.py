@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from storeline.catalog.search.words import distance, edits_allowed, prefix_distance
 
 _BY_EDITS = (1.0, 0.75, 0.5)
 _COMPLETION = 0.85
 _NUMBER_NEAR = 0.4
+_LONG_ENOUGH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class Term:
     weight: float
 
 
+@lru_cache(maxsize=200_000)
 def likeness(asked: str, word: str, *, last: bool) -> float:
     """How well the indexed `word` answers the `asked` one, from 0 to 1. The `last` word may be unfinished."""
     if asked == word:
@@ -30,11 +33,19 @@ def likeness(asked: str, word: str, *, last: bool) -> float:
     edits = distance(asked, word, limit)
     best = _by_edits(edits, max(len(asked), len(word))) if edits <= limit else 0.0
     if last and len(word) > len(asked):
-        allowed = 0 if len(asked) < 3 else min(limit, 1)
-        edits = prefix_distance(asked, word, allowed)
-        if edits <= allowed:
-            best = max(best, _COMPLETION * (1.0, 0.7)[edits] * (0.8 + 0.2 * len(asked) / len(word)))
+        best = max(best, _completion(asked, word, min(limit, 1)))
     return best
+
+
+def _completion(asked: str, word: str, limit: int) -> float:
+    """How well `word` completes the unfinished `asked`, which may itself hold an error when it is long enough."""
+    if word.startswith(asked):
+        edits = 0
+    elif limit and len(asked) >= _LONG_ENOUGH and prefix_distance(asked, word, 1) <= 1:
+        edits = 1
+    else:
+        return 0.0
+    return _COMPLETION * _BY_EDITS[edits] * (0.8 + 0.2 * len(asked) / len(word))
 
 
 def _by_edits(edits: int, size: int) -> float:
@@ -72,13 +83,16 @@ def _answer(term: Term, text: Sequence[str]) -> tuple[float, int]:
     best, place = 0.0, -1
     for index, word in enumerate(text):
         value = term.meanings.get(word, 0.0)
-        if value == 0.0 and word[0].isdecimal() and term.word[0].isdecimal():
-            value = _number_likeness(term.word, word)
         if value > best:
             best, place = value, index
+    if place < 0 and term.word[0].isdecimal():
+        for index, word in enumerate(text):
+            if word[0].isdecimal() and (value := _number_likeness(term.word, word)) > best:
+                best, place = value, index
     return best, place
 
 
+@lru_cache(maxsize=50_000)
 def _number_likeness(asked: str, word: str) -> float:
     """A size with a mistyped digit is still nearer than another size."""
     if asked == word:

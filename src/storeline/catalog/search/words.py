@@ -60,8 +60,13 @@ def is_spelt(word: str) -> bool:
 
 
 def edits_allowed(word: str) -> int:
-    """How many typing errors a word may hold: none in one letter, one in up to four, two in longer ones."""
-    if word[0].isdecimal() or not is_spelt(word):
+    """How many typing errors a word may hold: none in one letter, one in up to four, two in longer ones.
+
+    A number of four digits and more (a maker's, a model's) may hold one; a short one is another size.
+    """
+    if word[0].isdecimal():
+        return 1 if len(word) >= 4 and word.isdecimal() else 0  # noqa: PLR2004
+    if not is_spelt(word):
         return 0
     return 0 if len(word) == 1 else 1 if len(word) <= 4 else 2
 
