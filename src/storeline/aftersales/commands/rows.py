@@ -19,24 +19,22 @@ INSERT INTO aftersales_line (return_id, line_no, order_line, product_id, quantit
     restock, reason)
 SELECT %s, * FROM unnest(%s::int[], %s::int[], %s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
     %s::int[], %s::boolean[], %s::text[])
-ON CONFLICT (return_id, line_no) DO NOTHING
 """
 _REFUNDS = """
-INSERT INTO aftersales_refund (return_id, seq, tender, amount, payment_id, state, settled_at)
-SELECT %s, seq, tender, amount, payment_id, state, CASE state WHEN 'settled' THEN %s::timestamptz END
+INSERT INTO aftersales_refund (return_id, seq, tender, amount, payment_id, state, reference, settled_at)
+SELECT %s, seq, tender, amount, payment_id, state, '', CASE state WHEN 'settled' THEN %s::timestamptz END
 FROM unnest(%s::int[], %s::text[], %s::bigint[], %s::uuid[], %s::text[])
     AS refund(seq, tender, amount, payment_id, state)
-ON CONFLICT (return_id, seq) DO NOTHING
 """
 
 RefundRow = tuple[PlannedRefund, UUID, str]
 """A planned refund, its payment, and its state."""
 
 
-def insert_return(decided: Decided, refunds: Sequence[RefundRow]) -> Pending[int]:
-    """Queue the rows of a return; 0 where its id came meanwhile, and the caller must raise then."""
+def insert_head(decided: Decided) -> Pending[int]:
+    """Write the return's own row; 0 where its id came meanwhile, and the caller must raise then."""
     asked = decided.asked
-    written = rowcounts(
+    return rowcounts(
         run(
             _RETURN,
             [
@@ -61,12 +59,10 @@ def insert_return(decided: Decided, refunds: Sequence[RefundRow]) -> Pending[int
             ],
         )
     )
-    _insert_lines(decided)
-    _insert_refunds(decided, refunds)
-    return written
 
 
-def _insert_lines(decided: Decided) -> None:
+def insert_lines(decided: Decided) -> None:
+    """Queue the lines of a return."""
     lines = decided.lines
     run(
         _LINES,
@@ -86,7 +82,8 @@ def _insert_lines(decided: Decided) -> None:
     )
 
 
-def _insert_refunds(decided: Decided, refunds: Sequence[RefundRow]) -> None:
+def insert_refunds(decided: Decided, refunds: Sequence[RefundRow]) -> None:
+    """Queue the refunds of a return."""
     if not refunds:
         return
     run(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from storeline.aftersales.commands.rows import insert_return
+from storeline.aftersales.commands.rows import insert_head, insert_lines, insert_refunds
 from storeline.aftersales.commands.settle import settle
 from storeline.aftersales.domain.decide import check_return, decide
 from storeline.aftersales.domain.postings import entries
@@ -84,8 +84,9 @@ def return_goods(asked: Return, *, actor: Actor) -> ReturnView:
 def _take_back(asked: Return, actor: Actor) -> list[OperationKey]:
     """Decide and write; the refunds that partners have to be asked for."""
     with pipeline():
-        digest = digest_of(asked.id)
         locked = orders.lock([asked.order_id] if asked.order_id else [])
+        # Read after the lock: what a twin wrote while we waited counts.
+        digest = digest_of(asked.id)
         sold = orders.lines([asked.order_id] if asked.order_id else [])
         back = back_of(asked.order_id) if asked.order_id else None
         found_places = places.gather([asked.place_id])
@@ -174,6 +175,8 @@ def _pay_out(code: str, field: str) -> PayOut | None:
 def _write(decided: Decided, seen: Gathered, actor: Actor) -> list[OperationKey]:
     asked, counter = decided.asked, seen.counter
     assert counter is not None  # it was decided on
+    if insert_head(decided).result() != 1:
+        raise _RacedError
     moves = _moves(decided)
     if moves:
         stock.lock(sorted({(move.place_id, move.product_id) for move in moves})).result()
@@ -182,14 +185,13 @@ def _write(decided: Decided, seen: Gathered, actor: Actor) -> list[OperationKey]
     verdicts = payments.request([_request(decided, refund) for refund in from_payments], at=at)
     states = {one.intent_id: one.state for one in (verdict.result() for verdict in verdicts)}
     with pipeline():
-        written = insert_return(decided, [_refund_row(decided, refund, states) for refund in decided.refunds])
+        insert_lines(decided)
+        insert_refunds(decided, [_refund_row(decided, refund, states) for refund in decided.refunds])
         stock.post_sales(moves)
         payments.open_intents([_pay_out_intent(decided, counter, one) for one in decided.refunds if one.paid is None])
         ledger.post(entries(decided, counter, seen.sale.place_id if seen.sale else None))
         publish([returned(decided)])
         trail(actor, "aftersales.return", asked.id, place_id=asked.place_id, detail=_detail(decided))
-    if written.result() != 1:
-        raise _RacedError
     return [(intent_id, refund_key(asked.id)) for intent_id, state in states.items() if state != "succeeded"]
 
 
