@@ -21,11 +21,14 @@ CENTS_A_LINE = 125
 
 def build_shop(products: int, *, on_hand: int) -> tuple[UUID, list[UUID]]:
     """One place that sells and lets collect, with so many products, each with `on_hand` units; their ids."""
-    from django.core.management import call_command
+    from storeline.exchange.importing.run import import_folder
+    from storeline.kernel.api import SYSTEM
 
     with tempfile.TemporaryDirectory() as name:
         _write_folder(Path(name), products, on_hand)
-        call_command("import", name, verbosity=0)
+        report = import_folder(Path(name), actor=SYSTEM)
+    if report.errors:
+        raise RuntimeError(f"{report.errors} rows of the shop were refused")
     place = run("SELECT id FROM places_place WHERE ref = 'bench'").fetchone()
     if place is None:
         raise RuntimeError("the shop was not taken in")
@@ -48,7 +51,7 @@ def _write_folder(folder: Path, products: int, on_hand: int) -> None:
     _file(folder / "products.csv", ("ref", "name"), [(ref, f"Product {ref}") for ref in refs])
     _file(
         folder / "tax_rates.csv",
-        ("regime", "tax_class", "from", "rate", "included"),
+        ("regime", "tax_class", "valid_from", "rate", "included"),
         [("bench", "standard", "2000-01-01", TAX_RATE, "no")],
     )
     _file(
