@@ -1,0 +1,9 @@
+"""What the worker calls now and then."""
+
+from storeline.kernel.api import now
+from storeline.partners.sender import deliver_due
+
+
+def deliver() -> int:
+    """Send the webhooks that are due; how many were tried."""
+    return deliver_due(now())
