@@ -27,19 +27,19 @@ $(STAMP)/venv:
 
 $(STAMP)/base: requirements/base.txt | $(STAMP)/venv
 	@echo "installing requirements/base.txt"
-	@$(PIP) install --require-hashes --no-deps -r requirements/base.txt
+	@$(PIP) install --require-hashes --no-deps --no-compile -r requirements/base.txt
 	@$(BIN)/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "storeline.pth").write_text(str(pathlib.Path("src").resolve()) + "\n")'
 	@printf '#!/bin/sh\nexec "$$(dirname "$$0")/python" -m storeline "$$@"\n' > $(BIN)/storeline && chmod +x $(BIN)/storeline
 	@touch $@
 
 $(STAMP)/demo: requirements/demo.txt $(STAMP)/base
 	@echo "installing requirements/demo.txt"
-	@$(PIP) install --require-hashes --no-deps -r requirements/demo.txt
+	@$(PIP) install --require-hashes --no-deps --no-compile -r requirements/demo.txt
 	@touch $@
 
 $(STAMP)/dev: requirements/dev.txt $(STAMP)/demo
 	@echo "installing requirements/dev.txt"
-	@$(PIP) install --require-hashes --no-deps -r requirements/dev.txt
+	@$(PIP) install --require-hashes --no-deps --no-compile -r requirements/dev.txt
 	@touch $@
 
 .venv: $(STAMP)/dev ## the environment, with everything that tests and the demo need
@@ -76,4 +76,4 @@ lock: ## lock requirements/*.in anew (needs uv)
 clean: ## remove everything that these commands made
 	@if [ -x $(BIN)/python ]; then env -u DATABASE_URL $(BIN)/python -m storeline db remove >/dev/null || true; fi
 	@rm -rf .venv var build dist .hypothesis .import_linter_cache .ruff_cache .mypy_cache .pytest_cache src/*.egg-info
-	@find src bench sandbox tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
