@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from storeline.aftersales import api as aftersales
 from storeline.aftersales.permissions import RETURN, VIEW
@@ -115,13 +115,13 @@ class ReturnsOut(Schema):
 
 
 @router.post("/returns", auth=requires(RETURN), response={201: ReturnOut}, summary="Take goods back")
-def take_back(request: Request, body: ReturnIn) -> tuple[int, ReturnOut]:
+def take_back(request: Request, body: ReturnIn) -> Status[ReturnOut]:
     """Gives the money back to the tenders it came by, unless `refunds` say otherwise. The same return sent again
     gives the same answer.
     """
     check_id(body.id)
     view = aftersales.return_goods(_asked(body), actor=request.actor)
-    return 201, _return_out(view)
+    return Status(201, _return_out(view))
 
 
 def _asked(body: ReturnIn) -> aftersales.Return:

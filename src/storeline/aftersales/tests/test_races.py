@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -44,7 +45,7 @@ def test_of_many_returns_of_one_line_only_what_was_sold_comes_back(paid):
     here = shop()
     order_id = sold(here, [(3, 500)]) if paid == "cash" else collected(here, [3])
     asked = [taken(here, order_id, ReturnLine(1000, 1)) for _ in range(5)]
-    outcomes = race([lambda one=one: aftersales.return_goods(one, actor=SYSTEM) for one in asked])
+    outcomes = race([partial(aftersales.return_goods, one, actor=SYSTEM) for one in asked])
     assert sum(isinstance(one, aftersales.ReturnView) for one in outcomes) == 3
     assert sum(isinstance(one, aftersales.TooMuchReturned) for one in outcomes) == 2
     assert (here.level(), balances()) == ((10_000, 0), {})

@@ -37,6 +37,11 @@ LEFT JOIN customers_customer c ON c.ref = i.customer
 LEFT JOIN orders_order o ON o.ref = i."order"
 LEFT JOIN aftersales_return known ON known.ref = i.ref
 """
+# A return that comes twice is refused; its parts belong to the first, so that they are not told twice.
+_FIRST = """
+CREATE TEMP TABLE rtn_first ON COMMIT DROP AS
+SELECT DISTINCT ON (ref) ref, id, order_id FROM rtn_head ORDER BY ref, row
+"""
 _LINES = """
 CREATE TEMP TABLE rtn_line ON COMMIT DROP AS
 SELECT i.row, i."return" AS ref, h.id AS return_id, i.line AS line_no, i.order_line, h.order_id, p.id AS product_id,
@@ -44,7 +49,7 @@ SELECT i.row, i."return" AS ref, h.id AS return_id, i.line AS line_no, i.order_l
     coalesce(i.tax, 0) AS tax, coalesce(i.tax_rate, 0) AS tax_rate, coalesce(i.restock, true) AS restock,
     coalesce(sold.goods, p.service IS FALSE) AS goods
 FROM pg_temp.in_return_lines i
-LEFT JOIN rtn_head h ON h.ref = i."return"
+LEFT JOIN rtn_first h ON h.ref = i."return"
 LEFT JOIN catalog_product p ON p.ref = i.product
 LEFT JOIN orders_line sold ON sold.order_id = h.order_id AND sold.line_no = i.order_line
 """
@@ -52,7 +57,7 @@ _REFUNDS = """
 CREATE TEMP TABLE rtn_refund ON COMMIT DROP AS
 SELECT i.row, i."return" AS ref, h.id AS return_id, i.seq, i.tender, i.amount, i.currency,
     coalesce(i.reference, '') AS reference
-FROM pg_temp.in_refunds i LEFT JOIN rtn_head h ON h.ref = i."return"
+FROM pg_temp.in_refunds i LEFT JOIN rtn_first h ON h.ref = i."return"
 """
 _SUMS = """
 CREATE TEMP TABLE rtn_sum ON COMMIT DROP AS
@@ -67,7 +72,7 @@ LEFT JOIN (SELECT ref, count(*) AS refunds, sum(amount)::bigint AS refunded FROM
     ON r.ref = h.ref
 """
 _BAD = "CREATE TEMP TABLE rtn_bad (ref text PRIMARY KEY) ON COMMIT DROP"
-_TABLES = ("rtn_bad", "rtn_sum", "rtn_refund", "rtn_line", "rtn_head")
+_TABLES = ("rtn_bad", "rtn_sum", "rtn_refund", "rtn_line", "rtn_first", "rtn_head")
 
 
 def resolve() -> None:
@@ -80,6 +85,7 @@ def resolve() -> None:
     run(_BAD)
     for statement, table in (
         (_HEADS, "rtn_head"),
+        (_FIRST, "rtn_first"),
         (_LINES, "rtn_line"),
         (_REFUNDS, "rtn_refund"),
         (_SUMS, "rtn_sum"),

@@ -1,0 +1,131 @@
+"""Returns over HTTP, as a till and a service desk send them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from django.test import Client
+
+from storeline.aftersales.permissions import RETURN, VIEW, WITHOUT_RECEIPT
+from storeline.aftersales.tests.factories import collected, every_row, sold
+from storeline.identity import access
+from storeline.kernel.api import GUEST, Actor, new_id
+from storeline.orders.tests.factories import Shop, shop
+
+pytestmark = pytest.mark.django_db(transaction=True)
+As = Callable[[Actor], None]
+
+
+@pytest.fixture
+def here() -> Shop:
+    return shop()
+
+
+@pytest.fixture
+def act(monkeypatch: pytest.MonkeyPatch) -> As:
+    """Let requests come from this actor."""
+    return lambda actor: monkeypatch.setattr(access, "find_actor", lambda _request: actor)
+
+
+def clerk(*permissions: str, place: UUID | None = None) -> Actor:
+    return Actor("user", new_id(), frozenset(permissions), None if place is None else frozenset({place}))
+
+
+def call(method: str, path: str, sent: Any = None) -> tuple[int, Any]:
+    body = b"" if sent is None else orjson.dumps(sent)
+    answer = Client().generic(method, f"/api/v1{path}", body, content_type="application/json")
+    return answer.status_code, orjson.loads(answer.content)
+
+
+def body(here: Shop, order_id: UUID | None, *lines: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    wanted = {
+        "id": str(new_id()),
+        "place": str(here.place),
+        "currency": "USD",
+        "order": order_id and str(order_id),
+        "lines": list(lines) or [{"order_line": 1, "quantity": "1"}],
+    }
+    return wanted | changes
+
+
+def test_goods_come_back_once_however_often_it_is_sent(here, act):
+    act(clerk(RETURN, VIEW, place=here.place))
+    order_id = collected(here, [2])
+    sent = body(here, order_id)
+    status, view = call("POST", "/returns", sent)
+    assert (status, view["state"], view["total"], view["refunded"]) == (201, "settled", "1.35", "1.35")
+    assert [(one["tender"], one["amount"], one["state"]) for one in view["refunds"]] == [
+        ("sandbox_card", "1.35", "settled")
+    ]
+    assert view["lines"] == [
+        {
+            "line": 1,
+            "order_line": 1,
+            "product": str(here.products[0]),
+            "quantity": "1",
+            "amount": "1.25",
+            "funded": "0.00",
+            "tax": "0.10",
+            "restock": True,
+            "reason": "",
+        }
+    ]
+    assert call("POST", "/returns", sent) == (201, view)
+    assert call("GET", f"/returns/{sent['id']}") == (200, view)
+    status, listed = call("GET", f"/returns?order={order_id}")
+    assert (status, [item["id"] for item in listed["items"]], listed["next"]) == (200, [sent["id"]], None)
+    status, problem = call("POST", "/returns", sent | {"reason": "other"})
+    assert (status, problem["code"], problem["field"]) == (422, "return_mismatch", "id")
+    assert here.level() == (9_000, 0)
+
+
+def test_without_a_receipt_needs_its_own_permission(here, act):
+    sent = body(here, None, {"product": str(here.products[0]), "amount": "2.00"}, currency="USD")
+    act(clerk(RETURN, place=here.place))
+    before = every_row()
+    assert call("POST", "/returns", sent)[0] == 403
+    assert every_row() == before
+    act(clerk(RETURN, WITHOUT_RECEIPT, place=here.place))
+    assert call("POST", "/returns", sent)[1]["refunded"] == "2.00"
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "field"),
+    [
+        ({"id": str(UUID(int=5))}, 422, "id"),
+        ({"lines": []}, 422, "lines"),
+        ({"lines": [{"order_line": 1, "quantity": "x"}]}, 422, "lines[0].quantity"),
+        ({"lines": [{"order_line": 1, "quantity": "9"}]}, 409, "lines[0].quantity"),
+        ({"lines": [{"order_line": 1, "amount": "1.234"}]}, 422, "lines[0].amount"),
+        ({"currency": "ABC"}, 422, "currency"),
+        ({"refunds": [{"tender": "cash", "amount": "-1"}]}, 422, "refunds[0].amount"),
+    ],
+)
+def test_a_problem_names_the_field_and_nothing_changes(here, act, changes, status, field):
+    act(clerk(RETURN, VIEW, WITHOUT_RECEIPT, place=here.place))
+    sent = body(here, sold(here)) | changes
+    before = every_row()
+    code, problem = call("POST", "/returns", sent)
+    assert (code, problem["field"]) == (status, field)
+    assert every_row() == before
+
+
+def test_who_may_not(here, act):
+    order_id = sold(here)
+    sent = body(here, order_id)
+    act(clerk(RETURN, place=here.place))
+    call("POST", "/returns", sent)
+    before = every_row()
+    act(GUEST)
+    assert call("POST", "/returns", body(here, order_id))[0] == 401
+    assert call("GET", "/returns")[0] == 401
+    act(clerk(RETURN, VIEW, place=new_id()))
+    assert call("POST", "/returns", body(here, order_id))[0] == 403
+    assert call("GET", "/returns")[1]["items"] == []
+    assert call("GET", f"/returns/{sent['id']}")[0] == 404
+    assert call("GET", f"/returns?place={here.place}")[0] == 422
+    assert every_row() == before
