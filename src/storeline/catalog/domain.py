@@ -91,7 +91,9 @@ def parse_measured(gtin: str, rules: Iterable[MeasureRule]) -> Measured | None:
     if rule.kind == "price":
         return Measured(registered, price=int(value), decimals=rule.decimals)
     exponent = 3 - rule.decimals
-    return Measured(registered, grams=int(value) * 10**exponent if exponent >= 0 else round_div(int(value), 10**-exponent))
+    return Measured(
+        registered, grams=int(value) * 10**exponent if exponent >= 0 else round_div(int(value), 10**-exponent)
+    )
 
 
 def quantity_of_weight(grams: int, unit: str, *, field: str = "unit") -> int:

@@ -50,7 +50,9 @@ def _flag(name: str) -> Column:
 
 
 def _one_of(name: str, allowed: Sequence[str]) -> Rule:
-    return Rule(name, f"must be one of: {' '.join(allowed)}", f"nullif(i.{name}, '') <> ALL ('{{{','.join(allowed)}}}'::text[])")
+    return Rule(
+        name, f"must be one of: {' '.join(allowed)}", f"nullif(i.{name}, '') <> ALL ('{{{','.join(allowed)}}}'::text[])"
+    )
 
 
 def _refuse_unknown(file: str, table: str, column: str, reason: str) -> None:
@@ -144,13 +146,15 @@ _CATEGORIES = Target(
     joins="LEFT JOIN catalog_category u ON u.ref = nullif(i.parent, '')",
     settle=_settle_categories,
     required=("ref", "name"),
-    rules=(
-        Rule("name", f"at most {MAX_NAME} characters", f"length(i.name) > {MAX_NAME}"),
-    ),
+    rules=(Rule("name", f"at most {MAX_NAME} characters", f"length(i.name) > {MAX_NAME}"),),
     columns=(
         Column("name"),
         Column("names", "coalesce(i.names, '{}')", "'{}'"),
-        Column("parent_id", "coalesce(u.id, kernel_source_id('catalog.category', nullif(i.parent, ''), NULL))", source="parent"),
+        Column(
+            "parent_id",
+            "coalesce(u.id, kernel_source_id('catalog.category', nullif(i.parent, ''), NULL))",
+            source="parent",
+        ),
         Column("position", "coalesce(i.position, 0)", "0"),
         Column("path", "coalesce(t.path, '')", source="ref"),
     ),
@@ -169,20 +173,44 @@ LEFT JOIN catalog_product d ON d.ref = nullif(i.deposit_product, '')
     required=("ref", "name"),
     rules=(
         Rule("name", f"at most {MAX_NAME} characters", f"length(i.name) > {MAX_NAME}"),
-        Rule("names", f"at most {MAX_NAME} characters each", f"EXISTS (SELECT FROM jsonb_each_text(i.names) n WHERE length(n.value) > {MAX_NAME})"),
+        Rule(
+            "names",
+            f"at most {MAX_NAME} characters each",
+            f"EXISTS (SELECT FROM jsonb_each_text(i.names) n WHERE length(n.value) > {MAX_NAME})",
+        ),
         Rule("brand", f"at most {MAX_NAME} characters", f"length(i.brand) > {MAX_NAME}"),
         Rule("category", "there is no category with this ref", "nullif(i.category, '') IS NOT NULL AND c.id IS NULL"),
         _one_of("unit", UNITS),
         Rule("unit", "immutable: what its quantities count", "coalesce(nullif(i.unit, ''), t.unit) <> t.unit"),
-        Rule("by_weight", "something sold each has no weight", "i.by_weight AND coalesce(nullif(i.unit, ''), t.unit, 'each') = 'each'"),
-        Rule("catch_weight", "only what is sold by weight", "i.catch_weight AND NOT coalesce(i.by_weight, t.by_weight, false)"),
+        Rule(
+            "by_weight",
+            "something sold each has no weight",
+            "i.by_weight AND coalesce(nullif(i.unit, ''), t.unit, 'each') = 'each'",
+        ),
+        Rule(
+            "catch_weight",
+            "only what is sold by weight",
+            "i.catch_weight AND NOT coalesce(i.by_weight, t.by_weight, false)",
+        ),
         _one_of("temperature", TEMPERATURES),
         Rule("shelf_life_days", "must not be negative", "i.shelf_life_days < 0"),
-        Rule("allergens", f"must be among: {' '.join(ALLERGENS)}", f"NOT i.allergens <@ '{{{','.join(ALLERGENS)}}}'::text[]"),
+        Rule(
+            "allergens",
+            f"must be among: {' '.join(ALLERGENS)}",
+            f"NOT i.allergens <@ '{{{','.join(ALLERGENS)}}}'::text[]",
+        ),
         Rule("content_quantity", "must be more than nothing", "i.content_quantity <= 0"),
-        Rule("content_unit", "a content needs both quantity and unit", "(i.content_quantity IS NULL) <> (nullif(i.content_unit, '') IS NULL)"),
+        Rule(
+            "content_unit",
+            "a content needs both quantity and unit",
+            "(i.content_quantity IS NULL) <> (nullif(i.content_unit, '') IS NULL)",
+        ),
         _one_of("content_unit", UNITS),
-        Rule("pictures", "must be addresses that begin with http:// or https://, or paths that begin with /", "EXISTS (SELECT FROM unnest(i.pictures) u WHERE u !~ '^(https?:/)?/')"),
+        Rule(
+            "pictures",
+            "must be addresses that begin with http:// or https://, or paths that begin with /",
+            "EXISTS (SELECT FROM unnest(i.pictures) u WHERE u !~ '^(https?:/)?/')",
+        ),
         _one_of("status", STATUSES),
         Rule("age_limit", "must be from 1 to 99", "NOT i.age_limit BETWEEN 1 AND 99"),
     ),
@@ -201,7 +229,11 @@ LEFT JOIN catalog_product d ON d.ref = nullif(i.deposit_product, '')
         Column("shelf_life_days"),
         Column("allergens", "coalesce(i.allergens, '{}')", "'{}'"),
         _text("tax_class", "standard"),
-        Column("deposit_product_id", "coalesce(d.id, kernel_source_id('catalog.product', nullif(i.deposit_product, ''), NULL))", source="deposit_product"),
+        Column(
+            "deposit_product_id",
+            "coalesce(d.id, kernel_source_id('catalog.product', nullif(i.deposit_product, ''), NULL))",
+            source="deposit_product",
+        ),
         Column("content_quantity"),
         Column("content_unit", "nullif(i.content_unit, '')"),
         Column("pictures", "catalog_pictures(i.pictures)", "'[]'"),

@@ -18,7 +18,7 @@ from storeline.kernel.api import new_id
 class Path(models.Field[str, str]):
     """An ltree: the labels from a root category down, so that a subtree is one index range."""
 
-    def db_type(self, connection: Any) -> str:
+    def db_type(self, connection: Any) -> str:  # noqa: ARG002 (Django gives it)
         return "ltree"
 
 
@@ -82,7 +82,9 @@ class Product(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(name="catalog_product_key", fields=["ref"]),
             models.CheckConstraint(name="catalog_product_ref", condition=~Q(ref="")),
-            models.CheckConstraint(name="catalog_product_name", condition=~Q(name="") & Q(LessThanOrEqual(Length("name"), MAX_NAME))),
+            models.CheckConstraint(
+                name="catalog_product_name", condition=~Q(name="") & Q(LessThanOrEqual(Length("name"), MAX_NAME))
+            ),
             models.CheckConstraint(name="catalog_product_unit", condition=Q(unit__in=UNITS)),
             models.CheckConstraint(name="catalog_product_weight", condition=Q(by_weight=False) | ~Q(unit="each")),
             models.CheckConstraint(name="catalog_product_catch", condition=Q(catch_weight=False) | Q(by_weight=True)),
@@ -133,9 +135,13 @@ class MeasureRule(models.Model):
     class Meta:
         db_table = "catalog_measure_rule"
         constraints: ClassVar = [
-            models.CheckConstraint(name="catalog_measure_rule_prefix", condition=Q(prefix__regex=r"^(02|2[0-9])[0-9]{0,3}$")),
+            models.CheckConstraint(
+                name="catalog_measure_rule_prefix", condition=Q(prefix__regex=r"^(02|2[0-9])[0-9]{0,3}$")
+            ),
             models.CheckConstraint(name="catalog_measure_rule_kind", condition=Q(kind__in=["weight", "price"])),
-            models.CheckConstraint(name="catalog_measure_rule_digits", condition=Q(item_digits__range=(1, 6), decimals__range=(0, 4))),
+            models.CheckConstraint(
+                name="catalog_measure_rule_digits", condition=Q(item_digits__range=(1, 6), decimals__range=(0, 4))
+            ),
         ]
 
     def __str__(self) -> str:

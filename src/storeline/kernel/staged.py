@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "text": (str,),
     "bigint": (int,),
     "integer": (int,),
+    "numeric": (int, Decimal),
     "boolean": (bool,),
     "double precision": (int, float),
     "date": (date,),
@@ -75,7 +77,7 @@ class Target:
     rules: tuple[Rule, ...]
     columns: tuple[Column, ...]
     joins: str = ""
-    settle: Callable[[frozenset[str]], None] = lambda present: None
+    settle: Callable[[frozenset[str]], None] = lambda _present: None
     """Further refusals, after the rules and before anything is written; gets the columns that the source has."""
 
 
@@ -274,7 +276,7 @@ def _load_group(
     make_error_table()
     typed = ", ".join(f"{name} {types[name]}" for name in names)
     db.run(f"CREATE TEMP TABLE in_{file} (row bigint, {typed}) ON COMMIT DROP")
-    with db.raw().cursor().copy(f"COPY pg_temp.in_{file} (row, {', '.join(names)}) FROM STDIN") as copy:  # type: ignore[arg-type]
+    with db.raw().cursor().copy(f"COPY pg_temp.in_{file} (row, {', '.join(names)}) FROM STDIN") as copy:
         for index, item in rows:
             copy.write_row([index, *(_cell(types[name], item[name]) for name in names)])
     merged = load()

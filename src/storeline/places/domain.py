@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 from storeline.kernel.api import Invalid, time_zone
@@ -25,6 +26,9 @@ FORMATS = (
 )
 CAPABILITIES = ("sell", "collect", "ship", "deliver", "service")
 DAY = 24 * 60
+_HOUR = 60
+_GLN_DIGITS = 13
+_POLE, _ANTIMERIDIAN = 90, 180
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius of the Earth (IUGG), so that the great circle is right to half a percent anywhere."""
 _TAX_ON_TOP = frozenset({"US", "CA"})
@@ -46,7 +50,7 @@ def gs1_check_digit(body: str) -> str:
 
 def check_gln(text: str, *, field: str = "gln") -> str:
     """A Global Location Number as its 13 digits, or a refusal."""
-    if len(text) != 13 or not (text.isascii() and text.isdigit()):
+    if len(text) != _GLN_DIGITS or not (text.isascii() and text.isdigit()):
         raise Invalid("A GLN has 13 digits.", field=field)
     if gs1_check_digit(text[:-1]) != text[-1]:
         raise Invalid(f"The check digit of GLN {text} is wrong.", field=field)
@@ -63,9 +67,9 @@ class Position:
 
 def check_position(latitude: float, longitude: float, *, field: str = "position") -> Position:
     """A point on the Earth, or a refusal."""
-    if not -90 <= latitude <= 90:
+    if abs(latitude) > _POLE:
         raise Invalid("A latitude lies between -90 and 90.", field=f"{field}.latitude")
-    if not -180 <= longitude <= 180:
+    if abs(longitude) > _ANTIMERIDIAN:
         raise Invalid("A longitude lies between -180 and 180.", field=f"{field}.longitude")
     return Position(latitude, longitude)
 
@@ -100,10 +104,10 @@ class Interval:
 def parse_clock(text: str, *, field: str) -> int:
     """``HH:MM`` as minutes after midnight; up to ``47:59``, so that a day may run past midnight."""
     hours, separator, minutes = text.strip().partition(":")
-    if not (separator and hours.isdecimal() and minutes.isdecimal() and len(minutes) == 2):
+    if not (separator and hours.isdecimal() and minutes.isdecimal() and len(minutes) == len("00")):
         raise Invalid(f"{text[:20]!r} is not a time such as 08:30.", field=field)
     value = int(hours) * 60 + int(minutes)
-    if int(minutes) > 59 or value >= 2 * DAY:
+    if int(minutes) >= _HOUR or value >= 2 * DAY:
         raise Invalid(f"{text[:20]!r} is not a time of day.", field=field)
     return value
 
@@ -129,7 +133,7 @@ def format_clock(minutes: int) -> str:
 def no_overlap(hours: Collection[Hours]) -> bool:
     """Whether the openings of one day are apart from each other."""
     ordered = sorted(hours, key=lambda opening: opening.opens)
-    return all(first.closes <= second.opens for first, second in zip(ordered, ordered[1:], strict=False))
+    return all(first.closes <= second.opens for first, second in pairwise(ordered))
 
 
 def _instant(day: date, minutes: int, zone_name: str, *, fold: int) -> datetime:

@@ -44,14 +44,23 @@ _ENTITIES = Target(
         Rule("currency", "immutable: the currency of an entity's books", "i.currency <> t.currency"),
         Rule("zone", "not an IANA time zone", _NO_ZONE),
         Rule("gln", "not a GLN: 13 digits with their check digit", _NO_GLN),
-        Rule("gln", "another entity has this GLN", "EXISTS (SELECT FROM places_entity o WHERE o.gln = i.gln AND o.ref <> i.ref)"),
+        Rule(
+            "gln",
+            "another entity has this GLN",
+            "EXISTS (SELECT FROM places_entity o WHERE o.gln = i.gln AND o.ref <> i.ref)",
+        ),
     ),
     columns=(
         Column("name"),
         Column("country"),
         Column("currency"),
         Column("tax_regime"),
-        Column("inclusive", "coalesce(i.tax_included, i.country NOT IN ('US', 'CA'))", "i.country NOT IN ('US', 'CA')", "tax_included"),
+        Column(
+            "inclusive",
+            "coalesce(i.tax_included, i.country NOT IN ('US', 'CA'))",
+            "i.country NOT IN ('US', 'CA')",
+            "tax_included",
+        ),
         Column("zone", "coalesce(i.zone, 'UTC')", "'UTC'"),
         _text("tax_number"),
         Column("gln", "nullif(i.gln, '')"),
@@ -74,7 +83,11 @@ _PLACES = Target(
         Rule("zone", "immutable: the business dates of its trade hang on it", "i.zone <> t.zone"),
         Rule("country", "not an ISO 3166 code of two letters", "i.country !~ '^[A-Z]{2}$'"),
         Rule("gln", "not a GLN: 13 digits with their check digit", _NO_GLN),
-        Rule("gln", "another place has this GLN", "EXISTS (SELECT FROM places_place o WHERE o.gln = i.gln AND o.ref <> i.ref)"),
+        Rule(
+            "gln",
+            "another place has this GLN",
+            "EXISTS (SELECT FROM places_place o WHERE o.gln = i.gln AND o.ref <> i.ref)",
+        ),
         Rule("latitude", "must lie between -90 and 90", "NOT i.latitude BETWEEN -90 AND 90"),
         Rule("longitude", "must lie between -180 and 180", "NOT i.longitude BETWEEN -180 AND 180"),
         Rule("longitude", "a position needs both", "(i.latitude IS NULL) <> (i.longitude IS NULL)"),
@@ -172,12 +185,16 @@ FROM pg_temp.in_place_hours i LEFT JOIN places_place p ON p.ref = i.place ORDER 
 """).fetchall()
     for row, place, day, opens, closes in rows:
         try:
-            if place is None:
-                raise Invalid("there is no place with this ref", field="place")
-            found.append(_Opening(row, place, _day(day), _hours(opens, closes)))
+            found.append(_Opening(row, _place(place), _day(day), _hours(opens, closes)))
         except Invalid as refusal:
             errors[row] = (refusal.field or "day", refusal.detail)
     return found, errors
+
+
+def _place(found: UUID | None) -> UUID:
+    if found is None:
+        raise Invalid("there is no place with this ref", field="place")
+    return found
 
 
 def _day(text: str | None) -> str:
@@ -247,9 +264,7 @@ SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM put
 
 
 def _replace_week(openings: Sequence[_Opening]) -> list[int]:
-    return _replace(
-        "places_hours", "weekday", "smallint", "(place_id, weekday, opens)", "opens IS NOT NULL", openings
-    )
+    return _replace("places_hours", "weekday", "smallint", "(place_id, weekday, opens)", "opens IS NOT NULL", openings)
 
 
 def _replace_days(openings: Sequence[_Opening]) -> list[int]:

@@ -23,6 +23,7 @@ from storeline.places.domain import (
 from storeline.places.errors import PlaceNotFound
 
 MAX_PAGE = 200
+_DIGITS = 6
 _FACTS = """
 SELECT p.id, p.ref, p.entity_id, e.currency, p.country, e.tax_regime, e.inclusive, p.tax_region, p.price_zone,
        p.zone, p.format, p.capabilities, p.opens_on, p.closes_on
@@ -93,7 +94,7 @@ def gather(place_ids: Sequence[UUID]) -> Pending[dict[UUID, PlaceFacts]]:
 
 
 def _facts(rows: list[Row]) -> dict[UUID, PlaceFacts]:
-    return {row[0]: PlaceFacts(*row[:11], frozenset(row[11]), row[12], row[13]) for row in rows}
+    return {row[0]: PlaceFacts(*[*row[:11], frozenset(row[11]), *row[12:]]) for row in rows}
 
 
 def list_entities() -> tuple[EntityFacts, ...]:
@@ -184,7 +185,7 @@ def _size(limit: int) -> int:
 def _offset(cursor: str | None) -> int:
     if cursor is None:
         return 0
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 7):
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= _DIGITS):
         raise Invalid("The cursor does not come from a page before.", field="cursor")
     return int(cursor)
 
@@ -192,7 +193,7 @@ def _offset(cursor: str | None) -> int:
 def _place(row: Row, near: Position | None = None) -> Place:
     position = None if row[14] is None else Position(row[14], row[15])
     away = None if near is None or position is None else round(distance_km(near, position), 3)
-    return Place(*row[:14], position, tuple(row[16]), row[17], row[18], row[19], away)
+    return Place(*[*row[:14], position, tuple(row[16]), *row[17:], away])
 
 
 def open_hours(place_id: UUID, day: date) -> tuple[Interval, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from storeline.catalog.search.ranking import Term, likeness, rarity, score
@@ -19,10 +20,13 @@ _RANKED = 100
 _MAX_POSTINGS = 6_000
 _MAX_MEANINGS = 24
 _PREFIXES = 40
+_POOR = 0.6
+"""A word whose best meaning is less like it than this is rather two words typed together."""
+_WHOLE, _SIZE = -1, -2
 
 # For each asked word: the catalogue's words that share a shortened form with it; for the last one also those
 # that it begins; and the words that are two asked ones joined, or a part of one.
-_MEANINGS = """
+_MEANINGS = f"""
 SELECT a.n, w.word, w.id, w.texts
 FROM unnest(%s::int[], %s::text[]) AS a (n, forms)
 JOIN catalog_search_word w ON w.forms && a.forms::text[]
@@ -31,9 +35,9 @@ UNION ALL
  WHERE w.word > %s::text COLLATE "C" AND w.word < %s::text COLLATE "C" AND w.texts > 0
  ORDER BY w.texts DESC LIMIT %s)
 UNION ALL
-SELECT -1, w.word, w.id, w.texts FROM catalog_search_word w WHERE w.word = ANY (%s::text[]) AND w.texts > 0
+SELECT {_WHOLE}, w.word, w.id, w.texts FROM catalog_search_word w WHERE w.word = ANY (%s::text[]) AND w.texts > 0
 UNION ALL
-SELECT -2, '', 0, greatest(1000, reltuples)::int FROM pg_class WHERE oid = 'catalog_search_text'::regclass
+SELECT {_SIZE}, '', 0, greatest(1000, reltuples)::int FROM pg_class WHERE oid = 'catalog_search_text'::regclass
 """
 # The texts that hold the meant words, by the weight of what they hold.
 _WEIGHED = """
@@ -121,20 +125,30 @@ def _meanings(words: Sequence[str], *, unfinished: bool) -> tuple[list[_Asked], 
     if not words:
         return [], 0
     last = words[-1] if unfinished else ""
-    joined = [a + b for a, b in zip(words, words[1:], strict=False) if is_spelt(a) and is_spelt(b)]
-    parts = {part for word in words if is_spelt(word) for cut in range(2, len(word) - 1) for part in (word[:cut], word[cut:])}
+    joined = [a + b for a, b in pairwise(words) if is_spelt(a) and is_spelt(b)]
+    parts = {
+        part for word in words if is_spelt(word) for cut in range(2, len(word) - 1) for part in (word[:cut], word[cut:])
+    }
     forms = ["{" + ",".join(f'"{form}"' for form in shortened(word)) + "}" for word in words]
     rows = run(
         _MEANINGS,
-        [list(range(len(words))), forms, len(words) - 1, last, last + "\U0010ffff", _PREFIXES if last else 0, [*joined, *parts]],
+        [
+            list(range(len(words))),
+            forms,
+            len(words) - 1,
+            last,
+            last + "\U0010ffff",
+            _PREFIXES if last else 0,
+            [*joined, *parts],
+        ],
     ).fetchall()
     found: list[dict[int, Meaning]] = [{} for _ in words]
     whole: dict[str, Meaning] = {}
     all_texts = 0
     for number, word, key, texts in rows:
-        if number == -2:
+        if number == _SIZE:
             all_texts = texts
-        elif number == -1:
+        elif number == _WHOLE:
             whole[word] = Meaning(word, key, texts, 1.0)
         elif texts and key not in found[number]:
             value = likeness(words[number], word, last=unfinished and number == len(words) - 1)
@@ -162,8 +176,10 @@ def _respaced(asked: Sequence[_Asked], whole: Mapping[str, Meaning]) -> list[_As
             continue
         cuts = [(whole.get(one.word[:cut]), whole.get(one.word[cut:])) for cut in range(2, len(one.word) - 1)]
         halves = [(a, b) for a, b in cuts if a and b]
-        if halves and one.best < 0.6:
-            respaced += [_Asked(half.word, (half,)) for half in max(halves, key=lambda pair: min(pair[0].texts, pair[1].texts))]
+        if halves and one.best < _POOR:
+            respaced += [
+                _Asked(half.word, (half,)) for half in max(halves, key=lambda pair: min(pair[0].texts, pair[1].texts))
+            ]
             continue
         respaced.append(one)
     return respaced

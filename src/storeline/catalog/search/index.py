@@ -102,14 +102,17 @@ def _say(texts: Sequence[tuple[int, Iterable[str]]]) -> None:
         return
     said = {word for _, words in texts for word in words}
     known = {word for (word,) in run(_KNOWN_WORDS, [list(said)]).fetchall()}
-    _copy("catalog_search_word (word, forms, texts)", ([word, sorted(shortened(word)), 0] for word in sorted(said - known)))
-    run("CREATE TEMP TABLE search_said (text_id int, word text COLLATE \"C\") ON COMMIT DROP")
+    _copy(
+        "catalog_search_word (word, forms, texts)",
+        ([word, sorted(shortened(word)), 0] for word in sorted(said - known)),
+    )
+    run('CREATE TEMP TABLE search_said (text_id int, word text COLLATE "C") ON COMMIT DROP')
     _copy("pg_temp.search_said (text_id, word)", ([text_id, word] for text_id, words in texts for word in words))
     run("ANALYZE pg_temp.search_said")
     run(_POSTINGS)
 
 
 def _copy(into: str, rows: Iterable[list[Any]]) -> None:
-    with raw().cursor().copy(f"COPY {into} FROM STDIN") as copy:  # type: ignore[arg-type]
+    with raw().cursor().copy(f"COPY {into} FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)

@@ -12,6 +12,7 @@ from storeline.catalog.search.find import Text, find_texts
 from storeline.kernel.api import Invalid, ints_array, run
 
 MAX_QUERY = 200
+_DIGITS = 4
 _HITS = """
 SELECT f.n, hit.id
 FROM unnest(%s::bigint[]) WITH ORDINALITY AS f (text_id, n)
@@ -76,7 +77,7 @@ def alike(product_id: UUID, only: Filter | None = None, *, limit: int = 50) -> t
 def _offset(cursor: str | None) -> int:
     if cursor is None:
         return 0
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 5):
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= _DIGITS):
         raise Invalid("The cursor does not come from a page before.", field="cursor")
     return int(cursor)
 

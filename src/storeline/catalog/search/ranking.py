@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from storeline.catalog.search.words import distance, edits_allowed, prefix_distance
 
@@ -75,7 +76,7 @@ def score(terms: Sequence[Term], text: Sequence[str]) -> float:
     share = answered / sum(term.weight for term in terms)
     met = {place for place in places if place >= 0}
     covered = sum(len(text[place]) for place in met) / sum(map(len, text))
-    ordered = sum(1 for a, b in zip(places, places[1:], strict=False) if a >= 0 and b == a + 1)
+    ordered = sum(1 for a, b in pairwise(places) if a >= 0 and b == a + 1)
     return share + 0.15 * covered + 0.04 * ordered / len(terms)
 
 

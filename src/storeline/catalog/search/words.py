@@ -8,6 +8,7 @@ from itertools import combinations
 
 MAX_WORDS = 40
 """Words of a text beyond this many are not indexed."""
+_SHORT = 4
 PREFIX = 7
 """Only the first letters of a word are shortened: misspelling is found by its beginning (SymSpell's prefix)."""
 
@@ -16,9 +17,9 @@ PREFIX = 7
 _MARKS = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640]")
 _LETTERS = str.maketrans(
     {
-        "ø": "o", "đ": "d", "ð": "d", "ł": "l", "ı": "i", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th",
-        "ى": "ي", "ی": "ي", "ة": "ه", "ک": "ك", "ٱ": "ا",
-        "'": "", "’": "", "ʼ": "", "`": "", "\u200c": "", "\u200d": "",
+        "ø": "o", "đ": "d", "ð": "d", "ł": "l", "ı": "i", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th",  # noqa: RUF001
+        "ى": "ي", "ی": "ي", "ة": "ه", "ک": "ك", "ٱ": "ا",  # noqa: RUF001
+        "'": "", "’": "", "ʼ": "", "`": "", "\u200c": "", "\u200d": "",  # noqa: RUF001
     }
     | {chr(code): chr(code - 0x60) for code in range(0x30A1, 0x30F7)}  # katakana as hiragana
 )  # fmt: skip
@@ -65,10 +66,10 @@ def edits_allowed(word: str) -> int:
     A number of four digits and more (a maker's, a model's) may hold one; a short one is another size.
     """
     if word[0].isdecimal():
-        return 1 if len(word) >= 4 and word.isdecimal() else 0  # noqa: PLR2004
+        return 1 if len(word) >= _SHORT and word.isdecimal() else 0
     if not is_spelt(word):
         return 0
-    return 0 if len(word) == 1 else 1 if len(word) <= 4 else 2
+    return 0 if len(word) == 1 else 1 if len(word) <= _SHORT else 2
 
 
 def shortened(word: str) -> frozenset[str]:
@@ -111,6 +112,4 @@ def distance(a: str, b: str, limit: int) -> int:
 
 def prefix_distance(part: str, word: str, limit: int) -> int:
     """Edits from `part` to the beginning of `word` that is nearest to it; `limit` + 1 where more."""
-    return min(
-        distance(part, word[:size], limit) for size in range(max(1, len(part) - limit), len(part) + limit + 1)
-    )
+    return min(distance(part, word[:size], limit) for size in range(max(1, len(part) - limit), len(part) + limit + 1))
