@@ -18,7 +18,7 @@ _CHAIN = """
 SELECT series_id, number, count(*) OVER () FROM (
  SELECT series_id, number, hash, sha256(
   lag(hash, 1, ''::bytea) OVER (PARTITION BY series_id ORDER BY number) || convert_to(concat_ws('|',
-   series_id, number, kind, source_id, entity_id, place_id, business_date,
+   series_id, entity_id, place_id, number, kind, source_id, business_date,
    (extract(epoch FROM at) * 1000000)::bigint, currency, total,
    array_to_string(tax_rates, ','), array_to_string(taxable, ','), array_to_string(taxes, ',')), 'UTF8')) AS expected
  FROM fiscal_receipt WHERE series_id IS NOT NULL

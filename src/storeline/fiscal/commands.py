@@ -15,12 +15,12 @@ _ISSUED = "SELECT source_id, kind FROM fiscal_receipt WHERE source_id = ANY(%s::
 _INSERT = """
 INSERT INTO fiscal_receipt (source_id, kind, series_id, number, entity_id, place_id, business_date, at, issued_at,
  currency, total, tax_rates, taxable, taxes, hash)
-SELECT source_id, kind, series_id, number, entity_id, place_id, business_date, at, %s,
- currency, total, tax_rates::bigint[], taxable::bigint[], taxes::bigint[], hash
-FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::bigint[], %s::uuid[], %s::uuid[], %s::date[], %s::timestamptz[],
- %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bytea[])
-AS r(source_id, kind, series_id, number, entity_id, place_id, business_date, at,
- currency, total, tax_rates, taxable, taxes, hash)
+SELECT r.source_id, r.kind, s.id, r.number, s.entity_id, s.place_id, r.business_date, r.at, %s,
+ r.currency, r.total, r.tax_rates::bigint[], r.taxable::bigint[], r.taxes::bigint[], decode(r.hash, 'hex')
+FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::bigint[], %s::date[], %s::timestamptz[],
+ %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[])
+AS r(source_id, kind, series_id, number, business_date, at, currency, total, tax_rates, taxable, taxes, hash)
+JOIN fiscal_series s ON s.id = r.series_id
 """
 _MOVE = """
 UPDATE fiscal_series s SET last_number = m.last_number, last_hash = m.last_hash
@@ -34,6 +34,12 @@ def issue(order_ids: Sequence[UUID]) -> dict[UUID, Receipt]:
     A till's order is numbered in the till's own series, any other in its place's series of that channel.
     Call it after the order's commit. In a transaction that is open it joins that.
     """
+    issue_orders(order_ids)
+    return receipts_of(order_ids)
+
+
+def issue_orders(order_ids: Sequence[UUID]) -> int:
+    """Issue the receipts of these orders as `issue` does; how many are new."""
     documents = [
         Document(
             "sale",
@@ -49,8 +55,7 @@ def issue(order_ids: Sequence[UUID]) -> dict[UUID, Receipt]:
         )
         for facts in orders.receipt_facts(order_ids)
     ]
-    issue_documents(documents)
-    return receipts_of(order_ids)
+    return issue_documents(documents)
 
 
 def issue_documents(documents: Sequence[Document]) -> int:
@@ -84,10 +89,8 @@ def _write(numbered: Sequence[Numbered], moved: Sequence[Series]) -> None:
             kernel.now(),
             kernel.ids_array(one.source_id for one in documents),
             kernel.texts_array(one.kind for one in documents),
-            kernel.ids_array(one.series_id for one in documents),
+            kernel.ids_array(one.series_id for one in numbered),
             kernel.ints_array(one.number for one in numbered),
-            kernel.ids_array(one.entity_id for one in documents),
-            kernel.ids_array(one.place_id for one in documents),
             kernel.dates_array(one.business_date for one in documents),
             kernel.times_array(one.at for one in documents),
             kernel.texts_array(one.currency for one in documents),
@@ -96,7 +99,7 @@ def _write(numbered: Sequence[Numbered], moved: Sequence[Series]) -> None:
                 kernel.texts_array(kernel.ints_array(tax[part] for tax in one.taxes) for one in documents)
                 for part in range(3)
             ),
-            [one.hash for one in numbered],
+            kernel.texts_array(one.hash.hex() for one in numbered),
         ],
     )
     kernel.run(
@@ -119,7 +122,7 @@ ORDER BY o.id LIMIT %s
 
 def issue_missing(limit: int = 5000) -> int:
     """Issue receipts for orders completed here that have none, up to `limit`; repeat until it gives 0."""
-    return len(issue([row[0] for row in kernel.run(_MISSING, [limit]).fetchall()]))
+    return issue_orders([row[0] for row in kernel.run(_MISSING, [limit]).fetchall()])
 
 
 RECEIPTS_IN = """source_id uuid, kind text, series text, number text, entity_id uuid, place_id uuid, business_date date,

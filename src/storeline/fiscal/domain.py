@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 from uuid import UUID
 
@@ -22,6 +23,7 @@ Tax = tuple[int, int, int]
 """Rate in millionths, taxable amount, tax; amounts in minor units."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,14 @@ class Document:
     @property
     def series_id(self) -> UUID:
         """The id of the number series that this document belongs to."""
-        return kernel.source_id("fiscal_series", f"{self.entity_id}:{self.place_id}:{self.series}")
+        return _series(self.entity_id, self.place_id, self.series)[0]
+
+
+@lru_cache(maxsize=65536)
+def _series(entity_id: UUID, place_id: UUID, name: str) -> tuple[UUID, str]:
+    """A series' id, and how the content of each of its receipts begins."""
+    identity = kernel.source_id("fiscal_series", f"{entity_id}:{place_id}:{name}")
+    return identity, f"{identity}|{entity_id}|{place_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +65,22 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """A document with its number and its hash."""
+    """A document with its series, its number in it and its hash."""
 
     document: Document
+    series_id: UUID
     number: int
     hash: bytes
 
 
 def content(document: Document, number: int) -> str:
     """The facts of a receipt as one line of text; times in microseconds since 1970."""
-    rates, taxable, taxes = (",".join(str(tax[part]) for tax in document.taxes) for part in range(3))
-    return "|".join(
-        (
-            str(document.series_id),
-            str(number),
-            document.kind,
-            str(document.source_id),
-            str(document.entity_id),
-            str(document.place_id),
-            document.business_date.isoformat(),
-            str((document.at - _EPOCH) // timedelta(microseconds=1)),
-            document.currency,
-            str(document.total),
-            rates,
-            taxable,
-            taxes,
-        )
+    head = _series(document.entity_id, document.place_id, document.series)[1]
+    micros = (document.at - _EPOCH) // _MICROSECOND
+    taxes = "|".join([",".join([str(tax[part]) for tax in document.taxes]) for part in range(3)])
+    return (
+        f"{head}|{number}|{document.kind}|{document.source_id}|{document.business_date}|{micros}"
+        f"|{document.currency}|{document.total}|{taxes}"
     )
 
 
@@ -105,6 +104,6 @@ def number_all(
         last = moved.get(series_id) or series[series_id]
         number = last.last_number + 1
         digest = chain(last.last_hash, content(document, number))
-        numbered.append(Numbered(document, number, digest))
+        numbered.append(Numbered(document, series_id, number, digest))
         moved[series_id] = Series(series_id, number, digest)
     return numbered, list(moved.values())

@@ -12,7 +12,7 @@ from storeline.fiscal.tests.factories import ENTITY, PLACE, document
 def test_the_content_is_one_line_of_all_the_facts():
     one = document()
     assert content(one, 7) == (
-        f"{one.series_id}|7|sale|{one.source_id}|{ENTITY}|{PLACE}|2026-03-04|1772627400123456|USD|1080|"
+        f"{one.series_id}|{ENTITY}|{PLACE}|7|sale|{one.source_id}|2026-03-04|1772627400123456|USD|1080|"
         "0,80000|500,500|0,40"
     )
 
