@@ -70,6 +70,12 @@ OWN: dict[str, dict[str, str]] = {
         "outbox": "what is to be sent",
         "transports": "who carries it",
     },
+    "partners": {
+        "deliveries": "which event goes to whom",
+        "endpoints": "where webhooks go, and their secrets",
+        "safe_http": "a request that reaches public addresses only",
+        "sender": "signs, sends, tries again",
+    },
     "payments": {"providers": "the interface of payment partners", "sandbox": "a card partner for tests"},
     "exchange": {
         "documents": "files in and out as documents",

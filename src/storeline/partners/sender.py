@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 from storeline.kernel.api import Event, publish, run, transaction
 from storeline.partners.domain import GONE, PATIENCE, Outcome, next_attempt
 from storeline.partners.endpoints import secret_of
-from storeline.partners.sending import Request, post
+from storeline.partners.safe_http import Request, post
 
 LEASE = timedelta(minutes=10)
 AT_ONCE = 8

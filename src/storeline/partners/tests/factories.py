@@ -19,7 +19,8 @@ def make_partner(ref: str = "wallet") -> UUID:
 
 def make_listener(url: str, *patterns: str, ref: str = "wallet", **terms: Any) -> EndpointSecret:
     partner = make_partner(ref)
-    agree(new_id(), partner, Terms(**({"events": ["*"], "starts_at": START} | terms)), actor=SYSTEM)
+    words: dict[str, Any] = {"events": ["*"], "starts_at": START} | terms
+    agree(new_id(), partner, Terms(**words), actor=SYSTEM)
     return add_endpoint(new_id(), partner, url, patterns or ("*",), actor=SYSTEM)
 
 

@@ -24,7 +24,7 @@ from storeline.partners.api import (
 )
 from storeline.partners.deliveries import plan
 from storeline.partners.domain import Outcome
-from storeline.partners.sending import Request, post
+from storeline.partners.safe_http import Request, post
 from storeline.partners.tests.factories import HERE, START, THERE, deliveries, everything, happen, make_listener
 
 pytestmark = pytest.mark.django_db
