@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from ninja import Field, Query, Router, Schema
+from ninja import Body, Field, Query, Router, Schema, Status
 
 from storeline.identity.api import Request, requires
 from storeline.kernel.api import Invalid, check_id, format_quantity, now, parse_quantity
@@ -176,19 +176,19 @@ def get_exceptions(
 
 
 @router.post("/stock/receipts", auth=requires(RECEIVE), response={201: LevelsOut, 200: LevelsOut})
-def receive(request: Request, body: DocumentIn) -> tuple[int, LevelsOut]:
+def receive(request: Request, body: DocumentIn) -> Status[LevelsOut]:
     """Goods came in. 201 with the new levels, 200 for the same document again."""
     return _done(goods.receive(_goods(body), actor=request.actor))
 
 
 @router.post("/stock/adjustments", auth=requires(ADJUST), response={201: LevelsOut, 200: LevelsOut})
-def adjust(request: Request, body: AdjustmentIn) -> tuple[int, LevelsOut]:
+def adjust(request: Request, body: AdjustmentIn) -> Status[LevelsOut]:
     """Correct stock, with a reason for each line."""
     return _done(goods.adjust(_goods(body), actor=request.actor, kind=Kind(body.kind)))
 
 
 @router.post("/stock/counts", auth=requires(COUNT), response={201: LevelsOut, 200: LevelsOut})
-def count(request: Request, body: DocumentIn) -> tuple[int, LevelsOut]:
+def count(request: Request, body: DocumentIn) -> Status[LevelsOut]:
     """What was counted becomes what is on hand."""
     rows = [
         Counted(row.source_id, row.line_no, row.place_id, row.product_id, row.quantity, row.reason)
@@ -198,7 +198,7 @@ def count(request: Request, body: DocumentIn) -> tuple[int, LevelsOut]:
 
 
 @router.put("/stock/bulk", auth=requires(COUNT), response=VerdictsOut)
-def set_counts(request: Request, body: Annotated[list[CountIn], Field(max_length=bulk.MOST)]) -> VerdictsOut:
+def set_counts(request: Request, body: Annotated[list[CountIn], Body(max_length=bulk.MOST)]) -> VerdictsOut:
     """Set what is on hand by the retailer's codes, up to 1000 rows, each with its own verdict."""
     asked = [
         bulk.CountByRef(row.place, row.product, parse_quantity(row.quantity, field=f"[{index}].quantity"))
@@ -267,9 +267,9 @@ def _answer(verdict: HoldVerdict) -> HoldOut:
     )
 
 
-def _done(done: Done) -> tuple[int, LevelsOut]:
+def _done(done: Done) -> Status[LevelsOut]:
     items = [_level(StockLevel(place, product, level), exact=True) for (place, product), level in done.levels.items()]
-    return 200 if done.repeated else 201, LevelsOut(items=items, next=None)
+    return Status(200 if done.repeated else 201, LevelsOut(items=items, next=None))
 
 
 def _level(one: StockLevel, *, exact: bool) -> LevelOut:
