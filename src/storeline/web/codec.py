@@ -54,7 +54,7 @@ class JSONRenderer(BaseRenderer):
     media_type = "application/json"
 
     def render(self, _request: HttpRequest, data: Any, *, response_status: int) -> bytes:  # noqa: ARG002
-        return orjson.dumps(data, default=_plain)
+        return orjson.dumps(data, default=_plain, option=orjson.OPT_UTC_Z)
 
 
 def _plain(value: Any) -> Any:
