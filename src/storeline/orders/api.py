@@ -1,7 +1,7 @@
 """Everything that other modules may use of orders."""
 
 from storeline.orders.commands.amend import amend
-from storeline.orders.commands.checkout import checkout
+from storeline.orders.commands.checkout import checkout, checkout_gathered
 from storeline.orders.commands.complete import complete
 from storeline.orders.commands.confirm import cancel, confirm, expire
 from storeline.orders.commands.load import (
@@ -47,6 +47,7 @@ __all__ = [
     "amend",
     "cancel",
     "checkout",
+    "checkout_gathered",
     "complete",
     "confirm",
     "expire",

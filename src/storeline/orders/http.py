@@ -273,7 +273,7 @@ def _order_out(verdict: orders.Verdict) -> OrderOut:
 def place_order(request: Request, body: OrderIn) -> Status[OrderOut]:
     """201 for a new order, 200 for the same one sent again, else a problem that names the field."""
     actor = request.actor
-    verdict = orders.checkout([_draft(body, actor)], actor=actor)[0]
+    verdict = orders.checkout_gathered(_draft(body, actor), actor=actor)
     if verdict.error is not None:
         raise verdict.error
     return Status(200 if verdict.again else 201, _order_out(verdict))

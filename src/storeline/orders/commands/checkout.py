@@ -6,17 +6,21 @@ up by a repeat of the request, by `handlers` (late answers) or by `expire` (no a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from storeline.kernel.api import SYSTEM, Actor, now, pipeline, transaction
+from storeline.kernel.api import SYSTEM, Actor, now, transaction
 from storeline.orders.commands.complete import complete
-from storeline.orders.commands.confirm import cancel, confirm
-from storeline.orders.commands.place import place_with_payments
+from storeline.orders.commands.confirm import Confirmation, cancel, confirm_many
+from storeline.orders.commands.gathering import Gathering
+from storeline.orders.commands.place import Placed, place_with_payments
 from storeline.orders.domain.drafts import Draft, Verdict
 from storeline.orders.errors import PaymentDeclined
 from storeline.payments import api as payments
+
+
+Confirm = Callable[[Confirmation], dict[UUID, str]]
 
 
 def checkout(drafts: Sequence[Draft], *, actor: Actor) -> list[Verdict]:
@@ -25,22 +29,35 @@ def checkout(drafts: Sequence[Draft], *, actor: Actor) -> list[Verdict]:
     A declined payment cancels its order. One without an answer leaves the order pending: `payments`
     keeps asking, and the order is confirmed or expires.
     """
-    placed = place_with_payments(drafts, actor=actor)
+    placed = place_with_payments([(draft, actor) for draft in drafts])
+    return _settle(drafts, placed, lambda one: confirm_many([one])[0])
+
+
+def checkout_gathered(draft: Draft, *, actor: Actor) -> Verdict:
+    """The same for one order, written in one set with whatever other threads of this process bring."""
+    placed = _PLACING.submit((draft, actor))
+    return _settle([draft], [placed], _CONFIRMING.submit)[0]
+
+
+def _settle(drafts: Sequence[Draft], placed: Sequence[Placed], confirm_one: Confirm) -> list[Verdict]:
     verdicts = [verdict for verdict, _ in placed]
     asked = [row for _, rows in placed for row in rows if not row.settles_now]
     if not asked:
         return verdicts
     answers = payments.authorise(asked)
-    waiting = {row.source_id for row in asked}
     source_of = {row.id: row.source_id for row in asked}
     declined = {source_of[answer.intent_id] for answer in answers if answer.status == "declined"}
-    states = confirm(waiting, answers, actor=actor)
+    states = confirm_one((set(source_of.values()), answers))
     if declined:
         states |= give_up(declined)
     carried = [draft.id for draft in drafts if draft.method == "carry_out" and states.get(draft.id) == "confirmed"]
     if carried:
         states |= finish(carried)
     return [_settled(verdict, states, declined) for verdict in verdicts]
+
+
+_PLACING: Gathering[tuple[Draft, Actor], Placed] = Gathering(place_with_payments)
+_CONFIRMING: Gathering[Confirmation, dict[UUID, str]] = Gathering(confirm_many)
 
 
 def _settled(verdict: Verdict, states: dict[UUID, str], declined: set[UUID]) -> Verdict:
@@ -72,9 +89,11 @@ def finish(order_ids: Sequence[UUID]) -> dict[UUID, str]:
             at=now(),
         )
     payments.perform_open(order_ids)
-    with pipeline():
-        taken = payments.captured(order_ids)
-    paid = taken.result()
-    done = [order_id for order_id in order_ids if paid.get(order_id)]
+    paid = payments.captured(order_ids).result()
+    done = [
+        order_id
+        for order_id, of_order in held.items()
+        if paid.get(order_id) == sum(payment.amount for payment in of_order)
+    ]
     complete(done, actor=SYSTEM)
     return dict.fromkeys(done, "completed")

@@ -84,6 +84,17 @@ def confirm(
     return {order.id: "confirmed" if order.id in confirmed else order.state for order in orders.values()}
 
 
+Confirmation = tuple[Collection[UUID], Sequence[payments.Authorisation]]
+"""Orders, and what the partners answered for them."""
+
+
+def confirm_many(confirmations: Sequence[Confirmation]) -> list[dict[UUID, str]]:
+    """Confirm for many at once, as the system: partners' answers are nobody's wish. Each gets the state of its own."""
+    ids = {order_id for order_ids, _ in confirmations for order_id in order_ids}
+    states = confirm(ids, [answer for _, answers in confirmations for answer in answers], actor=SYSTEM)
+    return [{order_id: states[order_id] for order_id in order_ids} for order_ids, _ in confirmations]
+
+
 def cancel(order_ids: Collection[UUID], *, reason: str, actor: Actor = SYSTEM) -> dict[UUID, str]:
     """Cancel orders that are pending or confirmed, and free all that they hold, in one transaction.
 

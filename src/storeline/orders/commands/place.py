@@ -34,16 +34,17 @@ def place(drafts: Sequence[Draft], *, actor: Actor) -> list[Verdict]:
     authorise is pending until `confirm`, and expires. A repeat of the same id and body gives the same
     answer, marked `again`; another body is refused. Refused orders leave nothing behind.
     """
-    return [verdict for verdict, _ in place_with_payments(drafts, actor=actor)]
+    return [verdict for verdict, _ in place_with_payments([(draft, actor) for draft in drafts])]
 
 
-def place_with_payments(drafts: Sequence[Draft], *, actor: Actor) -> list[Placed]:
-    """The same, with the payments of each order that is pending, for whoever asks the partners."""
-    if len(drafts) > MAX_ORDERS:
+def place_with_payments(wishes: Sequence[tuple[Draft, Actor]]) -> list[Placed]:
+    """The same, each by its own actor, with the payments of orders that are pending, for whoever asks the partners."""
+    if len(wishes) > MAX_ORDERS:
         raise Invalid(f"At most {MAX_ORDERS} orders at once.", field="orders")
+    drafts = [draft for draft, _ in wishes]
     placed: dict[int, Placed] = {}
     allowed: list[int] = []
-    for index, draft in enumerate(drafts):
+    for index, (draft, actor) in enumerate(wishes):
         try:
             actor.require(SELL if draft.lines and draft.agreed else PLACE, draft.place_id)
             allowed.append(index)
