@@ -82,4 +82,4 @@ def _body(event: Envelope) -> str:
         "place_id": event.place_id,
         **event.payload,
     }
-    return orjson.dumps({"type": event.type, "timestamp": event.at, "data": data}).decode()
+    return orjson.dumps({"type": event.type, "timestamp": event.at, "data": data}, option=orjson.OPT_UTC_Z).decode()

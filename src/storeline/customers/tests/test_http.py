@@ -5,11 +5,8 @@ from django.test import Client
 
 from storeline.customers.tests.factories import EMAIL, PHONE, make_customer
 from storeline.identity.api import create_user, grant_role
-from storeline.identity.models import User
-from storeline.identity.tests.factories import bearer, make_token
+from storeline.identity.tests.factories import bearer, browser_of, make_token
 from storeline.kernel.api import SYSTEM, new_id, run
-from storeline.messages.api import NewMessage, queue
-from storeline.messages.domain import CODE_TEMPLATE
 
 pytestmark = pytest.mark.django_db
 ROOT = "/api/v1/customers"
@@ -63,15 +60,13 @@ def test_a_shopper_sees_and_decides_on_their_own():
     user = create_user(username="kim", actor=SYSTEM)
     grant_role(user, "shopper", actor=SYSTEM)
     mine, other = make_customer(name="Kim", user_id=user), make_customer(name="Jo")
-    browser = Client()
-    browser.force_login(User.objects.get(id=user))
+    browser = browser_of(user)
     assert browser.get(f"{ROOT}/me").json()["id"] == str(mine)
     assert post(browser, "/me/consents", {"purpose": "marketing_sms", "granted": True}).status_code == 204
     assert [each["purpose"] for each in browser.get(f"{ROOT}/me/consents").json()] == ["marketing_sms"]
-    queue([NewMessage(mine, "sms", PHONE, CODE_TEMPLATE)])
     export = browser.get(f"{ROOT}/me/export").json()
     assert [record["name"] for record in export["records"]] == ["Kim"]
-    assert [each["channel"] for each in export["messages"]] == ["sms"]
+    assert [each["purpose"] for each in export["consents"]] == ["marketing_sms"]
     assert browser.get(f"{ROOT}/{other}").status_code == 403
     assert post(browser, "/me/erase", {}).json() == {"records": [str(mine)]}
     assert browser.get(f"{ROOT}/me").status_code in (401, 404)

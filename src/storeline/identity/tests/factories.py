@@ -9,6 +9,7 @@ from uuid import UUID
 from django.test import Client
 
 from storeline.identity.commands import ClientReach, ClientSecret, create_client, create_user, grant_role
+from storeline.identity.models import User
 from storeline.kernel.api import SYSTEM
 
 PASSWORD = "correct-horse-battery"
@@ -39,3 +40,10 @@ def make_token(role: str = "partner", **reach: Any) -> str:
 
 def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
+
+
+def browser_of(user_id: UUID) -> Client:
+    """A browser in which this user has signed in."""
+    browser = Client()
+    browser.force_login(User.objects.get(id=user_id))
+    return browser

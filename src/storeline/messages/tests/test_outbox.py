@@ -7,6 +7,8 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
+from storeline.customers.api import export_person
+from storeline.customers.tests.factories import make_customer
 from storeline.identity.tests.factories import bearer, make_token
 from storeline.kernel.api import GUEST, SYSTEM, Envelope, Forbidden, Invalid, Refused, Row, run
 from storeline.messages import transports
@@ -148,3 +150,10 @@ def test_the_service_desk_sees_fates_and_hurries_what_waits():
     with pytest.raises(Forbidden):
         send_now(message.id, actor=GUEST)
     assert kept() == before
+
+
+def test_what_a_person_is_handed_names_the_messages_to_them():
+    kim = make_customer(name="Kim")
+    hello(subject_id=kim)
+    (view,) = export_person(kim, actor=SYSTEM)["messages"]
+    assert (view.subject_id, view.channel, view.state) == (kim, "email", "pending")

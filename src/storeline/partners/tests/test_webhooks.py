@@ -39,7 +39,7 @@ def test_an_event_arrives_signed(partner):
     ((headers, body),) = partner.got
     assert Webhook(made.secret).verify(body, headers) == {
         "type": "orders.confirmed",
-        "timestamp": "2026-03-01T12:00:00+00:00",
+        "timestamp": "2026-03-01T12:00:00Z",
         "data": {"subject_id": "00000000-0000-0000-0000-000000000007", "entity_id": None, "place_id": str(HERE), "order": "12"},
     }  # fmt: skip
     with pytest.raises(WebhookVerificationError):
