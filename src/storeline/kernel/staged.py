@@ -155,7 +155,7 @@ def merge(target: Target) -> Merged:
             for name in target.required
         ]
         refuse_rows(target.file, [*needed, *target.rules], existing)
-        _refuse_repeats(target.file)
+        refuse_repeats(target.file, "ref")
         target.settle(present)
         written = db.run(_merge_sql(target, present, existing)).fetchall()
     inserted = {ref: key for ref, key, fresh in written if fresh}
@@ -167,11 +167,14 @@ SELECT count(*), count(*) FILTER (WHERE NOT {good(target.file)}) FROM pg_temp.in
     return Merged(inserted, updated, LoadResult(len(inserted), len(updated), unchanged, refused))
 
 
-def _refuse_repeats(file: str) -> None:
+def refuse_repeats(file: str, *key: str) -> None:
+    """Refuse the rows whose key (columns, none empty) came before in this file; the first of them stands."""
+    columns = ", ".join(key)
+    filled = " AND ".join(f"{column} IS NOT NULL AND {column} <> ''" for column in key)
     db.run(f"""
 INSERT INTO pg_temp.in_error (file, row, col, reason)
-SELECT {_literal(file)}, row, 'ref', 'the same ref came before in this file'
-FROM (SELECT row, row_number() OVER (PARTITION BY ref ORDER BY row) AS time FROM pg_temp.in_{file}) i
+SELECT {_literal(file)}, row, {_literal(key[-1])}, 'the same {" and ".join(key)} came before in this file'
+FROM (SELECT row, row_number() OVER (PARTITION BY {columns} ORDER BY row) AS time FROM pg_temp.in_{file} WHERE {filled}) i
 WHERE time > 1
 """)
 

@@ -1,6 +1,6 @@
 """Coupons: everything that other modules may use."""
 
-from storeline.loyalty.commands import Redemption, redeem, release
+from storeline.loyalty.commands import Redemption, put_coupons, redeem, release
 from storeline.loyalty.domain import UNLIMITED, Coupon, Coupons, CouponUse, decide, member_row
 from storeline.loyalty.errors import (
     CouponMemberLimit,
@@ -58,6 +58,7 @@ __all__ = [
     "load_coupon_redemptions",
     "load_coupons",
     "member_row",
+    "put_coupons",
     "redeem",
     "release",
 ]

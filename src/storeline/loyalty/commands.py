@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from storeline.kernel.api import Pending, Ready, ids_array, ints_array, new_id, now, rowcounts, run
+from storeline.kernel.api import (
+    Actor,
+    Pending,
+    Ready,
+    Verdict,
+    bulk,
+    ids_array,
+    ints_array,
+    new_id,
+    now,
+    rowcounts,
+    run,
+)
+from storeline.loyalty.loading import COUPONS_IN, merge_coupons
+from storeline.loyalty.permissions import WRITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +106,9 @@ def release(order_ids: Collection[UUID]) -> None:
     ids = ids_array(order_ids)
     run(_LOCK, [ids])
     run(_RELEASE, [now(), ids])
+
+
+def put_coupons(items: Sequence[Mapping[str, Any]], *, actor: Actor) -> tuple[Verdict, ...]:
+    """Make or change up to 1,000 coupons by `ref`; fields as in COUPONS_IN. Each has its own verdict."""
+    actor.require(WRITE)
+    return bulk("coupons", COUPONS_IN, items, merge_coupons)

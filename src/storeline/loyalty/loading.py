@@ -9,6 +9,7 @@ from storeline.kernel.api import (
     Actor,
     Column,
     LoadResult,
+    Merged,
     Rule,
     Target,
     all_columns,
@@ -118,9 +119,14 @@ _COUPONS = Target(
 def load_coupons(*, actor: Actor) -> LoadResult:
     """Merge ``pg_temp.in_coupons`` (COUPONS_IN) by ref, in the caller's transaction."""
     actor.require(WRITE)
+    return merge_coupons().result
+
+
+def merge_coupons() -> Merged:
+    """Merge the staged coupons and bring their count rows into line."""
     merged = merge(_COUPONS)
     recount(merged.changed())
-    return merged.result
+    return merged
 
 
 _RECOUNT = """

@@ -1,5 +1,11 @@
 """Prices, taxes and promotions: everything that other modules may use."""
 
+from storeline.pricing.commands.prices import Put, put_prices, put_tax_rates
+from storeline.pricing.commands.promotions import (
+    end_promotion,
+    schedule_promotion,
+    write_promotion,
+)
 from storeline.pricing.domain import (
     ADJUSTMENT_KINDS,
     FUNDERS,
@@ -30,6 +36,7 @@ from storeline.pricing.domain import (
     price_basket,
 )
 from storeline.pricing.domain.display import UnitPriceDisplay, unit_price_display
+from storeline.pricing.domain.draft import PromotionDraft, TargetDraft
 from storeline.pricing.domain.history import PriorPrice
 from storeline.pricing.errors import (
     AgreedAmountsWrong,
@@ -49,7 +56,24 @@ from storeline.pricing.loading.promotions import (
 )
 from storeline.pricing.loading.tax import TAX_RATES_IN, load_tax_rates
 from storeline.pricing.permissions import PROMOTE, READ, WRITE
-from storeline.pricing.queries.gather import gather
+from storeline.pricing.queries.gather import gather, keys_of
+from storeline.pricing.queries.listing import (
+    PreviewLine,
+    PriceRow,
+    PromotionRow,
+    TaxRateRow,
+    get_promotion,
+    list_prices,
+    list_promotions,
+    list_tax_rates,
+    preview_promotion,
+)
+from storeline.pricing.queries.shelf import (
+    ShelfPrice,
+    lowest_price_30_days,
+    lowest_prices_30_days,
+    shelf_prices,
+)
 
 __all__ = [
     "ADJUSTMENT_KINDS",
@@ -75,33 +99,55 @@ __all__ = [
     "LineAdjustment",
     "LineKind",
     "Offer",
+    "PreviewLine",
     "Price",
     "PriceBook",
     "PriceKey",
     "PriceMissing",
+    "PriceRow",
     "PricedPlace",
     "PricedProduct",
     "PriorPrice",
     "Promotion",
+    "PromotionDraft",
     "PromotionKind",
+    "PromotionRow",
     "PromotionState",
+    "Put",
     "Quote",
     "QuotedLine",
+    "ShelfPrice",
     "Step",
+    "TargetDraft",
     "TaxRate",
     "TaxRateMissing",
+    "TaxRateRow",
     "TaxTotal",
     "UnitPriceDisplay",
     "count_staged",
     "deposit_lines",
+    "end_promotion",
     "gather",
+    "get_promotion",
+    "keys_of",
+    "list_prices",
+    "list_promotions",
+    "list_tax_rates",
     "load_prices",
     "load_promotion_items",
     "load_promotion_places",
     "load_promotions",
     "load_tax_rates",
+    "lowest_price_30_days",
+    "lowest_prices_30_days",
+    "preview_promotion",
     "price_basket",
+    "put_prices",
+    "put_tax_rates",
     "refuse_repeated_keys",
+    "schedule_promotion",
+    "shelf_prices",
     "sql_minor_units",
     "unit_price_display",
+    "write_promotion",
 ]

@@ -113,7 +113,7 @@ def test_bad_coupons_are_refused(cells: dict[str, Any], column: str) -> None:
 def test_history_is_taken_beyond_the_limit_and_leaves_nothing() -> None:
     load({"ref": "SAVE", "max_uses": 1})
     order = new_id()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"ref": "r1", "coupon": "SAVE", "order_id": order, "amount": 55},
         {"ref": "r2", "coupon": "SAVE"},
         {"ref": "r3", "coupon": "NONE"},

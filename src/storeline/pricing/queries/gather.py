@@ -17,18 +17,24 @@ p.product_id, p.id, p.amount, p.base, p.currency, p.place_id, p.price_zone, p.ch
 _VALID = """
   AND p.valid_from <= %(until)s AND (p.valid_to IS NULL OR p.valid_to > %(since)s)
   AND (p.channel IS NULL OR p.channel = ANY (%(channels)s::text[])) AND (NOT p.member OR %(members)s)
+  WINDOW w AS (PARTITION BY p.price_zone, p.channel, p.member, p.currency ORDER BY p.valid_from)
 """
+_NEXT = "p.*, lead(p.valid_from) OVER w AS next_from, lead(p.valid_to) OVER w AS next_to"
+_HOLDS = "p.next_from IS NULL OR p.next_from > %(since)s OR p.next_to <= %(until)s"
+"""Leaves out prices over which a newer one lies the whole time."""
 PRICES = f"""
 SELECT {_ROW} FROM unnest(%(products)s::uuid[], %(places)s::uuid[]) k (product_id, place_id)
 CROSS JOIN LATERAL (
-  SELECT * FROM pricing_price p WHERE p.product_id = k.product_id AND p.place_id = k.place_id {_VALID}
+  SELECT {_NEXT} FROM pricing_price p WHERE p.product_id = k.product_id AND p.place_id = k.place_id {_VALID}
 ) p
+WHERE {_HOLDS}
 UNION ALL
 SELECT {_ROW} FROM unnest(%(distinct)s::uuid[]) k (product_id)
 CROSS JOIN LATERAL (
-  SELECT * FROM pricing_price p WHERE p.product_id = k.product_id AND p.place_id IS NULL
+  SELECT {_NEXT} FROM pricing_price p WHERE p.product_id = k.product_id AND p.place_id IS NULL
   AND (p.price_zone IS NULL OR p.price_zone = ANY (%(zones)s::text[])) {_VALID}
 ) p
+WHERE {_HOLDS}
 """
 TERMS = """
 p.id, p.name, p.kind, p.currency, p.starts_at, p.ends_at, p.funder, p.channels, p.member_only, p.priority,

@@ -193,7 +193,7 @@ def test_deposits_and_delivery_are_lines_of_their_own() -> None:
         {"standard": 190_000},
         [(cola, Offer(promotion("percentage"), rate_ppm=500_000))],
     )
-    lines = (BasketLine(cola, 6000), BasketLine(cola, 1000))
+    lines: tuple[BasketLine, ...] = (BasketLine(cola, 6000), BasketLine(cola, 1000))
     lines += deposit_lines(lines, {bottle.id: bottle})
     quote = price_basket(Basket(SHOP, "web", AT, lines, delivery=Delivery(490, "standard")), known)
     assert [(line.kind, line.quantity, line.amount, line.tax) for line in quote.lines] == [

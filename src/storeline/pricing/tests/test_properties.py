@@ -11,7 +11,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storeline.pricing.api import Adjustment, Offer, PriceBook, Quote, price_basket
+from storeline.pricing.api import FUNDERS, Adjustment, Offer, PriceBook, Quote, price_basket
 from storeline.pricing.domain.tax import spread_tax, tax_of
 from storeline.pricing.tests.factories import Shop, Thing, basket, book, price, promotion, thing
 
@@ -52,7 +52,7 @@ def cases(draw: st.DrawFn) -> tuple[Any, ...]:
     lines = draw(st.lists(st.tuples(st.sampled_from(things), quantities), min_size=1, max_size=6))
     adjustments = [
         Adjustment("coupon", funder, None, "", draw(amounts))
-        for funder in draw(st.lists(st.sampled_from(("retailer", "manufacturer")), max_size=2))
+        for funder in draw(st.lists(st.sampled_from(FUNDERS), max_size=2))
     ]
     return shop, book(shop, prices, CLASSES, given_offers), lines, draw(st.booleans()), adjustments
 

@@ -1,0 +1,169 @@
+"""Coupons over HTTP. Amounts are decimal text in the coupon's currency; minor units where an order's is meant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from ninja import Field, Query, Router, Schema
+from pydantic import AwareDatetime
+
+from storeline.identity.api import Request, requires
+from storeline.kernel.api import format_amount
+from storeline.loyalty import queries
+from storeline.loyalty.commands import put_coupons
+from storeline.loyalty.permissions import READ, WRITE
+from storeline.pricing.api import MILLION
+
+router = Router()
+Limit = Annotated[int, Query(ge=1, le=queries.MAX_PAGE)]
+Code = Annotated[str, Field(max_length=100)]
+Value = Annotated[str, Field(max_length=32, pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$")]
+Count = Annotated[int, Field(ge=0, le=2_000_000_000)]
+
+
+class CouponIn(Schema):
+    """A coupon by its code. `value`: percent off, or an amount off, or a price, by `kind`."""
+
+    ref: Code
+    name: Annotated[str, Field(max_length=200)]
+    kind: Code
+    value: Value | None = None
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
+    funder: Code = "retailer"
+    min_spend: Value | None = None
+    valid_from: AwareDatetime
+    valid_to: AwareDatetime | None = None
+    max_uses: Count | None = None
+    max_uses_per_customer: Count | None = None
+    stackable: bool = True
+
+
+class CouponOut(Schema):
+    id: UUID
+    ref: str
+    name: str
+    kind: str
+    funder: str
+    currency: str | None
+    amount: str | None
+    percent: str | None
+    valid_from: datetime
+    valid_to: datetime | None
+    max_uses: int | None
+    max_uses_per_customer: int | None
+    stackable: bool
+    redeemed: int
+
+
+class CouponsOut(Schema):
+    items: list[CouponOut]
+    next: str | None
+
+
+class RedemptionOut(Schema):
+    """One use; `amount_minor` in minor units of the order's currency."""
+
+    id: UUID
+    order: UUID | None
+    customer: UUID | None
+    amount_minor: int | None
+    at: datetime
+    released_at: datetime | None
+
+
+class RedemptionsOut(Schema):
+    items: list[RedemptionOut]
+    next: UUID | None
+
+
+class FieldError(Schema):
+    field: str
+    reason: str
+
+
+class VerdictOut(Schema):
+    ref: str
+    outcome: str
+    errors: list[FieldError]
+
+
+class VerdictsOut(Schema):
+    items: list[VerdictOut]
+
+
+@router.get("/coupons", auth=requires(READ), response=CouponsOut)
+def get_coupons(request: Request, cursor: Code | None = None, limit: Limit = 50) -> CouponsOut:
+    """Coupons by code."""
+    rows, after = queries.list_coupons(cursor=cursor, limit=limit, actor=request.actor)
+    return CouponsOut(items=[_coupon(row) for row in rows], next=after)
+
+
+@router.put("/coupons/bulk", auth=requires(WRITE), response=VerdictsOut)
+def put_coupon_rows(request: Request, body: list[CouponIn]) -> VerdictsOut:
+    """Make or change up to 1,000 coupons by code; each has its own verdict."""
+    rows = [
+        item.dict()
+        | {
+            "value": None if item.value is None else Decimal(item.value),
+            "min_spend": None if item.min_spend is None else Decimal(item.min_spend),
+        }
+        for item in body
+    ]
+    verdicts = put_coupons(rows, actor=request.actor)
+    return VerdictsOut(
+        items=[
+            VerdictOut(
+                ref=verdict.ref,
+                outcome=verdict.outcome,
+                errors=[FieldError(field=field, reason=reason) for field, reason in verdict.errors],
+            )
+            for verdict in verdicts
+        ]
+    )
+
+
+@router.get("/coupons/{coupon}", auth=requires(READ), response=CouponOut)
+def get_coupon(request: Request, coupon: UUID) -> CouponOut:
+    """One coupon."""
+    return _coupon(queries.get_coupon(coupon, actor=request.actor))
+
+
+@router.get("/coupons/{coupon}/redemptions", auth=requires(READ), response=RedemptionsOut)
+def get_redemptions(request: Request, coupon: UUID, cursor: UUID | None = None, limit: Limit = 50) -> RedemptionsOut:
+    """Where a coupon was used, newest first."""
+    queries.get_coupon(coupon, actor=request.actor)
+    rows, after = queries.list_redemptions(coupon, cursor=cursor, limit=limit, actor=request.actor)
+    items = [
+        RedemptionOut(
+            id=row.id,
+            order=row.order_id,
+            customer=row.member_id,
+            amount_minor=row.amount,
+            at=row.at,
+            released_at=row.released_at,
+        )
+        for row in rows
+    ]
+    return RedemptionsOut(items=items, next=after)
+
+
+def _coupon(row: queries.CouponView) -> CouponOut:
+    return CouponOut(
+        id=row.id,
+        ref=row.ref,
+        name=row.name,
+        kind=row.kind,
+        funder=row.funder,
+        currency=row.currency,
+        amount=None if row.amount is None or row.currency is None else format_amount(row.amount, row.currency),
+        percent=None if row.rate_ppm is None else format((Decimal(row.rate_ppm * 100) / MILLION).normalize(), "f"),
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        max_uses=row.total_limit,
+        max_uses_per_customer=row.per_member_limit,
+        stackable=row.stackable,
+        redeemed=row.redeemed,
+    )

@@ -1,0 +1,46 @@
+"""Coupons over HTTP."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from storeline.identity.tests.factories import bearer, make_token
+from storeline.kernel.api import new_id
+from storeline.loyalty import api as loyalty
+from storeline.loyalty.tests.factories import stored
+from storeline.pricing.tests.factories import AT
+
+pytestmark = pytest.mark.django_db
+ROOT = "/api/v1/coupons"
+ROW = {
+    "ref": "SAVE",
+    "name": "Save",
+    "kind": "amount",
+    "value": "1.50",
+    "currency": "EUR",
+    "valid_from": "2024-01-01T00:00:00Z",
+}
+
+
+def test_coupons_are_made_seen_and_their_uses_listed() -> None:
+    marketer = Client(headers=bearer(make_token("marketer")))
+    body = [ROW | {"max_uses": 5}, ROW | {"ref": "BAD", "kind": "gift"}]
+    for outcome in ("created", "unchanged"):
+        answer = marketer.put(f"{ROOT}/bulk", body, content_type="application/json")
+        assert [item["outcome"] for item in answer.json()["items"]] == [outcome, "refused"]
+    coupon, order = stored("SAVE"), new_id()
+    loyalty.redeem([loyalty.Redemption(order, 1, coupon.pk, None, 150, AT)])
+    [seen] = marketer.get(ROOT).json()["items"]
+    assert (seen["amount"], seen["max_uses"], seen["redeemed"]) == ("1.50", 5, 1)
+    assert marketer.get(f"{ROOT}/{coupon.pk}").json() == seen
+    [use] = marketer.get(f"{ROOT}/{coupon.pk}/redemptions").json()["items"]
+    assert (use["order"], use["amount_minor"], use["released_at"]) == (str(order), 150, None)
+    assert marketer.get(f"{ROOT}/{new_id()}").status_code == 404
+
+
+def test_shoppers_see_and_change_nothing() -> None:
+    shopper = Client(headers=bearer(make_token("shopper")))
+    assert shopper.get(ROOT).status_code == 403
+    assert shopper.put(f"{ROOT}/bulk", [ROW], content_type="application/json").status_code == 403
+    assert Client().get(ROOT).status_code == 401

@@ -1,0 +1,39 @@
+"""What must hold of prices and taxes."""
+
+from __future__ import annotations
+
+from storeline.kernel.api import SHOWN, CheckResult, check, run
+
+_TAX = """
+SELECT e.ref, r.regime, r.inclusive, count(*) OVER () FROM places_entity e
+JOIN (SELECT DISTINCT regime, inclusive FROM pricing_tax_rate) r ON r.regime = e.tax_regime AND r.inclusive <> e.inclusive
+ORDER BY e.ref LIMIT %s
+"""
+_EMPTY = """
+SELECT p.ref, count(*) OVER () FROM pricing_promotion p
+WHERE p.state = 'scheduled' AND p.amount IS NULL AND p.rate_ppm IS NULL AND (p.everything OR EXISTS (
+  SELECT FROM pricing_promotion_target t WHERE t.promotion_id = p.id AND t.amount IS NULL AND t.rate_ppm IS NULL))
+ORDER BY p.ref LIMIT %s
+"""
+
+
+@check("pricing.tax_inclusion", "tax rates are quoted as the legal entities of their regime quote prices")
+def tax_inclusion() -> CheckResult:
+    [(checked,)] = run("SELECT count(*) FROM places_entity").fetchall()
+    rows = run(_TAX, [SHOWN]).fetchall()
+    shown = tuple(
+        f"entity {ref} quotes prices {'without' if inside else 'with'} tax, the rates of {regime} the other way"
+        for ref, regime, inside, _ in rows
+    )
+    return CheckResult(checked, shown, rows[0][-1] if rows else 0)
+
+
+@check("pricing.promotion_values", "every scheduled promotion says what each of its targets is worth")
+def promotion_values() -> CheckResult:
+    [(checked,)] = run("SELECT count(*) FROM pricing_promotion").fetchall()
+    rows = run(_EMPTY, [SHOWN]).fetchall()
+    return CheckResult(
+        checked,
+        tuple(f"promotion {ref} has targets without a value" for ref, _ in rows),
+        rows[0][-1] if rows else 0,
+    )

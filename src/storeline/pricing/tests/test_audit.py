@@ -1,0 +1,36 @@
+"""The audit sees planted errors."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from storeline.kernel.api import CHECKS
+from storeline.pricing.models import Promotion, TaxRate
+from storeline.pricing.tests.factories import LONG_AGO, make_place
+
+pytestmark = pytest.mark.django_db
+
+
+def _differences(name: str) -> tuple[str, ...]:
+    return CHECKS[f"pricing.{name}"].run().differences
+
+
+def test_rates_that_quote_the_other_way() -> None:
+    make_place()
+    rate = TaxRate.objects.create(regime="xx", tax_class="a", rate_ppm=1, inclusive=True, valid_from=date(2020, 1, 1))
+    assert _differences("tax_inclusion") == ()
+    rate.inclusive = False
+    rate.save()
+    assert _differences("tax_inclusion") == ("entity entity-EUR quotes prices with tax, the rates of xx the other way",)
+
+
+def test_promotions_without_a_value() -> None:
+    row = Promotion.objects.create(
+        ref="x", name="x", kind="percentage", state="scheduled", starts_at=LONG_AGO, rate_ppm=1
+    )
+    assert _differences("promotion_values") == ()
+    row.rate_ppm = None
+    row.save()
+    assert _differences("promotion_values") == ("promotion x has targets without a value",)
