@@ -7,14 +7,14 @@ confirmed, picked, captured and collected like anybody's. A repeat is a no-op: i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import islice
 from uuid import UUID
 
 from storeline.exchange.journey import Basket, Line
 from storeline.fulfilment import api as fulfilment
-from storeline.kernel.api import SYSTEM, Conflict, clock_at, pump, run, source_id
+from storeline.kernel.api import SYSTEM, Error, clock_at, pump, run, source_id
 from storeline.orders import api as orders
 from storeline.payments import api as payments
 
@@ -32,7 +32,22 @@ class Replayed:
     lines: int = 0
     online: int = 0
     again: int = 0
+    quoted: int = 0
+    reproduced: int = 0
     refused: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, object]:
+        """The counts; `reproduced_share` is of the lines that our own prices were asked for."""
+        return {
+            "baskets": self.baskets,
+            "lines": self.lines,
+            "online": self.online,
+            "again": self.again,
+            "refused": len(self.refused),
+            "examples": self.refused[:10],
+            "quoted_lines": self.quoted,
+            "reproduced_share": round(self.reproduced / self.quoted, 4) if self.quoted else 0.0,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +71,56 @@ def load_refs() -> Refs:
     )
 
 
-def replay(baskets: Iterable[Basket], refs: Refs, *, progress: Callable[[int], None] = lambda _: None) -> Replayed:
-    """Send baskets through `orders`, in batches; what is online is picked and collected right after."""
+def replay(
+    baskets: Iterable[Basket],
+    refs: Refs,
+    *,
+    quote: bool = False,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Replayed:
+    """Send baskets through `orders`, in batches; what is online is picked and collected right after.
+
+    With `quote`, our own prices are asked first what each line would cost, and compared to the cent.
+    """
     done = Replayed()
     for batch in _batches(baskets):
         drafts = [_draft(basket, refs) for basket in batch]
         with clock_at(batch[-1].at):
+            if quote:
+                _compare(drafts, done)
             verdicts = orders.checkout(drafts, actor=SYSTEM)
             _collect([v.order_id for v in verdicts if v.state == "confirmed"])
         _count(done, batch, drafts, verdicts)
         progress(len(batch))
     pump()
     return done
+
+
+def _compare(drafts: Sequence[orders.Draft], done: Replayed) -> None:
+    """Quote the same goods without the agreed amounts. Lines of quantity 0 have no price to compare."""
+    asked = []
+    for draft in drafts:
+        lines = [line for line in draft.lines if line.quantity]
+        wish = replace(
+            draft,
+            channel="store",
+            method="carry_out",
+            lines=tuple([replace(line, agreed=None) for line in lines]),
+        )
+        asked.append((wish, [_received(line) for line in lines]))
+    quotes = orders.quote_many([wish for wish, _ in asked], actor=SYSTEM)
+    for (_, received), quote in zip(asked, quotes, strict=True):
+        done.quoted += len(received)
+        if not isinstance(quote, Error):
+            ours = [line.amount for line in quote.lines]
+            done.reproduced += sum(map(int.__eq__, ours, received))
+
+
+def _received(line: orders.DraftLine) -> int:
+    """What the retailer received for a line agreed at a till."""
+    if line.agreed is None:
+        return 0
+    return line.agreed.gross - sum(one.amount for one in line.agreed.discounts if one.funder == "retailer")
 
 
 def _batches(baskets: Iterable[Basket]) -> Iterator[list[Basket]]:
@@ -116,13 +169,18 @@ def _funded(line: Line) -> int:
 
 
 def _collect(order_ids: list[UUID]) -> None:
-    """Pick all that was ordered, make ready, hand over against the code."""
+    """Pick all that was ordered, make ready, hand over against the code; goes on where a killed replay stopped."""
     if not order_ids:
         return
     pump(["fulfilment.tasks"])
-    fulfilment.pick_all(order_ids, actor=SYSTEM)
-    fulfilment.ready(order_ids, actor=SYSTEM)
+    states = {task.order_id: task.state for task in fulfilment.tasks_of(order_ids).values()}
+    fulfilment.pick_all(_in(states, "to_pick", "picking"), actor=SYSTEM)
+    fulfilment.ready(_in(states, "to_pick", "picking"), actor=SYSTEM)
     fulfilment.hand_over(list(fulfilment.codes(order_ids).items()), actor=SYSTEM)
+
+
+def _in(states: dict[UUID, str], *wanted: str) -> list[UUID]:
+    return [order_id for order_id, state in states.items() if state in wanted]
 
 
 def _count(
@@ -135,9 +193,3 @@ def _count(
         done.again += verdict.again
         if verdict.error is not None:
             done.refused.append(f"{basket.ref}: {verdict.error.code}: {verdict.error.detail}")
-
-
-def check_all_taken(done: Replayed) -> None:
-    """Raise Conflict where a basket was refused: a replay's stock and prices are such that none is."""
-    if done.refused:
-        raise Conflict(f"{len(done.refused)} baskets were refused, the first: {done.refused[0]}")

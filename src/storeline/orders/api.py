@@ -12,7 +12,7 @@ from storeline.orders.commands.load import (
     load_orders,
 )
 from storeline.orders.commands.place import MAX_ORDERS, place
-from storeline.orders.commands.quote import quote
+from storeline.orders.commands.quote import quote, quote_many
 from storeline.orders.domain.drafts import Agreed, Draft, DraftLine, LineDiscount, Verdict
 from storeline.orders.domain.shorts import OrderLine, Short
 from storeline.orders.locks import LockedOrder, lock
@@ -59,5 +59,6 @@ __all__ = [
     "lock",
     "place",
     "quote",
+    "quote_many",
     "receipt_facts",
 ]

@@ -3,7 +3,7 @@
 Trade is real; places, names, bar codes, offers' names and stock are invented. docs/journey.md says how each is made.
 """
 
-from storeline.exchange.journey.baskets import Basket, Discount, Line, baskets
-from storeline.exchange.journey.write import Written, write_folder
+from storeline.exchange.journey.baskets import Basket, Discount, Line, baskets, count_baskets
+from storeline.exchange.journey.write import END, FIRST, Written, write_folder
 
-__all__ = ["Basket", "Discount", "Line", "Written", "baskets", "write_folder"]
+__all__ = ["END", "FIRST", "Basket", "Discount", "Line", "Written", "baskets", "count_baskets", "write_folder"]

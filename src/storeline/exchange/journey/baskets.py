@@ -81,3 +81,9 @@ def _basket(rows: list[tuple[Any, ...]]) -> Basket:
             discounts = lines.pop().discounts + discounts
         lines.append(Line(row[5], row[6], row[7], row[8], row[9], discounts))
     return Basket(ref, place, customer, EPOCH + timedelta(microseconds=at), currency, tuple(lines))
+
+
+def count_baskets(folder: Path) -> int:
+    """How many baskets a written folder holds."""
+    (count,) = duckdb.connect().execute(f"select count(*) from '{folder}/orders.parquet'").fetchone() or (0,)
+    return int(count)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from storeline.kernel.api import Actor, pipeline
-from storeline.orders.commands.gather import gather_facts, gather_tariff
+from collections.abc import Sequence
+
+from storeline.kernel.api import Actor, Error, pipeline
+from storeline.orders.commands.gather import Facts, gather_facts, gather_tariff
 from storeline.orders.domain import quote as rules
 from storeline.orders.domain.decide import check_sold
 from storeline.orders.domain.drafts import Draft, check_lines
@@ -13,11 +15,26 @@ from storeline.pricing import api as pricing
 
 def quote(draft: Draft, *, actor: Actor) -> pricing.Quote:
     """Price a basket as `place` would. Two waits. Raises what `place` refuses, but for stock."""
+    (answer,) = quote_many([draft], actor=actor)
+    if isinstance(answer, Error):
+        raise answer
+    return answer
+
+
+def quote_many(drafts: Sequence[Draft], *, actor: Actor) -> list[pricing.Quote | Error]:
+    """Price many baskets in the same two waits, each with its quote or why there is none."""
     actor.require(QUOTE)
-    check_lines(draft.lines, agreed=False)
-    facts = gather_facts([draft])
-    check_sold(draft, facts.places, facts.products, facts.listed)
+    facts = gather_facts(drafts)
     with pipeline():
-        pending = gather_tariff([draft], facts)
+        pending = gather_tariff(drafts, facts)
     tariff = pending.result()
-    return rules.quote(draft, tariff, tariff.coupons.left)[0]
+    return [_quote_one(draft, facts, tariff) for draft in drafts]
+
+
+def _quote_one(draft: Draft, facts: Facts, tariff: rules.Tariff) -> pricing.Quote | Error:
+    try:
+        check_lines(draft.lines, agreed=False)
+        check_sold(draft, facts.places, facts.products, facts.listed)
+        return rules.quote(draft, tariff, tariff.coupons.left)[0]
+    except Error as refusal:
+        return refusal

@@ -1,0 +1,60 @@
+"""`storeline replay [--days N | --since DATE --until DATE]`: real baskets through the live order path, in time order."""
+
+from __future__ import annotations
+
+import time
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import orjson
+from django.core.management.base import BaseCommand, CommandParser
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from storeline.exchange import journey
+from storeline.exchange.documents import remember
+from storeline.exchange.paths import folder_of
+from storeline.exchange.replay import load_refs, replay
+from storeline.kernel.api import stored_clock, time_zone
+
+END = date(2018, 1, 1)
+ZONE = "America/New_York"
+
+
+class Command(BaseCommand):
+    help = "Replay the demo retailer's real baskets through the live order path, and leave the clock at their end."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--days", type=int, default=7, help="the last so many days of the data")
+        parser.add_argument("--since", type=date.fromisoformat, default=None)
+        parser.add_argument("--until", type=date.fromisoformat, default=END)
+        parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        until: date = options["until"]
+        since: date = options["since"] or until - timedelta(days=options["days"])
+        started = time.monotonic()
+        folder = folder_of(f"journey-{since}-{until}")
+        if not (folder / "done").exists():
+            journey.write_folder(folder, since=since, until=until, master=False)
+            (folder / "done").touch()
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, disable=options["json"], transient=True) as bar:
+            task = bar.add_task("replay", total=journey.count_baskets(folder))
+            done = replay(
+                journey.baskets(folder), load_refs(), progress=lambda count: bar.advance(task, count), quote=True
+            )
+        remember(folder, orders=[refused.partition(":")[0] for refused in done.refused], returns=())
+        stored_clock.store(datetime.combine(until, datetime.min.time(), time_zone(ZONE)))
+        self._tell(done.as_json() | {"seconds": round(time.monotonic() - started, 2)}, as_json=options["json"])
+
+    def _tell(self, figures: dict[str, Any], *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(orjson.dumps(figures).decode())
+            return
+        self.stdout.write(
+            f"{figures['baskets']:,} baskets with {figures['lines']:,} lines, {figures['online']:,} of them online, "
+            f"{figures['again']:,} there before, {figures['refused']:,} refused; our prices give back "
+            f"{figures['reproduced_share']:.1%} of the lines to the cent."
+        )
+        for example in figures["examples"]:
+            self.stdout.write(f"  {example}")
