@@ -34,7 +34,8 @@ class State(StrEnum):
 
 
 OPEN = frozenset({"to_pick", "picking", "capturing", "unpaid", "ready"})
-PICKABLE = frozenset({"to_pick", "picking", "unpaid"})
+PICKABLE = frozenset({"to_pick", "picking"})
+ASKABLE = PICKABLE | {"unpaid"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def check_picks(
 def check_ready(index: int, task: Task, lines: Sequence[TaskLine]) -> None:
     """Refuse a task that is not picked through."""
     missing = [line.line_no for line in lines if line.picked is None]
-    if task.state in PICKABLE and missing:
+    if task.state in ASKABLE and missing:
         raise NotPicked("Say of each line how much was picked.", field=f"orders[{index}]", lines=missing)
     if task.state not in OPEN:
         raise TaskClosed(f"The order is {task.state.replace('_', ' ')}.", field=f"orders[{index}]")

@@ -5,8 +5,10 @@ What orders, stock and payments lock after that follows the order written in ord
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from storeline.fulfilment.domain import Task, TaskLine
@@ -20,8 +22,12 @@ WHERE order_id = ANY(%s::uuid[]) ORDER BY order_id FOR UPDATE
 """
 _LINES = """
 SELECT order_id, line_no, product_id, ordered, picked FROM fulfilment_task_line
-WHERE order_id = ANY(%s::uuid[]) ORDER BY order_id, line_no
+WHERE order_id = ANY(%s::uuid[]) AND ({which}) ORDER BY order_id, line_no
 """
+_WHICH = {"all": "true", "odd": "picked IS DISTINCT FROM ordered"}
+
+Which = Literal["none", "odd", "all"]
+"""The lines to read: ``odd`` ones were not picked as ordered, and few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +39,28 @@ class Locked:
     lines: dict[UUID, tuple[TaskLine, ...]]
 
 
-def lock(order_ids: Collection[UUID], *, field: str = "orders") -> Locked:
+def lock(order_ids: Collection[UUID], *, lines: Which = "none", field: str = "orders") -> Locked:
     """Lock orders and their tasks: one wait. Raises NoTask, naming the first order that has none."""
     ids = ids_array(sorted(set(order_ids)))
     with pipeline():
         found = orders.lock(set(order_ids))
         tasks: Pending[dict[UUID, Task]] = later(_LOCK, [ids], lambda rows: {row[0]: Task(*row) for row in rows})
         # Read after the locks: what was picked while we waited counts.
-        lines = later(_LINES, [ids], _by_order)
-    locked = Locked(found.result(), tasks.result(), lines.result())
+        read = None if lines == "none" else later(_LINES.format(which=_WHICH[lines]), [ids], _by_order)
+    locked = Locked(found.result(), tasks.result(), read.result() if read else {})
     for index, order_id in enumerate(order_ids):
         if order_id not in locked.tasks:
             raise NoTask("There is nothing to pick for this order.", field=f"{field}[{index}]")
     return locked
 
 
+def read_lines(order_ids: Collection[UUID]) -> dict[UUID, tuple[TaskLine, ...]]:
+    """Every line of these orders."""
+    return later(_LINES.format(which=_WHICH["all"]), [ids_array(sorted(order_ids))], _by_order).result()
+
+
 def _by_order(rows: list[Row]) -> dict[UUID, tuple[TaskLine, ...]]:
-    found: dict[UUID, list[TaskLine]] = {}
+    found: defaultdict[UUID, list[TaskLine]] = defaultdict(list)
     for row in rows:
-        found.setdefault(row[0], []).append(TaskLine(*row))
+        found[row[0]].append(TaskLine(*row))
     return {order_id: tuple(lines) for order_id, lines in found.items()}

@@ -80,10 +80,11 @@ from storeline.kernel.staged import (
     good,
     make_error_table,
     merge,
+    refuse_repeats,
     refuse_rows,
     staged_columns,
 )
-from storeline.kernel.trail import trail
+from storeline.kernel.trail import trail, trail_many
 
 __all__ = [
     "CHECKS",
@@ -165,6 +166,7 @@ __all__ = [
     "publish",
     "pump",
     "raw",
+    "refuse_repeats",
     "refuse_rows",
     "round_div",
     "rowcounts",
@@ -177,6 +179,7 @@ __all__ = [
     "times_array",
     "total_quantity",
     "trail",
+    "trail_many",
     "transaction",
     "waits",
     "week_ending",

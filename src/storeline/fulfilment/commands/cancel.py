@@ -21,7 +21,7 @@ from storeline.kernel.api import (
     pipeline,
     publish,
     source_id,
-    trail,
+    trail_many,
     transaction,
 )
 from storeline.ledger import api as ledger
@@ -67,14 +67,12 @@ def _cancel(order_ids: Collection[UUID], locked: Locked, reason: str, actor: Act
     with pipeline():
         close_tasks(live, moment)
         publish([event(CANCELLED, locked.tasks[order_id]) for order_id in live])
-        for order_id in live:
-            trail(
-                actor,
-                "fulfilment.cancel",
-                order_id,
-                place_id=locked.tasks[order_id].place_id,
-                detail={"reason": reason},
-            )
+        trail_many(
+            actor,
+            "fulfilment.cancel",
+            [(order_id, locked.tasks[order_id].place_id) for order_id in live],
+            [{"reason": reason}] * len(live),
+        )
 
 
 def give_back(order_ids: Collection[UUID], moment: datetime) -> int:

@@ -22,7 +22,7 @@ from storeline.kernel.api import (
     pipeline,
     publish,
     run,
-    trail,
+    trail_many,
     transaction,
 )
 from storeline.messages import api as messages
@@ -102,5 +102,6 @@ def complete(checked: Checked, *, actor: Actor, at: datetime | None = None) -> N
         with pipeline():
             run(_CLOSE, [moment, ids_array(checked.order_ids)])
             publish([event(HANDED_OVER, locked.tasks[order_id]) for order_id in checked.order_ids])
-            for order_id in checked.order_ids:
-                trail(actor, "fulfilment.hand_over", order_id, place_id=locked.tasks[order_id].place_id)
+            trail_many(
+                actor, "fulfilment.hand_over", [(task.order_id, task.place_id) for task in locked.tasks.values()]
+            )

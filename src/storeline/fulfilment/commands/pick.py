@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
-from storeline.fulfilment.domain import Picked, check_pickable, check_picks
+from storeline.fulfilment.domain import Picked, Task, check_pickable, check_picks
 from storeline.fulfilment.locks import lock
 from storeline.fulfilment.permissions import PICK
-from storeline.kernel.api import Actor, ids_array, ints_array, pipeline, run, trail, transaction
+from storeline.kernel.api import Actor, ids_array, ints_array, pipeline, run, trail_many, transaction
 
 _LINES = """
 UPDATE fulfilment_task_line l SET picked = p.picked
@@ -35,7 +35,7 @@ def pick(picks: Sequence[Picked], *, actor: Actor) -> None:
         return
     with transaction():
         ids = [pick.order_id for pick in picks]
-        locked = lock(ids, field="picks")
+        locked = lock(ids, lines="all", field="picks")
         for place in {task.place_id for task in locked.tasks.values()}:
             actor.require(PICK, place)
         check_picks(
@@ -55,9 +55,7 @@ def pick(picks: Sequence[Picked], *, actor: Actor) -> None:
                 ],
             )
             run(_TASKS, [ids_array(locked.tasks)])
-            for task in locked.tasks.values():
-                if task.state == "to_pick":
-                    trail(actor, "fulfilment.pick", task.order_id, place_id=task.place_id)
+            _begun(locked.tasks.values(), actor)
 
 
 def pick_all(order_ids: Collection[UUID], *, actor: Actor) -> None:
@@ -73,6 +71,9 @@ def pick_all(order_ids: Collection[UUID], *, actor: Actor) -> None:
         with pipeline():
             run(_ALL, [ids])
             run(_TASKS, [ids])
-            for task in tasks.values():
-                if task.state == "to_pick":
-                    trail(actor, "fulfilment.pick", task.order_id, place_id=task.place_id)
+            _begun(tasks.values(), actor)
+
+
+def _begun(tasks: Iterable[Task], actor: Actor) -> None:
+    fresh = [(task.order_id, task.place_id) for task in tasks if task.state == "to_pick"]
+    trail_many(actor, "fulfilment.pick", fresh)

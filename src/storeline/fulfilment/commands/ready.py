@@ -15,8 +15,8 @@ from uuid import UUID
 from storeline.catalog import api as catalog
 from storeline.fulfilment.commands.cancel import abandon, deposits_back
 from storeline.fulfilment.commands.finish import finish
-from storeline.fulfilment.domain import PICKABLE, Ask, Pay, Plan, Task, check_ready, deposits_kept, plan_money
-from storeline.fulfilment.locks import Locked, lock
+from storeline.fulfilment.domain import ASKABLE, Ask, Pay, Plan, Task, check_ready, deposits_kept, plan_money
+from storeline.fulfilment.locks import Locked, lock, read_lines
 from storeline.fulfilment.permissions import PICK
 from storeline.kernel.api import (
     SYSTEM,
@@ -26,7 +26,7 @@ from storeline.kernel.api import (
     now,
     pipeline,
     run,
-    trail,
+    trail_many,
     transaction,
 )
 from storeline.ledger import api as ledger
@@ -34,6 +34,11 @@ from storeline.orders import api as orders
 from storeline.payments import api as payments
 
 NOTHING_FOUND = "nothing_found"
+_FOUND = "SELECT DISTINCT order_id FROM fulfilment_task_line WHERE order_id = ANY(%s::uuid[]) AND picked > 0"
+_TAKEN = """
+SELECT order_id, sum(amount)::bigint, sum(tax)::bigint, sum(funded)::bigint FROM orders_amendment
+WHERE order_id = ANY(%s::uuid[]) GROUP BY order_id
+"""
 _ASKED = """
 UPDATE fulfilment_task t SET state = 'capturing', asked_at = %s, owed = a.owed, attempt = t.attempt + 1
 FROM unnest(%s::uuid[], %s::bigint[]) AS a(order_id, owed) WHERE t.order_id = a.order_id
@@ -64,12 +69,12 @@ def begin(order_ids: Collection[UUID], *, actor: Actor) -> Begun:
     if not ids:
         return Begun((), (), ())
     with transaction():
-        locked = lock(ids)
+        locked = lock(ids, lines="odd")
         for index, order_id in enumerate(ids):
             actor.require(PICK, locked.tasks[order_id].place_id)
             check_ready(index, locked.tasks[order_id], locked.lines.get(order_id, ()))
-        fresh = [task for task in locked.tasks.values() if task.state in PICKABLE]
-        empty = tuple(task.order_id for task in fresh if _nothing_found(task, locked))
+        fresh = [task for task in locked.tasks.values() if task.state in ASKABLE]
+        empty = _nothing_found(fresh, locked)
         picked = [task for task in fresh if task.order_id not in empty]
         _take_off(picked, locked)
         operations = _ask(picked, locked, actor) if picked else ()
@@ -86,9 +91,13 @@ def conclude(begun: Begun) -> dict[UUID, str]:
     return finish(begun.order_ids)
 
 
-def _nothing_found(task: Task, locked: Locked) -> bool:
-    lines = locked.lines.get(task.order_id, ())
-    return bool(lines) and not any(line.picked for line in lines) and any(line.ordered for line in lines)
+def _nothing_found(tasks: Sequence[Task], locked: Locked) -> tuple[UUID, ...]:
+    """Those of which no line was found."""
+    short = [task.order_id for task in tasks if task.order_id in locked.lines]
+    if not short:
+        return ()
+    found = {row[0] for row in run(_FOUND, [ids_array(short)]).fetchall()}
+    return tuple(order_id for order_id in short if order_id not in found)
 
 
 def _take_off(tasks: Sequence[Task], locked: Locked) -> None:
@@ -96,13 +105,12 @@ def _take_off(tasks: Sequence[Task], locked: Locked) -> None:
         orders.Short(line.order_id, line.line_no, line.picked or 0)
         for task in tasks
         for line in locked.lines.get(task.order_id, ())
-        if line.picked != line.ordered
     ]
     if shorts:
-        orders.amend([*shorts, *_deposits(shorts, locked)], actor=SYSTEM)
+        orders.amend([*shorts, *_deposits(shorts)], actor=SYSTEM)
 
 
-def _deposits(shorts: Sequence[orders.Short], locked: Locked) -> list[orders.Short]:
+def _deposits(shorts: Sequence[orders.Short]) -> list[orders.Short]:
     """The deposits that go with what was not found."""
     ids = {short.order_id for short in shorts}
     others = {
@@ -111,12 +119,13 @@ def _deposits(shorts: Sequence[orders.Short], locked: Locked) -> list[orders.Sho
     }
     if not any(others.values()):
         return []
-    products = catalog.gather(sorted({line.product_id for order_id in ids for line in locked.lines[order_id]})).result()
+    picked = read_lines(ids)
+    products = catalog.gather(sorted({line.product_id for lines in picked.values() for line in lines})).result()
     deposit_of = {product_id: facts.deposit_product_id for product_id, facts in products.items()}
     return [
         orders.Short(order_id, line_no, kept)
         for order_id, lines in others.items()
-        for line_no, kept in deposits_kept(lines, locked.lines[order_id], deposit_of).items()
+        for line_no, kept in deposits_kept(lines, picked[order_id], deposit_of).items()
         if kept < lines[line_no][1]
     ]
 
@@ -134,25 +143,24 @@ def _ask(tasks: Sequence[Task], locked: Locked, actor: Actor) -> tuple[tuple[UUI
     with pipeline():
         run(_ASKED, [moment, ids_array(owed), ints_array(owed.values())])
         ledger.post(entries)
-        for task in tasks:
-            trail(
-                actor, "fulfilment.ready", task.order_id, place_id=task.place_id, detail={"owed": owed[task.order_id]}
-            )
+        trail_many(
+            actor,
+            "fulfilment.ready",
+            [(task.order_id, task.place_id) for task in tasks],
+            [{"owed": owed[task.order_id]} for task in tasks],
+        )
     done = [verdict.result() for verdict in verdicts]
     return tuple((one.intent_id, one.key) for one in done if one.state != "succeeded")
 
 
 def _owed(order_ids: Collection[UUID], locked: Locked) -> dict[UUID, int]:
     """What the shopper owes for what is kept of each order."""
-    found = orders.lines(order_ids).result()
+    taken = {row[0]: row[1:] for row in run(_TAKEN, [ids_array(order_ids)]).fetchall()}
     owed = {}
     for order_id in order_ids:
         order = locked.orders[order_id]
-        taken = sum(
-            line.taken_amount + (0 if order.tax_included else line.taken_tax) - line.taken_funded
-            for line in found.get(order_id, ())
-        )
-        owed[order_id] = order.payable - taken
+        amount, tax, funded = taken.get(order_id, (0, 0, 0))
+        owed[order_id] = order.payable - amount - (0 if order.tax_included else tax) + funded
     return owed
 
 

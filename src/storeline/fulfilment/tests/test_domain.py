@@ -85,7 +85,7 @@ def test_a_pick_is_between_nothing_and_what_was_ordered():
         assert refused.value.field == field
 
 
-@pytest.mark.parametrize("state", ["capturing", "ready", "handed_over", "cancelled"])
+@pytest.mark.parametrize("state", ["capturing", "unpaid", "ready", "handed_over", "cancelled"])
 def test_what_is_past_picking_is_not_picked(state):
     with pytest.raises(TaskClosed):
         check_picks([Picked(ORDER, 1, 0)], {ORDER: Task(ORDER, PLACE, "collect", state, 0, 1)}, {(ORDER, 1): line(0)})
