@@ -1,7 +1,8 @@
 """Refusals of the door for data.
 
 Invalid 422
-└── NoFolder          there is nothing to import there
+├── NoFolder          there is nothing to import there
+└── FolderNotEmpty    an export writes to a new folder only
 Conflict 409
 └── ImportRunning     another import is at work
 """
@@ -12,6 +13,11 @@ from storeline.kernel.api import Conflict, Invalid
 class NoFolder(Invalid):
     code = "no_folder"
     title = "There is nothing to import there"
+
+
+class FolderNotEmpty(Invalid):
+    code = "folder_not_empty"
+    title = "The folder is not empty"
 
 
 class ImportRunning(Conflict):
