@@ -20,12 +20,8 @@ def test_a_receipt_is_shown_with_its_taxes_and_its_hash():
     answer = get(f"receipts/sale/{one.source_id}", "finance")
     assert answer.status_code == 200
     shown = answer.json()
-    assert (shown["series"], shown["number"], shown["total"]) == ("till-1", "1", {"amount": "10.80", "currency": "USD"})
-    assert shown["taxes"][1] == {
-        "rate_ppm": 80000,
-        "taxable": {"amount": "5.00", "currency": "USD"},
-        "tax": {"amount": "0.40", "currency": "USD"},
-    }
+    assert (shown["series"], shown["number"], shown["total"], shown["currency"]) == ("till-1", "1", "10.80", "USD")
+    assert shown["taxes"][1] == {"rate_ppm": 80000, "taxable": "5.00", "tax": "0.40"}
     assert len(shown["hash"]) == 64
 
 
@@ -34,7 +30,7 @@ def test_what_is_not_there_is_not_found():
     one = document()
     fiscal.issue_documents([one])
     assert get(f"receipts/return/{one.source_id}", "finance").status_code == 404
-    assert get(f"receipts/invoice/{one.source_id}", "finance").status_code == 404
+    assert get(f"receipts/invoice/{one.source_id}", "finance").status_code == 422
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ _LOCK = "SELECT id FROM payments_intent WHERE source_id = ANY(%s::uuid[]) ORDER 
 # An answer that is still out is marked: when it comes as a late yes, it is voided at once.
 _MARK = """
 UPDATE payments_intent SET cancelled_at = %s
-WHERE source_id = ANY(%s::uuid[]) AND cancelled_at IS NULL AND state IN ('pending', 'unknown', 'authorised')
+WHERE source_id = ANY(%s::uuid[]) AND cancelled_at IS NULL
+AND (state IN ('pending', 'unknown', 'authorised') OR authorised > captured + voided)
 """
 _VOID = """
 INSERT INTO payments_operation (intent_id, key, kind, amount, state, provider_reference, error_code, at)
@@ -27,7 +28,7 @@ SELECT i.id, %s, 'void', i.authorised - i.captured - i.voided - o.open, 'pending
 FROM payments_intent i CROSS JOIN LATERAL (
  SELECT coalesce(sum(amount), 0)::bigint AS open FROM payments_operation
  WHERE intent_id = i.id AND kind IN ('capture', 'void') AND state IN ('pending', 'unknown')) o
-WHERE i.source_id = ANY(%s::uuid[]) AND i.state = 'authorised' AND i.authorised > i.captured + i.voided + o.open
+WHERE i.source_id = ANY(%s::uuid[]) AND i.authorised > i.captured + i.voided + o.open
 ON CONFLICT (intent_id, key) DO NOTHING
 """
 # What settled now is given back now: there is nobody to ask.

@@ -17,14 +17,15 @@ LIMIT = 500
 LONG = timedelta(days=30)
 """How long a released payment is looked after; partners let go of authorisations by themselves sooner."""
 
+# In no order, so that operations which stay unknown for long cannot keep the others from their turn.
 _ASKED = """WHERE (o.state = 'unknown' OR (o.state = 'pending' AND o.kind = 'authorise' AND o.at <= %s))
-AND o.state IN ('pending', 'unknown') ORDER BY o.at LIMIT %s"""
+AND o.state IN ('pending', 'unknown') ORDER BY random() LIMIT %s"""
 _UNSENT = """WHERE o.state = 'pending' AND o.state IN ('pending', 'unknown') AND o.kind <> 'authorise' AND o.at <= %s
-ORDER BY o.at LIMIT %s"""
+ORDER BY random() LIMIT %s"""
 # The yes came after the order was gone, whoever heard it.
 _HELD = """
 SELECT DISTINCT source_id FROM payments_intent
-WHERE cancelled_at IS NOT NULL AND cancelled_at >= %s AND state = 'authorised' AND authorised > captured + voided
+WHERE cancelled_at IS NOT NULL AND cancelled_at >= %s AND authorised > captured + voided
 AND NOT EXISTS (SELECT FROM payments_operation WHERE intent_id = id AND key = 'release') LIMIT %s
 """
 

@@ -286,6 +286,15 @@ def test_releasing_leaves_what_a_partner_has_captured():
     assert everything() == before
 
 
+def test_releasing_lets_go_of_the_rest_of_a_partial_capture():
+    source = paid(card())
+    payments.capture(only(source).id, 600, "ready", actor=kernel.SYSTEM)
+    payments.release([source], at=AT)
+    payments.perform_open([source])
+    payment = only(source)
+    assert (payment.state, payment.captured, payment.voided) == ("captured", 600, 400)
+
+
 # --- finding out -------------------------------------------------------------------------------------------
 
 

@@ -24,7 +24,7 @@ def test_the_payments_of_an_order_with_what_was_done():
     payments.capture(only(source).id, 900, "ready", actor=kernel.SYSTEM)
     (item,) = call("GET", f"?source={source}", "service_desk").json()["items"]
     assert (item["tender"], item["state"]) == ("sandbox_card", "captured")
-    assert (item["amount"]["amount"], item["captured"]["amount"], item["voided"]["amount"]) == ("10.00", "9.00", "0.00")
+    assert (item["amount"], item["captured"], item["voided"]) == ("10.00", "9.00", "0.00")
     assert [(done["kind"], done["state"]) for done in item["operations"]] == [
         ("authorise", "succeeded"),
         ("capture", "succeeded"),
