@@ -7,7 +7,12 @@ from uuid import UUID
 
 from storeline.kernel.api import QUANTITY_ONE, Invalid, UnitPrice, allocate, business_date
 from storeline.pricing.domain.prices import find_price, find_rate
-from storeline.pricing.domain.promotions import Candidate, apply_promotions
+from storeline.pricing.domain.promotions import (
+    Candidate,
+    apply_promotions,
+    is_live,
+    member_discount,
+)
 from storeline.pricing.domain.quote import Quote, QuotedLine, Step
 from storeline.pricing.domain.tax import spread_tax
 from storeline.pricing.domain.terms import (
@@ -80,7 +85,7 @@ def price_basket(basket: Basket, book: PriceBook, adjustments: Sequence[Adjustme
     ]
     candidates = [line.candidate for line in lines if line.candidate is not None]
     if candidates:
-        apply_promotions(candidates, basket)
+        apply_promotions(candidates)
         for line in lines:
             if line.candidate is not None and line.candidate.given:
                 line.adjustments = tuple(line.candidate.given)
@@ -121,22 +126,23 @@ def _shelf_line(line: BasketLine, number: int, basket: Basket, book: PriceBook) 
     first = Step("shelf_price", 0, gross, shelf.id, params)
     result = _Line(kind, product_id, quantity, product.tax_class, gross, unit_price, first)
     if kind == "product":
-        result.candidate = _candidate(result, product, found.member, basket, book)
+        _reduce(result, product, found.member, basket, book)
     return result
 
 
-def _candidate(
-    line: _Line,
-    product: PricedProduct,
-    member: Price | None,
-    basket: Basket,
-    book: PriceBook,
-) -> Candidate | None:
+def _reduce(line: _Line, product: PricedProduct, member: Price | None, basket: Basket, book: PriceBook) -> None:
+    """Make the line a candidate for the promotions that run, or where there are none take the member's price."""
     by_place = book.offers.get(product.id)
-    offers = by_place.get(basket.place.id, ()) if by_place else ()
-    if not offers and member is None:
-        return None
-    return Candidate(product.id, line.quantity, line.gross, product.by_weight, offers, member)
+    if by_place is not None:
+        offers = [offer for offer in by_place.get(basket.place.id, ()) if is_live(offer.promotion, basket)]
+        if offers:
+            line.candidate = Candidate(product.id, line.quantity, line.gross, product.by_weight, offers, member)
+            return
+    if member is not None:
+        given = member_discount(member, line.quantity, line.gross)
+        if given is not None:
+            line.adjustments = (given,)
+            line.left -= given.amount
 
 
 def _agreed_line(line: BasketLine, number: int) -> _Line:

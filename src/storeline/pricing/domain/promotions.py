@@ -37,7 +37,7 @@ class Candidate:
     quantity: int
     gross: int
     by_weight: bool
-    offers: tuple[Offer, ...]
+    offers: Sequence[Offer]
     member_price: Price | None
     free: int = 0
     free_amount: int = 0
@@ -125,29 +125,34 @@ def saving(offer: Offer, quantity: int, amount: int) -> int:
     return max(0, amount - worth)
 
 
-def apply_promotions(lines: Sequence[Candidate], basket: Basket) -> None:
-    """Give each line its promotions (`Candidate.given`), by the rule at the top of this file."""
-    live = _live_promotions(lines, basket)
-    if not live:
-        for line in lines:
-            if line.member_price is not None:
-                _take_plain(line, _member_plain(line.member_price))
-        return
-    for line in lines:
-        line.offers = tuple(offer for offer in line.offers if offer.promotion.id in live)
-    levels = {promotion.priority for promotion in live.values() if not promotion.stackable}
+def member_discount(price: Price, quantity: int, gross: int) -> LineAdjustment | None:
+    """What a member's price of its own takes off a line that has no promotions; None where it is not lower."""
+    worth = gross - price.unit_price.times(quantity)
+    if worth <= 0:
+        return None
+    return LineAdjustment("member_price", "retailer", price.id, worth, _MEMBER_PRICE.label)
+
+
+def apply_promotions(lines: Sequence[Candidate]) -> None:
+    """Give each line its promotions (`Candidate.given`), by the rule at the top of this file.
+
+    The lines' offers are those of promotions that run (`is_live`).
+    """
+    running = {offer.promotion.id: offer.promotion for line in lines for offer in line.offers}
+    levels = {promotion.priority for promotion in running.values() if not promotion.stackable}
     if any(line.member_price for line in lines):
         levels.add(0)
+    grouped = any(_is_group(promotion) for promotion in running.values())
     for level in sorted(levels, reverse=True):
-        _apply_level(lines, level)
-    stackable = [promotion for promotion in live.values() if promotion.stackable]
+        if grouped:
+            _apply_level(lines, level)
+        else:
+            for line in lines:
+                if (plain := _best_plain(line, level)) is not None:
+                    _take_plain(line, plain)
+    stackable = [promotion for promotion in running.values() if promotion.stackable]
     for promotion in sorted(stackable, key=lambda each: (-each.priority, each.id)):
         _stack(lines, promotion)
-
-
-def _live_promotions(lines: Iterable[Candidate], basket: Basket) -> dict[UUID, Promotion]:
-    known = {offer.promotion.id: offer.promotion for line in lines for offer in line.offers}
-    return {key: promotion for key, promotion in known.items() if is_live(promotion, basket)}
 
 
 def _apply_level(lines: Sequence[Candidate], level: int) -> None:
@@ -195,8 +200,10 @@ def _best_plain(line: Candidate, level: int) -> _Plain | None:
     if line.member_price is not None and level == 0:
         price = line.member_price
         choices.append(_member_plain(price))
+    if len(choices) > 1:
+        choices.sort(key=lambda each: each.source_id)
     best, most = None, 0
-    for choice in sorted(choices, key=lambda each: each.source_id):
+    for choice in choices:
         worth = saving(choice.offer, line.free, line.free_amount)
         if worth > most:
             best, most = choice, worth
