@@ -21,6 +21,7 @@ from storeline.kernel.api import (
     bulk,
     good,
     merge,
+    refuse_repeats,
     refuse_rows,
     run,
     staged_columns,
@@ -339,12 +340,7 @@ def load_listings(*, actor: Actor) -> LoadResult:
             ),
             "LEFT JOIN places_place l ON l.ref = i.place LEFT JOIN catalog_product p ON p.ref = i.product",
         )
-        run("""
-INSERT INTO pg_temp.in_error (file, row, col, reason)
-SELECT 'listings', row, 'product', 'the same place and product came before in this file'
-FROM (SELECT row, row_number() OVER (PARTITION BY place, product ORDER BY row) AS time FROM pg_temp.in_listings) i
-WHERE time > 1
-""")
+        refuse_repeats("listings", "place", "product")
         rows, inserted, updated = run(_LISTINGS).fetchall()[0]
     refused = run("SELECT count(DISTINCT row) FROM pg_temp.in_error WHERE file = 'listings'").fetchall()[0][0]
     return LoadResult(inserted, updated, rows - inserted - updated, refused)

@@ -67,9 +67,9 @@ class Position:
 
 def check_position(latitude: float, longitude: float, *, field: str = "position") -> Position:
     """A point on the Earth, or a refusal."""
-    if abs(latitude) > _POLE:
+    if not abs(latitude) <= _POLE:
         raise Invalid("A latitude lies between -90 and 90.", field=f"{field}.latitude")
-    if abs(longitude) > _ANTIMERIDIAN:
+    if not abs(longitude) <= _ANTIMERIDIAN:
         raise Invalid("A longitude lies between -180 and 180.", field=f"{field}.longitude")
     return Position(latitude, longitude)
 
@@ -136,12 +136,12 @@ def no_overlap(hours: Collection[Hours]) -> bool:
     return all(first.closes <= second.opens for first, second in pairwise(ordered))
 
 
-def _instant(day: date, minutes: int, zone_name: str, *, fold: int) -> datetime:
-    """The UTC moment of a local wall time. A time that the clocks skip is the moment they skip to, plus what was
-    skipped; a time that happens twice is the first for opening (fold 0) and the second for closing (fold 1).
+def _instants(day: date, minutes: int, zone_name: str) -> tuple[datetime, datetime]:
+    """The UTC moments of a local wall time: two where the clocks go back over it, otherwise the same twice; for a
+    time that the clocks skip, the moment that many minutes after the skip, then that many before its end.
     """
-    wall = datetime.combine(day, time()) + timedelta(minutes=minutes)
-    return wall.replace(tzinfo=time_zone(zone_name), fold=fold).astimezone(UTC)
+    wall = (datetime.combine(day, time()) + timedelta(minutes=minutes)).replace(tzinfo=time_zone(zone_name))
+    return wall.astimezone(UTC), wall.replace(fold=1).astimezone(UTC)
 
 
 def openings(
@@ -150,10 +150,11 @@ def openings(
     """When a place is open on local `day`, in UTC and in order.
 
     `week` goes by ISO weekday (1 is Monday); an exception replaces the whole day, and an empty one closes it.
+    Where the clocks go back, it opens at the first of the two moments and closes at the last.
     """
     hours = exceptions[day] if day in exceptions else week.get(day.isoweekday(), ())
     found = (
-        Interval(_instant(day, item.opens, zone_name, fold=0), _instant(day, item.closes, zone_name, fold=1))
+        Interval(_instants(day, item.opens, zone_name)[0], max(_instants(day, item.closes, zone_name)))
         for item in sorted(hours, key=lambda opening: opening.opens)
     )
     return tuple(interval for interval in found if interval.closes > interval.opens)

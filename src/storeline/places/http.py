@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from ninja import Field, Query, Router, Schema
+from ninja import Body, Query, Router, Schema
 from pydantic import WithJsonSchema
 
 from storeline.identity.api import Request, requires
@@ -160,10 +160,10 @@ class VerdictsOut(Schema):
 
 # An item with a wrong field is refused by itself, not with all the others: so items are read as they come.
 EntitiesIn = Annotated[
-    list[Annotated[dict[str, Any], WithJsonSchema(EntityIn.model_json_schema())]], Field(max_length=MAX_BULK)
+    list[Annotated[dict[str, Any], WithJsonSchema(EntityIn.model_json_schema())]], Body(max_length=MAX_BULK)
 ]
 PlacesIn = Annotated[
-    list[Annotated[dict[str, Any], WithJsonSchema(PlaceIn.model_json_schema())]], Field(max_length=MAX_BULK)
+    list[Annotated[dict[str, Any], WithJsonSchema(PlaceIn.model_json_schema())]], Body(max_length=MAX_BULK)
 ]
 
 

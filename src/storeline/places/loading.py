@@ -8,7 +8,20 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from storeline.kernel.api import Actor, Column, Invalid, LoadResult, Merged, Rule, Target, Verdict, bulk, merge, run
+from storeline.kernel.api import (
+    Actor,
+    Column,
+    Invalid,
+    LoadResult,
+    Merged,
+    Rule,
+    Target,
+    Verdict,
+    bulk,
+    merge,
+    refuse_repeats,
+    run,
+)
 from storeline.places.domain import CAPABILITIES, FORMATS, Hours, check_hours, no_overlap
 from storeline.places.permissions import WRITE
 
@@ -34,6 +47,7 @@ def _text(name: str) -> Column:
 
 _ENTITIES = Target(
     file="entities",
+    settle=lambda _present: refuse_repeats("entities", "gln"),
     declared=ENTITIES_IN,
     table="places_entity",
     kind="places.entity",
@@ -70,6 +84,7 @@ _ENTITIES = Target(
 
 _PLACES = Target(
     file="places",
+    settle=lambda _present: refuse_repeats("places", "gln"),
     declared=PLACES_IN,
     table="places_place",
     kind="places.place",

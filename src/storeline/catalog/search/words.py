@@ -31,7 +31,9 @@ _TOKEN = re.compile(
 
 def fold(text: str) -> str:
     """`text` without what people leave out when they type: case, accents, full-width forms, foreign digits."""
-    spelt = _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold())).translate(_LETTERS)
+    spelt = _MARKS.sub("", unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())).translate(
+        _LETTERS
+    )
     composed = unicodedata.normalize("NFC", spelt)
     if composed.isascii():
         return composed
