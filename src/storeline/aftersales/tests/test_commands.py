@@ -22,6 +22,7 @@ from storeline.aftersales.tests.factories import (
     sold,
     taken,
 )
+from storeline.fiscal import api as fiscal
 from storeline.kernel.api import GUEST, SYSTEM, Actor, Forbidden, InvalidId, clock_at, new_id, now, run, transaction
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop, shop, total
@@ -202,6 +203,16 @@ def test_an_event_tells_all_that_a_receipt_needs(here):
         "refunded": -135,
         "taxes": [[80_000, -125, -10]],
     }
+
+
+def test_a_return_gets_its_receipt(here):
+    view = give_back(taken(here, collected(here, [2]), ReturnLine(1000, 1)))
+    read_events("fiscal.return_receipts")
+    run("UPDATE kernel_checkpoint SET xid = '0', event_id = 0")
+    read_events("fiscal.return_receipts")
+    receipt = fiscal.receipts_of([view.head.id], "return")[view.head.id]
+    assert (receipt.total, receipt.currency, receipt.taxes) == (-135, "USD", ((80_000, -125, -10),))
+    assert len(run("SELECT 1 FROM fiscal_receipt WHERE kind = 'return'").fetchall()) == 1
 
 
 def refusals(here: Shop, order_id: UUID) -> dict[str, tuple[aftersales.Return, type[Exception], str | None]]:

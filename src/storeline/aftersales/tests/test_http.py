@@ -12,12 +12,12 @@ from django.test import Client
 
 from storeline.aftersales.permissions import RETURN, VIEW, WITHOUT_RECEIPT
 from storeline.aftersales.tests.factories import collected, every_row, sold
-from storeline.identity import access
 from storeline.kernel.api import GUEST, Actor, new_id
 from storeline.orders.tests.factories import Shop, shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 As = Callable[[Actor], None]
+FIND = "storeline.identity.access.find_actor"
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def here() -> Shop:
 @pytest.fixture
 def act(monkeypatch: pytest.MonkeyPatch) -> As:
     """Let requests come from this actor."""
-    return lambda actor: monkeypatch.setattr(access, "find_actor", lambda _request: actor)
+    return lambda actor: monkeypatch.setattr(FIND, lambda _request: actor)
 
 
 def clerk(*permissions: str, place: UUID | None = None) -> Actor:

@@ -13,12 +13,12 @@ from django.test import Client
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.permissions import CANCEL, HAND_OVER, PICK, VIEW
 from storeline.fulfilment.tests.factories import all_rows, balances, ready, state_of, to_pick
-from storeline.identity import access
 from storeline.kernel.api import GUEST, Actor, new_id
 from storeline.orders.tests.factories import Shop, shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 As = Callable[[Actor], None]
+FIND = "storeline.identity.access.find_actor"
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def here() -> Shop:
 @pytest.fixture
 def act(monkeypatch: pytest.MonkeyPatch) -> As:
     """Let requests come from this actor."""
-    return lambda actor: monkeypatch.setattr(access, "find_actor", lambda _request: actor)
+    return lambda actor: monkeypatch.setattr(FIND, lambda _request: actor)
 
 
 def clerk(place: UUID, *permissions: str) -> Actor:
