@@ -31,7 +31,8 @@ FROM unnest(%s::uuid[], %s::bigint[]) WITH ORDINALITY AS wanted(product_id, quan
 LEFT JOIN catalog_product c ON c.id = wanted.product_id
 ORDER BY wanted.n
 """
-# The stock is read by one walk over (places x products) of the balance's key; the slot by one step along its index.
+# The stock is read by one step along the balance's key for each place and product, the slot by one along its own:
+# LIMIT 1 keeps a generic plan from reading the whole table instead, as it did.
 # Days are each place's own. The great circle is the haversine formula with the Earth's mean radius, as in places.
 _CANDIDATES = """
 WITH origin AS (
@@ -50,10 +51,15 @@ candidate AS (
     FROM places_place p CROSS JOIN origin o
     WHERE (%s::uuid[] IS NULL AND %s = ANY(p.capabilities)) OR p.id = ANY(%s::uuid[])
     ORDER BY km NULLS LAST, p.ref LIMIT %s
-),
-stock AS (
-    SELECT c.id,
-        array_agg(coalesce(b.on_hand - b.reserved, 0) ORDER BY w.n) AS available,
+)
+SELECT c.id, c.ref, c.name, c.format, c.capable, c.trading, c.km, s.available, s.listed, slot.id, slot.starts_at,
+    EXISTS (
+        SELECT FROM capacity_slot any_slot
+        WHERE any_slot.place_id = c.id AND any_slot.method = %s AND any_slot.starts_at >= %s
+    )
+FROM candidate c
+CROSS JOIN LATERAL (
+    SELECT array_agg(coalesce(b.available, 0) ORDER BY w.n) AS available,
         array_agg(
             NOT EXISTS (SELECT FROM catalog_listing any_row WHERE any_row.place_id = c.id)
             OR EXISTS (
@@ -61,17 +67,12 @@ stock AS (
                     AND coalesce(l.starts_on <= c.day, true) AND coalesce(l.ends_on >= c.day, true)
             ) ORDER BY w.n
         ) AS listed
-    FROM candidate c
-    CROSS JOIN unnest(%s::uuid[]) WITH ORDINALITY AS w(product_id, n)
-    LEFT JOIN stock_balance b ON b.place_id = c.id AND b.product_id = w.product_id
-    GROUP BY c.id
-)
-SELECT c.id, c.ref, c.name, c.format, c.capable, c.trading, c.km, s.available, s.listed, slot.id, slot.starts_at,
-    EXISTS (
-        SELECT FROM capacity_slot any_slot
-        WHERE any_slot.place_id = c.id AND any_slot.method = %s AND any_slot.starts_at >= %s
-    )
-FROM candidate c JOIN stock s ON s.id = c.id
+    FROM unnest(%s::uuid[]) WITH ORDINALITY AS w(product_id, n)
+    LEFT JOIN LATERAL (
+        SELECT on_hand - reserved AS available FROM stock_balance
+        WHERE place_id = c.id AND product_id = w.product_id LIMIT 1
+    ) AS b ON true
+) AS s
 LEFT JOIN LATERAL (
     SELECT id, starts_at FROM capacity_slot
     WHERE place_id = c.id AND method = %s AND starts_at >= %s AND cutoff_at >= %s AND held < capacity
@@ -98,14 +99,26 @@ def options(
     """
     way = _method(method)
     needs, candidates = _read(lines, way, near, near_place, only, at or now(), consider)
-    judged = [(candidate, obstacles(candidate, needs, way)) for candidate in candidates]
-    able = [candidate for candidate, reasons in judged if not reasons]
-    times = _hours([candidate for candidate in able if candidate.slot_id is None], at or now())
-    answers = [
-        _serving(candidate, times, at or now()) if not reasons else _option(candidate, serves=False, reasons=reasons)
-        for candidate, reasons in judged
-    ]
-    return rank(answers)[:limit]
+    answers: list[Option] = []
+    able: list[Candidate] = []
+    for candidate in candidates:
+        if reasons := obstacles(candidate, needs, way):
+            answers.append(_option(candidate, serves=False, reasons=reasons))
+        else:
+            able.append(candidate)
+    return rank([*_opened(able, at or now(), limit), *answers])[:limit]
+
+
+def _opened(able: Sequence[Candidate], at: datetime, limit: int) -> list[Option]:
+    """Options of these candidates, who come nearest first: hours are read for as many as the answer has room for."""
+    found: list[Option] = []
+    for start in range(0, len(able), limit):
+        some = able[start : start + limit]
+        times = _hours([candidate for candidate in some if candidate.slot_id is None], at)
+        found += [_serving(candidate, times, at) for candidate in some]
+        if sum(option.serves for option in found) >= limit:
+            break
+    return found
 
 
 def _method(method: Method | str) -> Method:
@@ -139,8 +152,8 @@ def _read(
             _CANDIDATES,
             [
                 *(latitude, near_place, longitude, near_place, method.capability, at, at, at),
-                *(chosen, method.capability, chosen, consider, products),
-                *(method.value, at, method.value, at, now()),
+                *(chosen, method.capability, chosen, consider),
+                *(method.value, at, products, method.value, at, now()),
             ],
             _candidates,
         )

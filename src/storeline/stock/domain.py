@@ -152,6 +152,11 @@ class Hold:
     expires_at: datetime | None = None
 
     @property
+    def state(self) -> str:
+        """What it is once it was granted."""
+        return State.HELD
+
+    @property
     def digest(self) -> UUID:
         """A hash of what was asked; the expiry is not part of it, since a repeat comes later."""
         body = self.place_id.bytes + self.product_id.bytes + self.quantity.to_bytes(8, signed=True)
@@ -227,7 +232,7 @@ def decide_holds(
     may still fit. An id that came before, here or in an earlier set, gets its first answer again.
     """
     left = {pair: level.available for pair, level in levels.items()}
-    seen = dict(known)
+    seen: dict[UUID, KnownHold | Hold] = dict(known)
     verdicts = []
     for hold in asked:
         pair = (hold.place_id, hold.product_id)
@@ -241,7 +246,7 @@ def decide_holds(
             verdicts.append(HoldVerdict(hold.id, Answer.SOLD_OUT, None, available))
         else:
             left[pair] = available - hold.quantity
-            seen[hold.id] = KnownHold(hold.digest, State.HELD)
+            seen[hold.id] = hold
             verdicts.append(HoldVerdict(hold.id, Answer.HELD, State.HELD, left[pair]))
     return verdicts
 

@@ -85,7 +85,10 @@ def exceptions(
 ) -> list[ExceptionRow]:
     """Open exceptions (or `closed` ones too), oldest first, after the one with the id `after`."""
     rows = run(_EXCEPTIONS, [after or _NOWHERE, place_id, place_id, closed, limit])
-    return [ExceptionRow(*row[:6], row[6] or [], row[7], row[8]) for row in rows]
+    return [
+        ExceptionRow(key, place, product, kind, quantity, at, at_risk or [], closed_at, note)
+        for key, place, product, kind, quantity, at, at_risk, closed_at, note in rows
+    ]
 
 
 def _cursor(last: StockLevel) -> str:

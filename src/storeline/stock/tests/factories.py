@@ -103,5 +103,5 @@ def snapshot() -> list[list[tuple[object, ...]]]:
 
 
 def refs(table: str, ids: Iterable[UUID]) -> list[str]:
-    found = dict(run(f"SELECT id, ref FROM {table}").fetchall())
+    found: dict[UUID, str] = dict(run(f"SELECT id, ref FROM {table}").fetchall())
     return [found[one] for one in ids]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -29,7 +30,7 @@ from storeline.stock.tests.factories import (
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def race(tasks: list[Callable[[], object]], threads: int = 8) -> list[object]:
+def race(tasks: Sequence[Callable[[], object]], threads: int = 8) -> list[object]:
     """Run the tasks on threads that begin together; each thread closes its connection."""
     barrier = Barrier(threads)
 
@@ -84,7 +85,7 @@ def test_sets_of_direct_holds_on_one_product():
     put(place, product, 200_000)
     sets = [[stock.Hold(new_id(), place, product, 1_000 + 500 * (n % 4)) for n in range(25)] for _ in range(16)]
     twice = [*sets, *sets]
-    answers = race([lambda some=some: stock.reserve_many(some, actor=SYSTEM) for some in twice])
+    answers = race([partial(stock.reserve_many, some, actor=SYSTEM) for some in twice])
     by_id: dict[object, set[bool]] = {}
     for verdict in (one for some in answers for one in some):  # type: ignore[attr-defined]
         by_id.setdefault(verdict.id, set()).add(verdict.granted)
@@ -105,7 +106,7 @@ def test_one_id_for_two_products_at_once_is_one_hold():
         wanted = new_id()
         answers = race(
             [
-                lambda w=wanted, p=product: stock.reserve_many([stock.Hold(w, place, p, 1_000)], actor=SYSTEM)
+                partial(stock.reserve_many, [stock.Hold(wanted, place, product, 1_000)], actor=SYSTEM)
                 for product in products
             ]
         )
@@ -186,7 +187,7 @@ def test_expiry_and_hand_over_of_one_hold_happen_once():
             ended = stock.settle([source], [move(place, product, -1_000, source=source)])
         return ended.result()
 
-    tasks: list[Callable[[], object]] = [lambda source=source: hand_over(source) for source in sources]
+    tasks: list[Callable[[], object]] = [partial(hand_over, source) for source in sources]
     tasks += [lambda: stock.expire(AT + timedelta(seconds=1))] * 8
     answers = race(tasks)
     assert sum(answers) == 20  # type: ignore[arg-type]
