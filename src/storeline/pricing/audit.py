@@ -16,6 +16,21 @@ WHERE p.state = 'scheduled' AND p.amount IS NULL AND p.rate_ppm IS NULL AND (p.e
 ORDER BY p.ref LIMIT %s
 """
 
+_ORPHANS = """
+SELECT p.id, count(*) OVER () FROM pricing_price p
+WHERE NOT EXISTS (SELECT FROM catalog_product q WHERE q.id = p.product_id)
+   OR p.place_id IS NOT NULL AND NOT EXISTS (SELECT FROM places_place l WHERE l.id = p.place_id)
+ORDER BY p.id LIMIT %s
+"""
+
+
+@check("pricing.references", "every price is of a product, and of a place if it names one")
+def references() -> CheckResult:
+    [(checked,)] = run("SELECT count(*) FROM pricing_price").fetchall()
+    rows = run(_ORPHANS, [SHOWN]).fetchall()
+    shown = tuple(f"price {key} is of an unknown product or place" for key, _ in rows)
+    return CheckResult(checked, shown, rows[0][-1] if rows else 0)
+
 
 @check("pricing.tax_inclusion", "tax rates are quoted as the legal entities of their regime quote prices")
 def tax_inclusion() -> CheckResult:

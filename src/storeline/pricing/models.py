@@ -19,11 +19,17 @@ class Price(models.Model):
 
     Of the rows valid at a moment the most specific counts (place, then zone, then all; own channel,
     then all), and of those the newest: windows may overlap, so a week's price lies over the one that goes on.
+    Loads resolve products and places by a join; the database's own check of each row took longer than the load, so
+    the audit looks instead.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    product = models.ForeignKey("catalog.Product", models.PROTECT, related_name="+", db_index=False)
-    place = models.ForeignKey("places.Place", models.PROTECT, related_name="+", null=True, blank=True, db_index=False)
+    product = models.ForeignKey(
+        "catalog.Product", models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    place = models.ForeignKey(
+        "places.Place", models.PROTECT, related_name="+", null=True, blank=True, db_index=False, db_constraint=False
+    )
     price_zone = models.TextField(null=True, blank=True)
     channel = models.TextField(null=True, blank=True)
     member = models.BooleanField(default=False)

@@ -6,15 +6,23 @@ from datetime import date
 
 import pytest
 
-from storeline.kernel.api import CHECKS
-from storeline.pricing.models import Promotion, TaxRate
-from storeline.pricing.tests.factories import LONG_AGO, make_place
+from storeline.kernel.api import CHECKS, new_id
+from storeline.pricing.models import Price, Promotion, TaxRate
+from storeline.pricing.tests.factories import LONG_AGO, make_place, make_product
 
 pytestmark = pytest.mark.django_db
 
 
 def _differences(name: str) -> tuple[str, ...]:
     return CHECKS[f"pricing.{name}"].run().differences
+
+
+def test_prices_of_unknown_products() -> None:
+    known = Price.objects.create(product=make_product("a"), amount=1, currency="EUR", valid_from=LONG_AGO)
+    assert _differences("references") == ()
+    lost = Price.objects.create(product_id=new_id(), amount=1, currency="EUR", valid_from=LONG_AGO)
+    assert known.pk != lost.pk
+    assert _differences("references") == (f"price {lost.pk} is of an unknown product or place",)
 
 
 def test_rates_that_quote_the_other_way() -> None:
