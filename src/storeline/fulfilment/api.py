@@ -5,6 +5,7 @@ from storeline.fulfilment.commands.finish import resume
 from storeline.fulfilment.commands.hand_over import HandOver, hand_over
 from storeline.fulfilment.commands.pick import pick, pick_all
 from storeline.fulfilment.commands.ready import ready
+from storeline.fulfilment.commands.tasks import open_tasks
 from storeline.fulfilment.domain import Picked, State, TaskLine
 from storeline.fulfilment.errors import NoTask, NotPicked, PickedTooMuch, TaskClosed
 from storeline.fulfilment.events import CANCELLED, HANDED_OVER, READY, UNPAID
@@ -29,6 +30,7 @@ __all__ = [
     "get_task",
     "hand_over",
     "list_tasks",
+    "open_tasks",
     "pick",
     "pick_all",
     "ready",

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from storeline.fulfilment.domain import COLLECT_WITHIN, Task
 from storeline.fulfilment.events import READY, UNPAID, event
+from storeline.fulfilment.permissions import PICK
 from storeline.kernel.api import Actor, ids_array, later, now, pipeline, publish, run, transaction
 from storeline.messages import api as messages
 from storeline.orders import api as orders
@@ -74,7 +75,7 @@ def resume(moment: datetime, *, actor: Actor, grace: timedelta = GRACE, limit: i
 
     Asking again is safe: the partner knows each operation by its key.
     """
-    actor.require("fulfilment.pick")
+    actor.require(PICK)
     stuck = [row[0] for row in run(_STUCK, [moment - grace, limit]).fetchall()]
     payments.perform_open(stuck)
     return finish(stuck)

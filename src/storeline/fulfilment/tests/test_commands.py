@@ -285,3 +285,28 @@ def test_tasks_are_listed_by_when_they_are_due(here):
     rest = fulfilment.list_tasks(after=(first[-1].due_at, first[-1].order_id))
     assert [task.order_id for task in rest] == [ids[1]]
     assert fulfilment.list_tasks(places=[new_id()]) == []
+
+
+PLANTED: dict[str, tuple[str, str]] = {
+    "a task that is gone": ("DELETE FROM fulfilment_task", "fulfilment.tasks"),
+    "a task that outlives its order": ("UPDATE orders_order SET state = 'cancelled'", "fulfilment.tasks"),
+    "a completed order that was not handed over": ("UPDATE orders_order SET state = 'completed'", "fulfilment.tasks"),
+    "a line that was not ordered": (
+        "INSERT INTO fulfilment_task_line (order_id, line_no, product_id, ordered, picked) "
+        "SELECT order_id, 9, product_id, 1, 1 FROM fulfilment_task_line LIMIT 1",
+        "fulfilment.lines",
+    ),
+    "a line that was picked otherwise": ("UPDATE fulfilment_task_line SET picked = 0", "fulfilment.lines"),
+    "a cent too little": ("UPDATE fulfilment_task SET owed = owed + 1", "fulfilment.money"),
+    "goods held for nobody": ("UPDATE orders_order SET state = 'cancelled'", "fulfilment.reservations"),
+}
+
+
+@pytest.mark.parametrize("case", PLANTED)
+def test_the_audit_sees_what_is_planted(here, case):
+    ready(here)
+    read_events()
+    assert differences() == []
+    sql, check = PLANTED[case]
+    run(sql)
+    assert check in {difference.partition(":")[0] for difference in differences()}
