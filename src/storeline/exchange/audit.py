@@ -16,7 +16,7 @@ WITH ours AS (
     ) o ON o.kind = d.kind AND o.ref = d.ref
     JOIN places_place p ON p.id = o.place_id
     JOIN (VALUES {_SCALES}) AS s(currency, scale) ON s.currency = o.currency
-    GROUP BY d.kind, p.ref, week, o.currency, s.scale
+    GROUP BY 1, 2, 3, 4, s.scale
 ),
 theirs AS (
     SELECT kind, place, week, currency, count(*) AS documents, sum(amount) AS amount

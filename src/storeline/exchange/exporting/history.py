@@ -81,7 +81,7 @@ LINE_DISCOUNTS = Query(
 PAYMENTS = Query(
     {
         "order": REF,
-        "seq": "row_number() OVER (PARTITION BY o.id ORDER BY t.created_at, t.id)",
+        "seq": "row_number() OVER (PARTITION BY o.id ORDER BY t.created_at, t.captured DESC, t.tender, t.reference, t.id)",
         "tender": "t.tender",
         "amount": amount("t.captured", "t.currency"),
         "currency": "t.currency",

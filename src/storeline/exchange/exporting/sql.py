@@ -20,7 +20,7 @@ def amount(minor: str, currency: str) -> str:
 
 def quantity(thousandths: str) -> str:
     """Thousandths as the shortest decimal text."""
-    return f"trim_scale({thousandths} / 1000::numeric)::text"
+    return f"trim_scale(({thousandths}) / 1000::numeric)::text"
 
 
 def percent(ppm: str) -> str:

@@ -81,7 +81,9 @@ PLACES = File(
         Column("phone", Kind.TEXT, "E.164, such as +81312345678."),
         Column("price_zone", Kind.CODE, "Places with the same zone code share zone prices."),
         Column("tax_region", Kind.CODE, "Which region's rows of `tax_rates` apply first."),
-        Column("capabilities", Kind.LIST, "What it can do.", values=CAPABILITIES, default="sell"),
+        Column(
+            "capabilities", Kind.LIST, "What it can do; a shop needs `sell`.", values=CAPABILITIES, default="nothing"
+        ),
         Column("opens_on", Kind.DATE, "First day of trade (pop-ups have both)."),
         Column("closes_on", Kind.DATE, "Last day of trade."),
     ),

@@ -141,21 +141,24 @@ def _count(con: duckdb.DuckDBPyConnection, name: str, column: str, refused: tupl
     ).fetchone() or (0,)
 
 
+_UNKNOWN_ORDERS = """
+FROM pg_temp.in_redemption_orders i
+WHERE i."order" IS NOT NULL AND NOT EXISTS (SELECT FROM orders_order o WHERE o.ref = i."order")
+"""
+
+
 def load_redemptions(con: duckdb.DuckDBPyConnection, report: Report, actor: Actor) -> None:
-    """Coupon redemptions, after the orders that they name."""
+    """Coupon redemptions, after the orders that they name; their owner lies below orders, so those are found here."""
     name = "coupon_redemptions"
     with transaction():
         make_error_table()
         stage(con, "redemption_orders", 'row bigint, "order" text', f"select * from typed_{name}", every_column=True)
-        run("""INSERT INTO pg_temp.in_error SELECT 'coupon_redemptions', i.row, 'order', 'unknown'
-            FROM pg_temp.in_redemption_orders i
-            WHERE i."order" IS NOT NULL AND NOT EXISTS (SELECT FROM orders_order o WHERE o.ref = i."order")""")
         stage(con, name, REDEMPTIONS.declared, f"select * from typed_{name}", every_column=True)
         run("""UPDATE pg_temp.in_coupon_redemptions i SET order_id = o.id
             FROM pg_temp.in_redemption_orders r JOIN orders_order o ON o.ref = r."order" WHERE r.row = i.row""")
-        run("""DELETE FROM pg_temp.in_coupon_redemptions i USING pg_temp.in_error x
-            WHERE x.file = 'coupon_redemptions' AND x.row = i.row""")
+        run(f"DELETE FROM pg_temp.in_coupon_redemptions WHERE row IN (SELECT i.row {_UNKNOWN_ORDERS})")
         result = REDEMPTIONS.load(actor=actor)
+        run(f"INSERT INTO pg_temp.in_error SELECT '{name}', i.row, 'order', 'unknown' {_UNKNOWN_ORDERS}")
         gather_errors(con)
     counts = report.counts(name)
     counts.add(result)

@@ -64,7 +64,7 @@ def gather_errors(con: duckdb.DuckDBPyConnection) -> None:
         known = [column for column, *_ in con.execute(f"describe raw_{name}").fetchall()]
         cell = " ".join(f"when '{column}' then raw.\"{column}\"::varchar" for column in known)
         con.execute(f"""insert into error
-            select told.file, told."row", col, reason, nullif(left(case col {cell} end, 100), ''), true
+            select told.file, told."row", told.col, told.reason, nullif(left(case told.col {cell} end, 100), ''), true
             from told left join raw_{name} raw using ("row") where told.file = '{name}'""")
     con.execute("drop table told")
 

@@ -109,7 +109,9 @@ def _take(con: duckdb.DuckDBPyConnection, found: list[Found], report: Report, ac
         present.add(name)
         if name in MASTER:
             load_master(con, one.file, MASTER[name], report, actor)
-            step(name, report.counts(name).rows, report.counts(name).rows)
+        if name not in (ORDERS.head, RETURNS.head):
+            (rows,) = con.execute(f"select count(*) from raw_{name}").fetchone() or (0,)
+            step(name, rows, rows)
     _history(con, present, report, actor, step)
 
 
