@@ -292,8 +292,10 @@ PLANTED: dict[str, tuple[str, str]] = {
     "a task that outlives its order": ("UPDATE orders_order SET state = 'cancelled'", "fulfilment.tasks"),
     "a completed order that was not handed over": ("UPDATE orders_order SET state = 'completed'", "fulfilment.tasks"),
     "a line that was not ordered": (
-        "INSERT INTO fulfilment_task_line (order_id, line_no, product_id, ordered, picked) "
-        "SELECT order_id, 9, product_id, 1, 1 FROM fulfilment_task_line LIMIT 1",
+        (
+            "INSERT INTO fulfilment_task_line (order_id, line_no, product_id, ordered, picked) "
+            "SELECT order_id, 9, product_id, 1, 1 FROM fulfilment_task_line LIMIT 1"
+        ),
         "fulfilment.lines",
     ),
     "a line that was picked otherwise": ("UPDATE fulfilment_task_line SET picked = 0", "fulfilment.lines"),
