@@ -14,7 +14,7 @@ from uuid import UUID
 
 from storeline.exchange.journey import Basket, Line
 from storeline.fulfilment import api as fulfilment
-from storeline.kernel.api import SYSTEM, Error, clock_at, pump, run, source_id
+from storeline.kernel.api import SYSTEM, Error, clock_at, now, pump, run, source_id
 from storeline.orders import api as orders
 from storeline.payments import api as payments
 
@@ -172,10 +172,10 @@ def _collect(order_ids: list[UUID]) -> None:
     """Pick all that was ordered, make ready, hand over against the code; goes on where a killed replay stopped."""
     if not order_ids:
         return
-    pump(["fulfilment.tasks"])
+    fulfilment.open_tasks(order_ids, now())
     states = {task.order_id: task.state for task in fulfilment.tasks_of(order_ids).values()}
     fulfilment.pick_all(_in(states, "to_pick", "picking"), actor=SYSTEM)
-    fulfilment.ready(_in(states, "to_pick", "picking"), actor=SYSTEM)
+    fulfilment.ready(_in(states, "to_pick", "picking", "capturing", "unpaid"), actor=SYSTEM)
     fulfilment.hand_over(list(fulfilment.codes(order_ids).items()), actor=SYSTEM)
 
 

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, Generic, LiteralString, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 import psycopg
@@ -36,8 +36,12 @@ _piped: ContextVar[bool] = ContextVar("_piped", default=False)
 
 
 def raw() -> psycopg.Connection[Row]:
-    """The psycopg connection beneath Django's, opened if need be."""
+    """The psycopg connection beneath Django's, opened if need be, and anew where the server went away."""
     if connection.connection is None:
+        connection.ensure_connection()
+    elif connection.connection.closed and not connection.in_atomic_block:
+        # Django asks whether a kept connection lives only before its own statements.
+        connection.close()
         connection.ensure_connection()
     return cast("psycopg.Connection[Row]", connection.connection)
 

@@ -1,6 +1,6 @@
 """The event log: facts written with the change they tell of, read in batches by idempotent consumers.
 
-A consumer reads only events of transactions below the oldest one still running, in the order
+A consumer reads only events of transactions below the oldest one still running here, in the order
 (transaction, event), so nothing that commits late is ever passed over. Its checkpoint moves in the
 same transaction as what it did, so a crash repeats a batch whole or not at all.
 """
@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import psycopg
 from django.db import DatabaseError
 
 from storeline.kernel import db
@@ -24,6 +25,7 @@ from storeline.kernel.clock import now
 from storeline.kernel.errors import Error
 
 log = logging.getLogger(__name__)
+_FAILURES = (Error, DatabaseError, psycopg.Error, ValueError, LookupError, TypeError)
 BATCH = 1000
 
 
@@ -109,9 +111,18 @@ INSERT INTO kernel_checkpoint (name, xid, event_id) VALUES (%s, '0', 0)
 ON CONFLICT (name) DO NOTHING
 """
 _LOCK = "SELECT xid::text, event_id FROM kernel_checkpoint WHERE name = %s FOR UPDATE SKIP LOCKED"
-_READ = """
+# Events are safe to read below the oldest transaction still running that could write one: pg_snapshot_xmin,
+# but for transactions of other databases on the server, which cannot. One that is not to be told apart counts.
+_HORIZON = """
+SELECT coalesce(min(running), pg_snapshot_xmax(pg_current_snapshot()))
+FROM pg_snapshot_xip(pg_current_snapshot()) AS running
+WHERE NOT EXISTS (
+    SELECT FROM pg_stat_activity a WHERE a.backend_xid = running::xid AND a.datname <> current_database()
+)
+"""
+_READ = f"""
 SELECT xid::text, id, type, subject_id, place_id, entity_id, at, payload FROM kernel_event
-WHERE (xid, id) > (%s::text::xid8, %s::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot())
+WHERE (xid, id) > (%s::text::xid8, %s::bigint) AND xid < ({_HORIZON})
 ORDER BY xid, id LIMIT %s
 """
 _MOVE = "UPDATE kernel_checkpoint SET xid = %s::text::xid8, event_id = %s WHERE name = %s"
@@ -156,7 +167,7 @@ def _drain(reader: Consumer) -> int:
     while True:
         try:
             taken = _take(reader, reader.batch)
-        except (Error, DatabaseError, ValueError, LookupError, TypeError) as failure:
+        except _FAILURES as failure:
             log.exception("consumer %s failed on a batch; going on one by one", reader.name)
             taken = _one_by_one(reader, failure)
         total += taken
@@ -169,22 +180,22 @@ def _one_by_one(reader: Consumer, failure: Exception) -> int:
         try:
             if not _take(reader, 1):
                 return passed
-        except (Error, DatabaseError, ValueError, LookupError, TypeError) as single:
+        except _FAILURES as single:
             _park(reader, single)
             return passed + 1
     log.warning("consumer %s passed the whole batch one by one after %s", reader.name, failure)
     return reader.batch
 
 
-_WAITING = "SELECT EXISTS (SELECT FROM kernel_event WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()))"
+_WAITING = f"SELECT EXISTS (SELECT FROM kernel_event WHERE xid >= ({_HORIZON}))"
 _PAUSE = 0.01
 
 
 def pump(names: Iterable[str] | None = None, *, patience: float = 2.0) -> int:
     """Let every consumer (or those named) read until nothing is left; the number of events passed.
 
-    Committed events stay unread while an older transaction runs anywhere on the server, a vacuum's
-    included; for these it waits up to `patience` seconds.
+    Committed events stay unread while an older transaction runs, a vacuum's included; for these it waits
+    up to `patience` seconds.
     """
     chosen = list(CONSUMERS.values()) if names is None else [CONSUMERS[name] for name in names]
     deadline = time.monotonic() + patience

@@ -19,7 +19,6 @@ from storeline.orders.domain.drafts import Draft, Verdict
 from storeline.orders.errors import PaymentDeclined
 from storeline.payments import api as payments
 
-
 Confirm = Callable[[Confirmation], dict[UUID, str]]
 
 

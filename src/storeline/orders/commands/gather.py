@@ -68,15 +68,22 @@ def gather_facts(drafts: Sequence[Draft]) -> Facts:
             [line.product_id for draft in priced for line in draft.lines],
             moment.date(),
         )
-    return Facts(moment, found_places.result(), found_products.result(), listed.result())
+    products = found_products.result()
+    deposits = {one.deposit_product_id for one in products.values() if one.deposit_product_id} - products.keys()
+    if deposits:  # a second wait, for baskets with deposits only
+        products |= catalog.gather(list(deposits)).result()
+    return Facts(moment, found_places.result(), products, listed.result())
 
 
-def gather_tariff(drafts: Sequence[Draft], facts: Facts) -> PendingTariff:
-    """Queue the prices that these drafts need, and lock their coupons."""
+def gather_tariff(drafts: Sequence[Draft], facts: Facts, *, lock: bool) -> PendingTariff:
+    """Queue the prices that these drafts need, and their coupons, under lock where they are to be spent."""
     wanted = keys(drafts, facts.places, facts.products, facts.moment)
     codes = {code for draft in drafts for code in draft.coupons}
     customers = {draft.customer_id for draft in drafts if draft.customer_id and draft.coupons}
-    return PendingTariff(facts, pricing.gather(wanted) if wanted else None, loyalty.gather(codes, customers))
+    products = {line.product_id for draft in drafts if draft.coupons for line in draft.lines}
+    return PendingTariff(
+        facts, pricing.gather(wanted) if wanted else None, loyalty.gather(codes, customers, products, lock=lock)
+    )
 
 
 def gather(drafts: Sequence[Draft], facts: Facts) -> tuple[Gathered, Tariff]:
@@ -85,7 +92,7 @@ def gather(drafts: Sequence[Draft], facts: Facts) -> tuple[Gathered, Tariff]:
     with pipeline():
         known = _known(drafts)
         room = capacity.lock(slots)
-        pending = gather_tariff(drafts, facts)
+        pending = gather_tariff(drafts, facts, lock=True)
         levels = stock.lock(_pairs(drafts, facts))
     tariff = pending.result()
     seen = Gathered(

@@ -26,7 +26,7 @@ def quote_many(drafts: Sequence[Draft], *, actor: Actor) -> list[pricing.Quote |
     actor.require(QUOTE)
     facts = gather_facts(drafts)
     with pipeline():
-        pending = gather_tariff(drafts, facts)
+        pending = gather_tariff(drafts, facts, lock=False)
     tariff = pending.result()
     return [_quote_one(draft, facts, tariff) for draft in drafts]
 
