@@ -81,7 +81,7 @@ def _read_csv(con: duckdb.DuckDBPyConnection, found: Found) -> Header | None:
         columns = ", ".join(f'"{name}" varchar' for name in header)
         con.execute(f'create table raw_{found.file.name} ("row" bigint, {columns})')
         schema = pa.schema([("row", pa.int64()), *((name, pa.string()) for name in header)])
-        batches = _batches(con, found.file.name, records, len(names), clean=clean)
+        batches = _batches(con, found.file, records, names, clean=clean)
         for numbers, rows in batches:
             cells = list(zip(*rows, strict=True)) if rows else [()] * len(names)
             batch = pa.table([numbers, *(cells[place] for place in places)], schema=schema)
@@ -92,7 +92,7 @@ def _read_csv(con: duckdb.DuckDBPyConnection, found: Found) -> Header | None:
 
 
 def _batches(
-    con: duckdb.DuckDBPyConnection, name: str, records: Iterator[list[str]], width: int, *, clean: bool
+    con: duckdb.DuckDBPyConnection, file: File, records: Iterator[list[str]], names: list[str], *, clean: bool
 ) -> Iterator[tuple[list[int], list[list[str]]]]:
     """Sound records with their numbers (the header is row 1), many at once; the others are told."""
     numbered = enumerate(records, start=2)
@@ -100,16 +100,26 @@ def _batches(
         good = batch if clean else [item for item in batch if _is_text(item[1])]
         if len(good) < len(batch):
             kept = {number for number, _ in good}
-            _tell_rows(con, name, [n for n, _ in batch if n not in kept], "not UTF-8 text, or with a NUL character")
-        sound = [item for item in good if len(item[1]) == width]
-        ragged = [number for number, row in good if len(row) != width and row]
+            bad = [item for item in batch if item[0] not in kept]
+            _tell_rows(con, file, names, bad, "not UTF-8 text, or with a NUL character")
+        sound = [item for item in good if len(item[1]) == len(names)]
+        ragged = [(number, row) for number, row in good if len(row) != len(names) and row]
         if ragged:
-            _tell_rows(con, name, ragged, f"the row does not have the header's {width} columns")
+            _tell_rows(con, file, names, ragged, f"the row does not have the header's {len(names)} columns")
         yield [number for number, _ in sound], [row for _, row in sound]
 
 
-def _tell_rows(con: duckdb.DuckDBPyConnection, name: str, rows: list[int], reason: str) -> None:
-    con.execute("insert into error select ?, unnest(?::bigint[]), null, ?, null, true", [name, rows, reason])
+def _tell_rows(
+    con: duckdb.DuckDBPyConnection, file: File, names: list[str], rows: list[tuple[int, list[str]]], reason: str
+) -> None:
+    """Tell rows that could not be read; of a document's parts with its ref, where that much can be made out."""
+    place = next((index for index, name in enumerate(names) if name.strip().lower() == file.keys[0].name), len(names))
+    refs = [row[place].strip(" \t")[:200] if place < len(row) else "" for _, row in rows]
+    plain = [ref.encode(errors="replace").decode().replace("\0", "") or None for ref in refs]
+    con.execute(
+        "insert into error select ?, unnest(?::bigint[]), null, ?, unnest(?::varchar[]), true",
+        [file.name, [number for number, _ in rows], reason, plain],
+    )
 
 
 def _is_clean(path: Path) -> bool:

@@ -88,13 +88,13 @@ def test_bad_bytes_and_nul_cost_only_their_rows(reader):
     found = categories(reader, b"ref,name\na,A\nb,\xff\nc,x\x00y\nd,D\n")
     assert found == [(2, "a", "A"), (5, "d", "D")]
     reason = "not UTF-8 text, or with a NUL character"
-    assert reader.errors() == [(3, None, reason, None), (4, None, reason, None)]
+    assert reader.errors() == [(3, None, reason, "b"), (4, None, reason, "c")]
 
 
 def test_ragged_rows_are_refused_and_blank_lines_skipped(reader):
     assert categories(reader, "ref,name\na\n\nb,B,more\nc,C\n") == [(5, "c", "C")]
     reason = "the row does not have the header's 2 columns"
-    assert reader.errors() == [(2, None, reason, None), (4, None, reason, None)]
+    assert reader.errors() == [(2, None, reason, "a"), (4, None, reason, "b")]
 
 
 def test_missing_column_refuses_the_file_and_unknown_is_only_told(reader):
