@@ -22,11 +22,12 @@ from storeline.catalog.errors import CategoryNotFound, ProductNotFound
 from storeline.kernel.api import QUANTITY_ONE, Invalid, Pending, Row, ids_array, later, run
 
 MAX_PAGE = 200
-_FACTS = """
-SELECT p.id, p.ref, p.name, p.names, p.brand, p.category_id, coalesce(c.path::text, ''), p.unit, p.by_weight,
+FACTS = """p.id, p.ref, p.name, p.names, p.brand, p.category_id, coalesce(c.path::text, ''), p.unit, p.by_weight,
        p.catch_weight, p.temperature, p.shelf_life_days, p.allergens, p.deposit_product_id, p.tax_class,
-       p.content_quantity, p.content_unit, p.service, p.sellable, p.online, p.age_limit
-FROM catalog_product p LEFT JOIN catalog_category c ON c.id = p.category_id
+       p.content_quantity, p.content_unit, p.service, p.sellable, p.online, p.age_limit"""
+"""The columns that `product_facts` reads, of a product `p` and its category `c`."""
+_FACTS = f"""
+SELECT {FACTS} FROM catalog_product p LEFT JOIN catalog_category c ON c.id = p.category_id
 """
 _DETAIL = """
 SELECT p.description, p.descriptions, p.manufacturer, p.pictures, p.status, c.ref, c.name, d.ref,

@@ -21,7 +21,7 @@ FORMATS = (
     "warehouse",
     "collection_point",
     "locker",
-    "vending_machine",
+    "machine",
     "web",
 )
 CAPABILITIES = ("sell", "collect", "ship", "deliver", "service")

@@ -12,12 +12,12 @@ from storeline.catalog.search.ranking import Term, likeness, rarity, score
 from storeline.catalog.search.words import is_spelt, shortened, split
 from storeline.kernel.api import run
 
-MAX_TERMS = 12
+MAX_TERMS = 24
 MAX_TEXTS = 300
 """Only this many texts are found; nobody pages further through a search."""
-_RANKED = 100
+_RANKED = 80
 """So many of them, those with the greatest weight, are ranked word by word; the rest follow as they came."""
-_MAX_POSTINGS = 6_000
+_MAX_POSTINGS = 4_000
 _MAX_MEANINGS = 24
 _PREFIXES = 40
 _POOR = 0.6
@@ -102,7 +102,7 @@ def find_texts(query: str, only: str = "", params: Sequence[Any] = ()) -> list[T
 
     `only` is an SQL condition over `found.text_id`, with its `params`: texts that may be left out.
     """
-    asked, all_texts = _meanings(split(query)[:MAX_TERMS], unfinished=not query.endswith((" ", "\t")))
+    asked, all_texts = _meanings(split(query, asked=True)[:MAX_TERMS], unfinished=not query.endswith((" ", "\t")))
     driving = _driving(asked)
     if not driving:
         return []

@@ -7,22 +7,21 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from storeline.catalog.domain import ProductFacts
-from storeline.catalog.queries import Filter, facts_where, page_size, scan
+from storeline.catalog.queries import FACTS, Filter, facts_where, page_size, product_facts, scan
 from storeline.catalog.search.find import Text, find_texts
 from storeline.kernel.api import Invalid, ints_array, run
 
 MAX_QUERY = 200
 _DIGITS = 4
-_HITS = """
-SELECT f.n, hit.id
+_HITS = f"""
+SELECT f.n, {FACTS}
 FROM unnest(%s::bigint[]) WITH ORDINALITY AS f (text_id, n)
 CROSS JOIN LATERAL (
-  SELECT p.id FROM catalog_search_entry e JOIN catalog_product p ON p.id = e.product_id
-  WHERE e.text_id = f.text_id AND {only} ORDER BY p.ref LIMIT 1
-) hit
+  SELECT p.* FROM catalog_search_entry e JOIN catalog_product p ON p.id = e.product_id
+  WHERE e.text_id = f.text_id AND {{only}} ORDER BY p.ref LIMIT 1
+) p LEFT JOIN catalog_category c ON c.id = p.category_id
 ORDER BY f.n
 """
-
 _HAS = """(
   SELECT true FROM catalog_search_entry e JOIN catalog_product p ON p.id = e.product_id
   WHERE e.text_id = found.text_id AND {only} LIMIT 1)"""
@@ -83,7 +82,9 @@ def _offset(cursor: str | None) -> int:
 
 
 def _exact(query: str, only: Filter) -> list[Hit]:
-    """The product whose code or ref was typed in full."""
+    """The product whose code or ref was typed in full: one word."""
+    if " " in query:
+        return []
     condition, params = only.sql()
     found = facts_where(f"p.ref = %s AND {condition}", [query, *params])
     if not found and query.isascii() and query.isdigit():
@@ -101,10 +102,9 @@ def _hits(texts: Sequence[Text], only: Filter, enough: int, known: set[UUID]) ->
     # A product can be found by its names in several languages, so some more texts than wanted are looked up.
     looked_up = texts[: enough * 2]
     rows = run(_HITS.format(only=condition), [ints_array(text.id for text in looked_up), *params]).fetchall()
-    first: dict[UUID, Text] = {}
-    for number, product in rows:
-        if product not in known:
-            first.setdefault(product, looked_up[number - 1])
-    chosen = list(first)[:enough]
-    facts = {one.id: one for one in facts_where("p.id = ANY (%s::uuid[])", [chosen])} if chosen else {}
-    return [Hit(facts[key], first[key].products - 1, round(first[key].score, 6)) for key in chosen]
+    hits: dict[UUID, Hit] = {}
+    for number, *columns in rows:
+        facts, text = product_facts(tuple(columns)), looked_up[number - 1]
+        if facts.id not in known:
+            hits.setdefault(facts.id, Hit(facts, text.products - 1, round(text.score, 6)))
+    return list(hits.values())[:enough]

@@ -9,6 +9,7 @@ from itertools import combinations
 MAX_WORDS = 40
 """Words of a text beyond this many are not indexed."""
 _SHORT = 4
+_PAIRS_ENOUGH = 4
 PREFIX = 7
 """Only the first letters of a word are shortened: misspelling is found by its beginning (SymSpell's prefix)."""
 
@@ -40,17 +41,19 @@ def fold(text: str) -> str:
     return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in composed)
 
 
-def split(text: str) -> tuple[str, ...]:
+def split(text: str, *, asked: bool = False) -> tuple[str, ...]:
     """The words of `text`, folded, in order.
 
     Letters part from digits (``12oz`` is ``12 oz``); a decimal is one word (``1,5`` is ``1.5``); scripts written
-    without spaces give every character and every pair of neighbours.
+    without spaces give every character and every pair of neighbours; of what is `asked`, the pairs alone where
+    there are enough of them.
     """
     found: list[str] = []
     for match in _TOKEN.finditer(fold(text)):
         token = match[0]
         if match.lastgroup == "unspaced":
-            found += token
+            if not asked or len(token) < _PAIRS_ENOUGH:
+                found += token
             found += [token[index : index + 2] for index in range(len(token) - 1)]
         else:
             found.append(token.replace(",", ".") if match.lastgroup == "number" else token)

@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='place',
-            constraint=models.CheckConstraint(condition=models.Q(('format__in', ('hypermarket', 'supermarket', 'convenience', 'department_store', 'pop_up', 'fuel_station', 'warehouse', 'collection_point', 'locker', 'vending_machine', 'web'))), name='places_place_format'),
+            constraint=models.CheckConstraint(condition=models.Q(('format__in', ('hypermarket', 'supermarket', 'convenience', 'department_store', 'pop_up', 'fuel_station', 'warehouse', 'collection_point', 'locker', 'machine', 'web'))), name='places_place_format'),
         ),
         migrations.AddConstraint(
             model_name='place',
