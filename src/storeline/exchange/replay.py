@@ -105,7 +105,7 @@ def _compare(drafts: Sequence[orders.Draft], done: Replayed) -> None:
             draft,
             channel="store",
             method="carry_out",
-            lines=tuple([replace(line, agreed=None) for line in lines]),
+            lines=tuple([line._replace(agreed=None) for line in lines]),
         )
         asked.append((wish, [_received(line) for line in lines]))
     quotes = orders.quote_many([wish for wish, _ in asked], actor=SYSTEM)
