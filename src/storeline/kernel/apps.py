@@ -1,7 +1,9 @@
 """Django's entry to the kernel: loads every module's permissions, handlers and audit checks."""
 
+import orjson
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
+from psycopg.types.json import set_json_loads
 
 
 class KernelConfig(AppConfig):
@@ -10,4 +12,5 @@ class KernelConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        set_json_loads(orjson.loads)
         autodiscover_modules("permissions", "handlers", "audit")

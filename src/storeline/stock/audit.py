@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from storeline.kernel.api import SHOWN, CheckResult, Row, check, format_quantity, run
+from storeline.kernel.api import SHOWN, CheckResult, Row, check, format_quantity, run, transaction
+from storeline.stock.commands.statements import big_sorts
 
 _BALANCES = """
 SELECT count(*) OVER (), coalesce(m.place_id, b.place_id), coalesce(m.product_id, b.product_id),
@@ -64,7 +65,8 @@ ORDER BY 2, 3 LIMIT %s
 
 
 def _found(sql: str) -> tuple[int, list[Row]]:
-    rows = run(sql, [SHOWN]).fetchall()
+    with transaction(), big_sorts():
+        rows = run(sql, [SHOWN]).fetchall()
     return (rows[0][0] if rows else 0), [row[1:] for row in rows]
 
 

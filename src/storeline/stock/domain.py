@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 Pair = tuple[UUID, UUID]
@@ -73,8 +74,7 @@ class Level:
         return band(self.available)
 
 
-@dataclass(frozen=True, slots=True)
-class MoveRow:
+class MoveRow(NamedTuple):
     """One movement: `quantity` is signed, positive into the place; 0 is skipped."""
 
     source_id: UUID

@@ -47,7 +47,7 @@ def lock(pairs: Collection[Pair]) -> Pending[dict[Pair, Level]]:
 
     A pair that the place never kept is absent. Queue this before every other statement of stock.
     """
-    asked = sorted(set(pairs))
+    asked = set(pairs)
     if not asked:
         return Ready({})
     params = [ids_array(place for place, _ in asked), ids_array(product for _, product in asked)]

@@ -51,7 +51,9 @@ def _settle(drafts: Sequence[Draft], placed: Sequence[Placed], confirm_one: Conf
         states |= give_up(declined)
     carried = [draft.id for draft in drafts if draft.method == "carry_out" and states.get(draft.id) == "confirmed"]
     if carried:
-        states |= finish(carried)
+        finished = finish(carried)
+        declined |= {order_id for order_id, state in finished.items() if state == "cancelled"}
+        states |= finished
     return [_settled(verdict, states, declined) for verdict in verdicts]
 
 
@@ -75,7 +77,10 @@ def give_up(order_ids: set[UUID]) -> dict[UUID, str]:
 
 
 def finish(order_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Capture and complete confirmed orders whose goods are in the shopper's hands already."""
+    """Capture and complete confirmed orders whose goods are in the shopper's hands already.
+
+    Where a partner will not pay after all the sale is cancelled: the goods stay, or are paid another way.
+    """
     with transaction():
         held = payments.payments_of(order_ids)
         payments.request(
@@ -95,4 +100,11 @@ def finish(order_ids: Sequence[UUID]) -> dict[UUID, str]:
         if paid.get(order_id) == sum(payment.amount for payment in of_order)
     ]
     complete(done, actor=SYSTEM)
-    return dict.fromkeys(done, "completed")
+    refused = {order_id for order_id, of_order in payments.payments_of(order_ids).items() if _refused(of_order)}
+    return dict.fromkeys(done, "completed") | (give_up(refused) if refused else {})
+
+
+def _refused(of_order: Sequence[payments.Payment]) -> bool:
+    """Whether a partner declined to pay, and no other has still to answer."""
+    asked = [one for payment in of_order for one in payment.operations if one.kind == "capture"]
+    return any(one.state == "failed" for one in asked) and all(one.state in {"failed", "succeeded"} for one in asked)

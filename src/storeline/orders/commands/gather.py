@@ -108,17 +108,15 @@ def gather(drafts: Sequence[Draft], facts: Facts) -> tuple[Gathered, Tariff]:
     return seen, tariff
 
 
-def _pairs(drafts: Sequence[Draft], facts: Facts) -> list[stock.Pair]:
+def _pairs(drafts: Sequence[Draft], facts: Facts) -> set[stock.Pair]:
     """Every balance that these drafts may change."""
-    return sorted(
-        {
-            (draft.serving, line.product_id)
-            for draft in drafts
-            if draft.serving in facts.places
-            for line in draft.lines
-            if line.product_id in facts.products
-        }
-    )
+    return {
+        (draft.serving, line.product_id)
+        for draft in drafts
+        if draft.serving in facts.places
+        for line in draft.lines
+        if line.product_id in facts.products
+    }
 
 
 def _known(drafts: Sequence[Draft]) -> Pending[list[Row]]:

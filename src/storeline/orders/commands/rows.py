@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from storeline.kernel.api import ids_array, ints_array, run
+from storeline.kernel.api import dates_array, ids_array, ints_array, run, texts_array, times_array
 from storeline.orders.domain.drafts import Accepted, Draft, LineDiscount, PricedLine
 
 _ORDERS = """
@@ -43,24 +43,24 @@ def insert_orders(orders: Sequence[Accepted]) -> None:
         _ORDERS,
         [
             ids_array(draft.id for draft in drafts),
-            [draft.ref for draft in drafts],
-            [draft.source for draft in drafts],
+            texts_array([draft.ref for draft in drafts]),
+            texts_array([draft.source for draft in drafts]),
             ids_array(order.entity_id for order in orders),
             ids_array(draft.place_id for draft in drafts),
             ids_array(draft.serving for draft in drafts),
-            [draft.channel for draft in drafts],
-            [draft.till for draft in drafts],
+            texts_array([draft.channel for draft in drafts]),
+            texts_array([draft.till for draft in drafts]),
             ids_array(draft.customer_id for draft in drafts),
-            [draft.method for draft in drafts],
+            texts_array([draft.method for draft in drafts]),
             ids_array(draft.slot_id for draft in drafts),
-            [draft.currency for draft in drafts],
+            texts_array([draft.currency for draft in drafts]),
             [order.priced.tax_included for order in orders],
             *_amounts(orders),
-            [order.state for order in orders],
-            [order.placed_at for order in orders],
-            [order.business_date for order in orders],
-            [order.expires_at for order in orders],
-            [order.placed_at if order.state == "completed" else None for order in orders],
+            texts_array([order.state for order in orders]),
+            times_array([order.placed_at for order in orders]),
+            dates_array([order.business_date for order in orders]),
+            times_array([order.expires_at for order in orders]),
+            times_array([order.placed_at if order.state == "completed" else None for order in orders]),
             [draft.body_hash for draft in drafts],
         ],
     )
@@ -116,10 +116,10 @@ def insert_discounts(lines: Sequence[NumberedLine]) -> None:
             ids_array(row[0] for row in rows),
             ints_array([row[1] for row in rows]),
             ints_array([row[2] for row in rows]),
-            [row[3].kind for row in rows],
-            [row[3].funder for row in rows],
+            texts_array([row[3].kind for row in rows]),
+            texts_array([row[3].funder for row in rows]),
             ints_array([row[3].amount for row in rows]),
             ids_array(row[3].source_id for row in rows),
-            [row[3].label for row in rows],
+            texts_array([row[3].label for row in rows]),
         ],
     )

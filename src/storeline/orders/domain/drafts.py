@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from storeline.kernel.api import MAX_AMOUNT, MAX_QUANTITY, Error, Invalid
@@ -18,8 +18,7 @@ Method = Literal["carry_out", "collect", "deliver", "ship"]
 State = Literal["pending", "confirmed", "completed", "cancelled"]
 
 
-@dataclass(frozen=True, slots=True)
-class LineDiscount:
+class LineDiscount(NamedTuple):
     """A reduction of one line: `kind` promotion, coupon, member_price …; `funder` says who pays for it."""
 
     kind: str
@@ -29,8 +28,7 @@ class LineDiscount:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Agreed:
+class Agreed(NamedTuple):
     """The amounts of a line as they were agreed at a till, on a marketplace or in the past."""
 
     gross: int
@@ -39,8 +37,7 @@ class Agreed:
     tax_rate: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class DraftLine:
+class DraftLine(NamedTuple):
     """A product and how much of it; `agreed` only from actors that may sell at agreed amounts."""
 
     product_id: UUID
@@ -81,8 +78,7 @@ class Draft:
         return self.lines[0].agreed is not None
 
 
-@dataclass(frozen=True, slots=True)
-class PricedLine:
+class PricedLine(NamedTuple):
     """A line with its amounts: ``amount = gross - discount``. `goods` are taken from stock, deposits are not."""
 
     product_id: UUID

@@ -12,9 +12,9 @@ STOCK_IN = "row bigint, place text, product text, as_of timestamptz, quantity bi
 
 _RESOLVE = """
 CREATE TEMP TABLE stock_loading ON COMMIT DROP AS
-SELECT i.row, i.place AS place_ref, i.product AS product_ref, p.id AS place_id, c.id AS product_id, i.as_of,
+SELECT i.row, p.id AS place_id, c.id AS product_id, i.as_of,
     i.quantity, i.lot, (i.as_of AT TIME ZONE p.zone)::date AS business_date, o.at AS known_at,
-    o.quantity AS known_quantity, row_number() OVER (PARTITION BY i.place, i.product ORDER BY i.row) AS nth
+    o.quantity AS known_quantity, row_number() OVER (PARTITION BY p.id, c.id ORDER BY i.row) AS nth
 FROM pg_temp.in_stock i
 LEFT JOIN places_place p ON p.ref = i.place
 LEFT JOIN catalog_product c ON c.ref = i.product
@@ -38,25 +38,23 @@ WITH refused AS (
 gone AS (DELETE FROM pg_temp.stock_loading WHERE row IN (SELECT row FROM refused))
 SELECT count(*) FROM refused
 """
+# One load is one document: its rows are the file's. That a product opens only once at a place is a constraint.
 _LOAD = f"""
 WITH fresh AS (
     SELECT * FROM pg_temp.stock_loading WHERE known_at IS NULL
 ),
 earlier AS (
-    SELECT f.place_id, f.product_id, f.as_of, f.business_date, sum(m.quantity)::bigint AS quantity
+    SELECT f.row, f.place_id, f.product_id, f.as_of, f.business_date, sum(m.quantity)::bigint AS quantity
     FROM fresh f JOIN stock_movement m ON m.place_id = f.place_id AND m.product_id = f.product_id AND m.at < f.as_of
-    GROUP BY f.place_id, f.product_id, f.as_of, f.business_date
+    GROUP BY f.row, f.place_id, f.product_id, f.as_of, f.business_date
     HAVING sum(m.quantity) <> 0
 ),
 posted AS (
     INSERT INTO stock_movement
         (source_id, line_no, kind, place_id, product_id, quantity, at, business_date, reason)
-    SELECT kernel_source_id('opening', place_ref || ' ' || product_ref, as_of), 1, 'opening', place_id, product_id,
-        quantity, as_of, business_date, lot
-    FROM fresh
+    SELECT %s, row, 'opening', place_id, product_id, quantity, as_of, business_date, lot FROM fresh
     UNION ALL
-    SELECT %s, row_number() OVER (ORDER BY place_id, product_id), 'adjustment', place_id, product_id, -quantity,
-        as_of, business_date, 'before the opening count'
+    SELECT %s, row, 'adjustment', place_id, product_id, -quantity, as_of, business_date, 'before the opening count'
     FROM earlier
     RETURNING place_id, product_id, quantity
 ),
@@ -80,7 +78,8 @@ def load_stock(*, actor: Actor) -> LoadResult:
         run(_RESOLVE)
         refused = run(_REFUSE).fetchone()
         run("ANALYZE pg_temp.stock_loading")
-        loaded = run(_LOAD, [new_id(), now()]).fetchone()
+        document = new_id()
+        loaded = run(_LOAD, [document, document, now()]).fetchone()
         name_at_risk()
         run(_CLOSE, [now()])
     refusals, fresh, good = (refused or (0,))[0], *(loaded or (0, 0))

@@ -35,6 +35,7 @@ WITH earlier AS (
     FROM pg_temp.stock_recording f
     JOIN stock_movement o
         ON o.kind = 'opening' AND o.place_id = f.place_id AND o.product_id = f.product_id AND f.at < o.at
+    WHERE o.at > (SELECT min(at) FROM pg_temp.stock_recording)
     GROUP BY f.place_id, f.product_id, o.at, o.business_date
     HAVING sum(f.quantity) <> 0
 ),

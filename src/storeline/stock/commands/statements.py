@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 
-from storeline.kernel.api import ids_array, ints_array, now, run
+from storeline.kernel.api import ids_array, ints_array, now, run, texts_array
 from storeline.stock.domain import MoveRow, Pair
 
 MOVED = """
@@ -107,7 +107,7 @@ def move_params(rows: Sequence[MoveRow]) -> list[object]:
     return [
         ids_array(row.source_id for row in rows),
         ints_array(row.line_no for row in rows),
-        [row.kind for row in rows],
+        texts_array(row.kind for row in rows),
         ids_array(row.place_id for row in rows),
         ids_array(row.product_id for row in rows),
         ints_array(row.quantity for row in rows),

@@ -270,7 +270,7 @@ def test_bad_rows_do_not_lose_the_good_ones(place):
 @pytest.mark.parametrize("opening_first", [True, False])
 def test_trade_from_the_opening_on_moves_it_and_earlier_trade_does_not(place, product, opening_first):
     [code] = refs("catalog_product", [product])
-    earlier = replace(move(place, product, -3_000), at=AT - timedelta(microseconds=1))
+    earlier = move(place, product, -3_000)._replace(at=AT - timedelta(microseconds=1))
     at_once = move(place, product, -1_000)
     stage(("P1", code, AT, 8_000))
     if opening_first:

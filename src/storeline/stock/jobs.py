@@ -1,0 +1,12 @@
+"""What stock does when time passes. It may be called at any time, by any number of workers."""
+
+from __future__ import annotations
+
+from storeline.stock.commands.reservations import expire
+
+__all__ = ["expire_holds"]
+
+
+def expire_holds() -> int:
+    """Free holds whose time is over; how many."""
+    return expire()
