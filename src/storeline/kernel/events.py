@@ -18,13 +18,15 @@ from uuid import UUID
 
 import orjson
 import psycopg
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, OperationalError
 
 from storeline.kernel import db
 from storeline.kernel.clock import now
 from storeline.kernel.errors import Error
 
 log = logging.getLogger(__name__)
+# The server went away, or chose us to end a deadlock: the event is not to blame, and is read again later.
+_PASSING = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 _FAILURES = (Error, DatabaseError, psycopg.Error, ValueError, LookupError, TypeError)
 BATCH = 1000
 
@@ -167,6 +169,8 @@ def _drain(reader: Consumer) -> int:
     while True:
         try:
             taken = _take(reader, reader.batch)
+        except _PASSING:
+            raise
         except _FAILURES as failure:
             log.exception("consumer %s failed on a batch; going on one by one", reader.name)
             taken = _one_by_one(reader, failure)
@@ -180,6 +184,8 @@ def _one_by_one(reader: Consumer, failure: Exception) -> int:
         try:
             if not _take(reader, 1):
                 return passed
+        except _PASSING:
+            raise
         except _FAILURES as single:
             _park(reader, single)
             return passed + 1
@@ -195,7 +201,8 @@ def pump(names: Iterable[str] | None = None, *, patience: float = 2.0) -> int:
     """Let every consumer (or those named) read until nothing is left; the number of events passed.
 
     Committed events stay unread while an older transaction runs, a vacuum's included; for these it waits
-    up to `patience` seconds.
+    up to `patience` seconds. An event that its consumer cannot take is parked; where the server itself fails
+    its error is raised, and nothing is parked.
     """
     chosen = list(CONSUMERS.values()) if names is None else [CONSUMERS[name] for name in names]
     deadline = time.monotonic() + patience

@@ -9,12 +9,16 @@ from django.db import migrations, models
 
 SOURCE_ID = """
 CREATE FUNCTION kernel_source_id(kind text, key text, at timestamptz) RETURNS uuid
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-SELECT (
-    lpad(to_hex(greatest(0, floor(extract(epoch FROM coalesce(at, 'epoch'::timestamptz)) * 1000))::bigint), 12, '0')
-    || '8' || substr(digest, 1, 3)
-    || to_hex(8 | (('x' || substr(digest, 4, 1))::bit(4)::int & 3)) || substr(digest, 5, 15)
-)::uuid FROM encode(sha256(convert_to(kind || ':' || key, 'UTF8')), 'hex') AS digest
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    digest text := encode(sha256(convert_to(kind || ':' || key, 'UTF8')), 'hex');
+BEGIN
+    RETURN (
+        lpad(to_hex(greatest(0, floor(extract(epoch FROM coalesce(at, 'epoch'::timestamptz)) * 1000))::bigint), 12, '0')
+        || '8' || left(digest, 3)
+        || translate(substr(digest, 4, 1), '0123456789abcdef', '89ab89ab89ab89ab') || substr(digest, 5, 15)
+    )::uuid;
+END
 $$
 """
 

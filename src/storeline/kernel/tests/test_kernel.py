@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from django.db import connection
 from hypothesis import given
@@ -97,10 +98,15 @@ def test_a_transaction_in_a_pipeline_waits_for_its_statements_and_its_commit() -
 @pytest.fixture
 def heard() -> Iterator[list[Envelope]]:
     got: list[Envelope] = []
+    tried: set[int] = set()
 
     def listen(batch: Sequence[Envelope]) -> None:
         if any(event.payload.get("poison") for event in batch):
             raise Refused("poison")
+        for event in batch:
+            if (statement := event.payload.get("run")) and event.id not in tried:
+                tried.add(event.id)
+                run(statement)
         got.extend(batch)
 
     api.consumer("test.listener", types=("test.*",), batch=3)(listen)
@@ -125,6 +131,32 @@ def test_an_event_that_cannot_be_taken_is_parked_and_the_rest_goes_on(heard: lis
     pump(["test.listener"])
     assert {event.subject_id for event in heard} == set(subjects) - {subjects[1]}
     assert run("SELECT consumer, error FROM kernel_parked").fetchall() == [("test.listener", "Refused: poison")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_whose_statement_failed_once_is_taken_alone(heard: list[Envelope]) -> None:
+    publish([Event("test.happened", uuid4(), payload={"run": "SELECT 1/0"})])
+    pump(["test.listener"])
+    # The batch failed, then the event alone was taken: it fails at its first attempt only.
+    assert (len(heard), run("SELECT count(*) FROM kernel_parked").fetchall()) == (1, [(0,)])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_server_that_goes_away_parks_nothing_and_is_found_again(heard: list[Envelope]) -> None:
+    subject = uuid4()
+    publish([Event("test.happened", subject, payload={"run": "SELECT pg_terminate_backend(pg_backend_pid())"})])
+    with pytest.raises(psycopg.OperationalError):
+        pump(["test.listener"])
+    assert run("SELECT count(*) FROM kernel_parked").fetchall() == [(0,)]
+    pump(["test.listener"])
+    assert [event.subject_id for event in heard] == [subject]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_was_ended_is_opened_anew_after_its_one_failure() -> None:
+    with pytest.raises(psycopg.OperationalError):
+        run("SELECT pg_terminate_backend(pg_backend_pid())")
+    assert run("SELECT 1").fetchall() == [(1,)]
 
 
 @pytest.mark.django_db(transaction=True)
