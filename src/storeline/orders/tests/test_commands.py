@@ -226,6 +226,15 @@ def test_a_card_sale_at_a_till_is_captured_and_completed(here: Shop) -> None:
     assert audit() == []
 
 
+def test_a_card_that_will_not_pay_in_the_end_ends_the_sale(here: Shop) -> None:
+    draft = here.sale([(2, 300)], payments=(Offer("cash", 100), Offer("sandbox_card", token="tok_capture_decline")))
+    (verdict,) = orders.checkout([draft], actor=SYSTEM)
+    assert (verdict.state, verdict.error and verdict.error.code) == ("cancelled", "payment_declined")
+    assert (state_of(draft.id), here.level()) == ("cancelled", (10_000, 0))
+    assert not any(balances().values())
+    assert audit() == []
+
+
 def test_a_known_ref_belongs_to_one_order(here: Shop) -> None:
     orders.place([here.sale([(1, 100)], ref="T1-1")], actor=SYSTEM)
     before = everything()

@@ -1,0 +1,280 @@
+"""Rounds of trade in which processes are killed: workers, PostgreSQL whole, one of its own processes.
+
+A private server lives through all rounds; each round has a database of its own, copied from one that
+was migrated and filled once. Kills are SIGKILL. What they leave out is the machine itself: the
+operating system's page cache survives, so a torn or lost write of a disk is not what is tried here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from storeline.config.database import Server
+from storeline.config.paths import ROOT, VAR
+from tests.faults.worker import Job
+
+WORKERS = 3
+TRADE_S = 1.0
+"""How long a round's trade goes on, beside the time that the server is down."""
+END_WITHIN_S = 120.0
+TEMPLATE = "faults"
+# Small buffers start and recover fast, and push pages out early; everything that makes commits durable stays on.
+_SETTINGS = {"shared_buffers": "64MB", "max_wal_size": "512MB", "min_wal_size": "128MB"}
+
+
+@dataclass(slots=True)
+class Round:
+    """What happened in one round and what was found."""
+
+    number: int
+    kills: dict[str, int] = field(default_factory=dict)
+    skewed: int = 0
+    seconds: float = 0.0
+    verdict: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def found(self) -> list[str]:
+        """Everything that should not be."""
+        kinds = ("lost", "doubled", "audit", "hanging", "broke", "deadlocks")
+        return [f"{kind}: {text}" for kind in kinds for text in self.verdict.get(kind, ())]
+
+
+class Faults:
+    """The server, its template, the nursery; `round` runs one round."""
+
+    def __init__(self, seed: str, root: Path, folder: Path) -> None:
+        self.seed = seed
+        self.folder = folder
+        self.server = Server(root, _SETTINGS)
+        self._nursery: subprocess.Popen[str] | None = None
+        self._stderr = (folder / "stderr").open("ab")
+
+    def begin(self) -> None:
+        """Start the server, fill the template."""
+        self.server.start()
+        with self.server.connect("template1") as admin:
+            admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
+        job = Job(TEMPLATE, self.seed, "template", str(self.folder))
+        child = self._spawn("template", job)
+        _await_end([child])
+        with self.server.connect("template1") as admin:
+            row = admin.execute("SELECT count(*) FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone()
+        if not row or "Traceback" in self.stderr():
+            raise RuntimeError(f"the template could not be made:\n{self.stderr()}")
+
+    def end(self) -> None:
+        """Let go of everything."""
+        if self._nursery is not None:
+            self._nursery.kill()
+            self._nursery.wait()
+        self._stderr.close()
+        self.server.kill()
+        self.server.remove()
+
+    def stderr(self) -> str:
+        """The end of what the processes complained about."""
+        return (self.folder / "stderr").read_text(errors="replace")[-4000:]
+
+    def round(self, number: int) -> Round:
+        """Trade, kill, let others take over, settle, judge."""
+        started = time.monotonic()
+        chance = random.Random(f"{self.seed}:{number}")  # no secrets
+        done = Round(number)
+        database, folder = f"round_{number}", self.folder / f"round_{number}"
+        folder.mkdir()
+        self._copy(database)
+        try:
+            self._trade(_Crew(self, database, folder, chance, done), chance)
+            judge = Job(database, f"{self.seed}:{number}", "judge", str(folder))
+            _await_end([self._spawn("judge", judge)])
+            verdict = folder / "verdict.json"
+            if not verdict.exists():
+                raise RuntimeError(f"round {number} could not be judged:\n{self.stderr()}")
+            done.verdict = json.loads(verdict.read_text())
+        finally:
+            self._drop(database)
+        done.seconds = round(time.monotonic() - started, 2)
+        if not done.found:
+            shutil.rmtree(folder)
+        return done
+
+    def _trade(self, crew: _Crew, chance: random.Random) -> None:
+        for _ in range(WORKERS):
+            crew.hire(skew_hours=chance.choice((0, 0, 0, 0, -5, 5)))
+        if crew.done.number % 2 == 0:
+            crew.hire(weights={"import": 1000})
+        crew.await_trade()
+        moments = sorted((chance.uniform(0.1, TRADE_S), kill) for kill in _kills(crew.done.number, chance))
+        started = time.monotonic()
+        for moment, kill in moments:
+            time.sleep(max(0.0, started + moment - time.monotonic()))
+            before = time.monotonic()
+            crew.strike(kill)
+            started += time.monotonic() - before
+        time.sleep(max(0.0, started + TRADE_S - time.monotonic()))
+        crew.stop()
+
+    def _copy(self, database: str) -> None:
+        with self.server.connect("template1") as admin:
+            copy = "CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log"
+            admin.execute(sql.SQL(copy).format(sql.Identifier(database), sql.Identifier(TEMPLATE)))
+
+    def _drop(self, database: str) -> None:
+        with self.server.connect("template1") as admin:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database)))
+
+    def _spawn(self, what: str, job: Job) -> int:
+        if self._nursery is None:
+            self._nursery = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.nursery"],
+                cwd=ROOT,
+                env=_environment(self.server.url),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+                text=True,
+            )
+        assert self._nursery.stdin
+        assert self._nursery.stdout
+        self._nursery.stdin.write(json.dumps({"what": what, **asdict(job)}) + "\n")
+        self._nursery.stdin.flush()
+        answer = self._nursery.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"the nursery ended:\n{self.stderr()}")
+        return int(answer)
+
+    def spawn_worker(self, job: Job) -> int:
+        """A new worker's process id."""
+        return self._spawn("work", job)
+
+
+def _environment(url: str) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("STORELINE_", "DJANGO_"))}
+    return kept | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "storeline.config.settings", "PYTHONUNBUFFERED": "1"}
+
+
+@dataclass(slots=True)
+class _Crew:
+    """The workers of one round."""
+
+    faults: Faults
+    database: str
+    folder: Path
+    chance: random.Random
+    done: Round
+    alive: dict[int, Job] = field(default_factory=dict)
+    hired: int = 0
+
+    def hire(self, *, skew_hours: int = 0, weights: dict[str, int] | None = None, after: Job | None = None) -> None:
+        """One more worker, who goes on where `after` was killed."""
+        self.hired += 1
+        job = Job(
+            self.database,
+            f"{self.faults.seed}:{self.done.number}",
+            f"worker-{self.hired}",
+            str(self.folder),
+            skew_hours,
+            weights or {},
+            (str(after.log),) if after else (),
+        )
+        self.alive[self.faults.spawn_worker(job)] = job
+        self.done.skewed += bool(skew_hours)
+
+    def await_trade(self) -> None:
+        """Wait until everybody is at work."""
+        deadline = time.monotonic() + END_WITHIN_S
+        while not all(job.log.exists() and job.log.stat().st_size for job in self.alive.values()):
+            if time.monotonic() > deadline or not all(map(_lives, self.alive)):
+                raise RuntimeError(f"the workers did not begin:\n{self.faults.stderr()}")
+            time.sleep(0.005)
+
+    def strike(self, kill: str) -> None:
+        """Kill, and let others take over."""
+        if kill == "worker":
+            pid = self.chance.choice(sorted(self.alive))
+            job = self.alive.pop(pid)
+            os.kill(pid, signal.SIGKILL)
+            self.hire(skew_hours=job.skew_hours, weights=job.weights, after=job)
+        elif kill == "server":
+            self.faults.server.kill()
+            self.faults.server.start()
+        elif not self._kill_backend():
+            return
+        self.done.kills[kill] = self.done.kills.get(kill, 0) + 1
+
+    def _kill_backend(self) -> bool:
+        """One of the server's processes that serve us: the server then restarts by itself, from its log."""
+        server = self.faults.server
+        with server.connect("template1") as admin:
+            rows = admin.execute("SELECT pid FROM pg_stat_activity WHERE datname = %s", [self.database]).fetchall()
+        if not rows:
+            return False
+        os.kill(self.chance.choice(sorted(row[0] for row in rows)), signal.SIGKILL)
+        deadline = time.monotonic() + END_WITHIN_S
+        while not server.running() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return True
+
+    def stop(self) -> None:
+        """Nothing new is begun; wait until everybody has ended."""
+        (self.folder / "stop").touch()
+        late = _await_end(list(self.alive))
+        for pid in late:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if late:
+            raise RuntimeError(f"{len(late)} workers did not end:\n{self.faults.stderr()}")
+
+
+def _kills(number: int, chance: random.Random) -> list[str]:
+    """Every kind of kill in every three rounds; each round has at least one."""
+    kills = ["worker"] * chance.randint(0, 2)
+    kills.append(("server", "backend", "worker")[number % 3])
+    return kills
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _await_end(pids: list[int]) -> list[int]:
+    """Wait for processes that are not our children; those that did not end in time."""
+    deadline = time.monotonic() + END_WITHIN_S
+    while (left := [pid for pid in pids if _lives(pid)]) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    return left
+
+
+@contextmanager
+def faults(seed: str) -> Iterator[Faults]:
+    """A private server with its template, removed afterwards; logs of rounds that failed are kept and named."""
+    folder = Path(tempfile.mkdtemp(prefix="storeline-faults-"))
+    engine = Faults(seed, VAR / f"faults-{os.getpid()}", folder)
+    try:
+        engine.begin()
+        yield engine
+    finally:
+        with suppress(psycopg.Error):
+            engine.end()
+        if not any(folder.glob("round_*")):
+            shutil.rmtree(folder)
