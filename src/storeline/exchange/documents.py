@@ -21,7 +21,7 @@ ON CONFLICT (kind, ref) DO NOTHING
 
 def remember(folder: Path, *, orders: Collection[str], returns: Collection[str]) -> int:
     """Read `folder` a second time and keep its documents, without the refused `orders` and `returns`; how many were new."""
-    zones = dict(run("SELECT ref, zone FROM places_place").fetchall())
+    zones: dict[str, str] = dict(run("SELECT ref, zone FROM places_place").fetchall())
     refused = {"order": frozenset(orders), "return": frozenset(returns)}
     with transaction():
         run(_MAKE)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import LiteralString, cast
 
 from storeline.exchange.errors import FolderNotEmpty
 from storeline.exchange.exporting.history import HISTORY
@@ -46,7 +45,7 @@ def _write(path: Path, query: Query) -> int:
     selected = ", ".join(f'{sql} AS "{name}"' for name, sql in columns.items())
     statement = f"COPY (SELECT {selected} FROM {query.source} ORDER BY {query.order}) TO STDOUT (FORMAT csv, HEADER)"
     with raw().cursor() as cursor:
-        with path.open("wb") as file, cursor.copy(cast("LiteralString", statement)) as copy:
+        with path.open("wb") as file, cursor.copy(statement) as copy:
             for piece in copy:
                 file.write(piece)
         count = cursor.rowcount

@@ -5,8 +5,9 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from uuid import UUID
 
 import duckdb
 from django.db.transaction import set_rollback
@@ -48,16 +49,14 @@ def import_folder(
         for trouble in troubles:
             tell(con, trouble)
         report = Report(dry_run=dry_run, errors_file=errors)
-        if dry_run:
-            with _undone():
-                _take(con, found, report, actor, step or _silent)
-        else:
-            record = _begin(folder, actor)
+        record = None if dry_run else _begin(folder, actor)
+        with _undone() if dry_run else nullcontext():
             _take(con, found, report, actor, step or _silent)
+        if not dry_run:
             documents.remember(folder, orders=report.refused_orders, returns=report.refused_returns)
         _finish(con, report, errors)
         report.seconds = round(time.monotonic() - started, 3)
-        if not dry_run:
+        if record is not None:
             Import.objects.filter(id=record).update(finished_at=now(), result=report.as_json())
         con.close()
     return report
@@ -89,11 +88,12 @@ def _undone() -> Iterator[None]:
         set_rollback(True)
 
 
-def _begin(folder: Path, actor: Actor) -> object:
+def _begin(folder: Path, actor: Actor) -> UUID:
     with transaction():
-        record = Import.objects.create(id=new_id(), folder=folder.name, hashes=hashes(folder), started_at=now())
-        trail(actor, "exchange.import", record.id, detail={"folder": folder.name})
-    return record.id
+        record = new_id()
+        Import.objects.create(id=record, folder=folder.name, hashes=hashes(folder), started_at=now())
+        trail(actor, "exchange.import", record, detail={"folder": folder.name})
+    return record
 
 
 def _take(con: duckdb.DuckDBPyConnection, found: list[Found], report: Report, actor: Actor, step: Step) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import LiteralString, cast
 
 import duckdb
 
@@ -44,7 +43,7 @@ def stage(con: duckdb.DuckDBPyConnection, name: str, declared: str, source: str,
 
 def _copy(statement: str, path: Path) -> int:
     with raw().cursor() as cursor:
-        with path.open("rb") as file, cursor.copy(cast("LiteralString", statement)) as copy:
+        with path.open("rb") as file, cursor.copy(statement) as copy:
             while piece := file.read(PIECE):
                 copy.write(piece)
         return cursor.rowcount
