@@ -54,6 +54,7 @@ def import_folder(
             _take(con, found, report, actor, step or _silent)
         if not dry_run:
             documents.remember(folder, orders=report.refused_orders, returns=report.refused_returns)
+            run("ANALYZE")  # a table that was just filled is planned for as if it were empty
         _finish(con, report, errors)
         report.seconds = round(time.monotonic() - started, 3)
         if record is not None:

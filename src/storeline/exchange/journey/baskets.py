@@ -46,8 +46,17 @@ class Basket(NamedTuple):
     lines: tuple[Line, ...]
 
 
-def baskets(folder: Path, since: datetime | None = None, until: datetime | None = None) -> Iterator[Basket]:
-    """The baskets of a folder that `write_folder` wrote, from moment `since` until just before `until`."""
+def baskets(
+    folder: Path,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    *,
+    share: tuple[int, int] = (0, 1),
+) -> Iterator[Basket]:
+    """The baskets of a folder that `write_folder` wrote, from moment `since` until just before `until`.
+
+    `share` (n, of) gives only those of one part of the places.
+    """
     con = duckdb.connect()
     con.execute(
         f"""select ref, o.place, customer, epoch_us(ordered_at), currency, l.line, product, (quantity * 1000)::bigint,
@@ -55,9 +64,9 @@ def baskets(folder: Path, since: datetime | None = None, until: datetime | None 
                    promotion, coupon
             from '{folder}/orders.parquet' o join '{folder}/order_lines.parquet' l on l."order" = ref
             left join '{folder}/line_discounts.parquet' d on d."order" = ref and d.line = l.line
-            where epoch_us(ordered_at) >= ? and epoch_us(ordered_at) < ?
+            where epoch_us(ordered_at) >= ? and epoch_us(ordered_at) < ? and hash(o.place) % ? = ?
             order by ordered_at, ref, l.line, seq""",
-        [_microseconds(since, 0), _microseconds(until, 2**62)],
+        [_microseconds(since, 0), _microseconds(until, 2**62), share[1], share[0]],
     )
     for _, rows in groupby(_rows(con), key=lambda row: row[0]):
         yield _basket(list(rows))

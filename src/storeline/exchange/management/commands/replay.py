@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from storeline.exchange import journey
-from storeline.exchange.documents import remember
-from storeline.exchange.paths import folder_of
-from storeline.exchange.replay import load_refs, replay
+from storeline.exchange.replaying import replay_folder
 from storeline.kernel.api import stored_clock, time_zone
 
 END = date(2018, 1, 1)
@@ -33,19 +33,14 @@ class Command(BaseCommand):
         until: date = options["until"]
         since: date = options["since"] or until - timedelta(days=options["days"])
         started = time.monotonic()
-        folder = folder_of(f"journey-{since}-{until}")
-        if not (folder / "done").exists():
-            journey.write_folder(folder, since=since, until=until, master=False)
-            (folder / "done").touch()
+        folder = Path(settings.VAR) / "journey" / f"replay-{since}-{until}"
+        journey.write_folder(folder, since=since, until=until, master=False)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, disable=options["json"], transient=True) as bar:
-            task = bar.add_task("replay", total=journey.count_baskets(folder))
-            done = replay(
-                journey.baskets(folder), load_refs(), progress=lambda count: bar.advance(task, count), quote=True
-            )
-        remember(folder, orders=[refused.partition(":")[0] for refused in done.refused], returns=())
+            task = bar.add_task("baskets", total=journey.count_baskets(folder))
+            figures = replay_folder(folder, quote=True, progress=lambda count: bar.advance(task, count))
         stored_clock.store(datetime.combine(until, datetime.min.time(), time_zone(ZONE)))
-        self._tell(done.as_json() | {"seconds": round(time.monotonic() - started, 2)}, as_json=options["json"])
+        self._tell(figures | {"seconds": round(time.monotonic() - started, 2)}, as_json=options["json"])
 
     def _tell(self, figures: dict[str, Any], *, as_json: bool) -> None:
         if as_json:

@@ -6,13 +6,20 @@ confirmed, picked, captured and collected like anybody's. A repeat is a no-op: i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import islice
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+from django.db import connections
+
+from storeline.exchange.documents import remember
 from storeline.exchange.journey import Basket, Line
+from storeline.exchange.workers import replay_shares
 from storeline.fulfilment import api as fulfilment
 from storeline.kernel.api import SYSTEM, Error, clock_at, now, pump, run, source_id
 from storeline.orders import api as orders
@@ -36,17 +43,15 @@ class Replayed:
     reproduced: int = 0
     refused: list[str] = field(default_factory=list)
 
-    def as_json(self) -> dict[str, object]:
-        """The counts; `reproduced_share` is of the lines that our own prices were asked for."""
+    def counts(self) -> dict[str, int]:
+        """All that can be added up; `reproduced` is of the `quoted` lines, whose price was asked for."""
         return {
             "baskets": self.baskets,
             "lines": self.lines,
             "online": self.online,
             "again": self.again,
-            "refused": len(self.refused),
-            "examples": self.refused[:10],
-            "quoted_lines": self.quoted,
-            "reproduced_share": round(self.reproduced / self.quoted, 4) if self.quoted else 0.0,
+            "quoted": self.quoted,
+            "reproduced": self.reproduced,
         }
 
 
@@ -71,6 +76,35 @@ def load_refs() -> Refs:
     )
 
 
+def replay_folder(
+    folder: Path, *, processes: int = 2, quote: bool = False, progress: Callable[[int], None] = lambda _: None
+) -> dict[str, Any]:
+    """Replay a written folder with several processes, each place in time order; the counts.
+
+    Meanwhile this process lets the consumers read. What the second reader finds the folder to be worth is kept
+    for the audit.
+    """
+
+    def hear(baskets: int) -> None:
+        progress(baskets)
+        pump(patience=0)
+
+    connections.close_all()
+    parts: list[Replayed] = replay_shares(folder, processes, quote=quote, progress=hear)
+    pump()
+    refused = [text for part in parts for text in part.refused]
+    remember(folder, orders=[text.partition(":")[0] for text in refused], returns=())
+    counted: Counter[str] = Counter()
+    for part in parts:
+        counted.update(part.counts())
+    return {
+        **counted,
+        "refused": len(refused),
+        "examples": refused[:10],
+        "reproduced_share": round(counted["reproduced"] / counted["quoted"], 4) if counted["quoted"] else 0.0,
+    }
+
+
 def replay(
     baskets: Iterable[Basket],
     refs: Refs,
@@ -92,7 +126,6 @@ def replay(
             _collect([v.order_id for v in verdicts if v.state == "confirmed"])
         _count(done, batch, drafts, verdicts)
         progress(len(batch))
-    pump()
     return done
 
 
