@@ -10,11 +10,8 @@ import os
 import signal
 import sys
 import traceback
-from pathlib import Path
 
 import orjson
-
-sys.path[:0] = [str(Path(__file__).parents[2])]
 
 from tests.faults import judge, template, worker
 from tests.faults.worker import Job

@@ -8,6 +8,7 @@ from storeline.fulfilment.commands.cancel import give_back
 from storeline.fulfilment.commands.finish import finish
 from storeline.fulfilment.commands.tasks import close_tasks, open_tasks
 from storeline.kernel.api import Envelope, consumer, now
+from storeline.orders import api as orders
 from storeline.payments import api as payments
 
 CONFIRMED = "orders.confirmed"
@@ -20,6 +21,7 @@ def orders_changed(events: Sequence[Envelope]) -> None:
     moment = now()
     open_tasks({event.subject_id for event in events if event.type == CONFIRMED}, moment)
     cancelled = {event.subject_id for event in events if event.type == CANCELLED}
+    orders.lock(cancelled).result()  # orders before tasks, as everywhere
     if close_tasks(cancelled, moment):
         give_back(cancelled, moment)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from storeline.kernel.api import SYSTEM, Envelope, consumer
 from storeline.orders.commands.confirm import cancel, confirm
+from storeline.orders.locks import lock
 from storeline.orders.queries import pending_of
 from storeline.payments import api as payments
 
@@ -14,6 +15,7 @@ from storeline.payments import api as payments
 def on_payments(events: Sequence[Envelope]) -> None:
     """Late answers: confirm what is sure now, cancel what was declined; orders past pending stay as they are."""
     pending = pending_of({event.subject_id for event in events})
+    lock(pending).result()  # all at once, in their order: two turns of locks would cross with others'
     declined = {event.subject_id for event in events if event.type == payments.DECLINED} & pending
     sure = pending - declined
     if sure:

@@ -6,17 +6,18 @@ up by a repeat of the request, by `handlers` (late answers) or by `expire` (no a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from storeline.kernel.api import SYSTEM, Actor, now, transaction
+from storeline.kernel.api import SYSTEM, Actor, now, pipeline, transaction
 from storeline.orders.commands.complete import complete
 from storeline.orders.commands.confirm import Confirmation, cancel, confirm_many
 from storeline.orders.commands.gathering import Gathering
 from storeline.orders.commands.place import Placed, place_with_payments
 from storeline.orders.domain.drafts import Draft, Verdict
 from storeline.orders.errors import PaymentDeclined
+from storeline.orders.locks import lock
 from storeline.payments import api as payments
 
 Confirm = Callable[[Confirmation], dict[UUID, str]]
@@ -93,15 +94,25 @@ def finish(order_ids: Sequence[UUID]) -> dict[UUID, str]:
             at=now(),
         )
     payments.perform_open(order_ids)
-    paid = payments.captured(order_ids).result()
-    done = [
-        order_id
-        for order_id, of_order in held.items()
-        if paid.get(order_id) == sum(payment.amount for payment in of_order)
-    ]
-    complete(done, actor=SYSTEM)
-    refused = {order_id for order_id, of_order in payments.payments_of(order_ids).items() if _refused(of_order)}
-    return dict.fromkeys(done, "completed") | (give_up(refused) if refused else {})
+    states = _complete_paid(held)
+    open_still = [order_id for order_id, state in states.items() if state == "confirmed"]
+    refused = {order_id for order_id, of_order in payments.payments_of(open_still).items() if _refused(of_order)}
+    return states | (give_up(refused) if refused else {})
+
+
+def _complete_paid(held: Mapping[UUID, Sequence[payments.Payment]]) -> dict[UUID, str]:
+    """Complete those of these orders that are paid and that nobody completed or cancelled meanwhile; the state of each."""
+    with transaction():
+        with pipeline():
+            locked, captured = lock(list(held)), payments.captured(list(held))
+        states, paid = {order.id: order.state for order in locked.result().values()}, captured.result()
+        done = [
+            order_id
+            for order_id, of_order in held.items()
+            if states[order_id] == "confirmed" and paid.get(order_id) == sum(payment.amount for payment in of_order)
+        ]
+        complete(done, actor=SYSTEM)
+    return states | dict.fromkeys(done, "completed")
 
 
 def _refused(of_order: Sequence[payments.Payment]) -> bool:
