@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=None)
     parser.add_argument("--rounds", type=int, default=None)
     parser.add_argument("--queries", type=Path, default=None, help="search: a CSV with columns query, product")
+    parser.add_argument("--write", type=Path, default=None, help="faults: the page to write the result to")
     parser.add_argument("--instance", type=Path, default=None)
     options = parser.parse_args()
     try:

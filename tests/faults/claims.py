@@ -152,8 +152,8 @@ def _returns(entries: list[Entry], verdict: Verdict) -> None:
 
 
 def _imports(answered: list[Entry], verdict: Verdict) -> None:
-    orders = dict(run("SELECT ref, total FROM orders_order WHERE source = 'import'").fetchall())
-    returns = dict(run("SELECT ref, total FROM aftersales_return WHERE ref IS NOT NULL").fetchall())
+    orders: dict[str, int] = dict(run("SELECT ref, total FROM orders_order WHERE source = 'import'").fetchall())
+    returns: dict[str, int] = dict(run("SELECT ref, total FROM aftersales_return WHERE ref IS NOT NULL").fetchall())
     receipts = run("SELECT count(*) FROM fiscal_receipt WHERE imported_number IS NOT NULL").fetchall()[0][0]
     expected: dict[str, int] = {}
     back: dict[str, int] = {}

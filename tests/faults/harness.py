@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -63,10 +63,10 @@ class Round:
 class Faults:
     """The server, its template, the nursery; `round` runs one round."""
 
-    def __init__(self, seed: str, root: Path, folder: Path) -> None:
+    def __init__(self, seed: str, root: Path, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         self.seed = seed
         self.folder = folder
-        self.server = Server(root, _SETTINGS)
+        self.server = Server(root, _SETTINGS | dict(settings or {}))
         self._nursery: subprocess.Popen[str] | None = None
         self._stderr = (folder / "stderr").open("ab")
 
@@ -74,8 +74,8 @@ class Faults:
         """Start the server, fill the template."""
         self.server.start()
         job = Job(TEMPLATE, self.seed, "template", str(self.folder))
-        child = self._spawn("template", job)
-        _await_end([child])
+        child = self.spawn("template", job)
+        await_end([child])
         if not (self.folder / "template.done").exists():
             raise RuntimeError(f"the template could not be made:\n{self.stderr()}")
 
@@ -83,7 +83,7 @@ class Faults:
         """Let go of everything."""
         if self._nursery is not None:
             self._nursery.kill()
-            self._nursery.wait()
+            self._nursery.communicate()
         self._stderr.close()
         self.server.kill()
         self.server.remove()
@@ -92,8 +92,8 @@ class Faults:
         """The end of what the processes complained about."""
         return (self.folder / "stderr").read_text(errors="replace")[-4000:]
 
-    def round(self, number: int) -> Round:
-        """Trade, kill, let others take over, settle, judge."""
+    def round(self, number: int, spoil: str = "") -> Round:
+        """Trade, kill, let others take over, settle, judge. `spoil` is SQL that does damage before the judgement."""
         started = time.monotonic()
         chance = random.Random(f"{self.seed}:{number}")  # no secrets
         done = Round(number)
@@ -102,18 +102,25 @@ class Faults:
         self._copy(database)
         try:
             self._trade(_Crew(self, database, folder, chance, done), chance)
-            judge = Job(database, f"{self.seed}:{number}", "judge", str(folder))
-            _await_end([self._spawn("judge", judge)])
-            verdict = folder / "verdict.json"
-            if not verdict.exists():
-                raise RuntimeError(f"round {number} could not be judged:\n{self.stderr()}")
-            done.verdict = json.loads(verdict.read_text())
+            if spoil:
+                with self.server.connect(database) as connection:
+                    connection.execute(spoil.encode())
+            done.verdict = self.judge(database, folder)
         finally:
             self._drop(database)
         done.seconds = round(time.monotonic() - started, 2)
-        if not done.found:
+        if spoil or not done.found:
             shutil.rmtree(folder)
         return done
+
+    def judge(self, database: str, folder: Path) -> dict[str, Any]:
+        """Let everything settle, audit, hold the logs in `folder` against the tables: `judge.Verdict` as a mapping."""
+        await_end([self.spawn("judge", Job(database, self.seed, "judge", str(folder)))])
+        verdict = folder / "verdict.json"
+        if not verdict.exists():
+            raise RuntimeError(f"{folder.name} could not be judged:\n{self.stderr()}")
+        found: dict[str, Any] = json.loads(verdict.read_text())
+        return found
 
     def _trade(self, crew: _Crew, chance: random.Random) -> None:
         for _ in range(WORKERS):
@@ -140,7 +147,8 @@ class Faults:
         with self.server.connect("template1") as admin:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database)))
 
-    def _spawn(self, what: str, job: Job) -> int:
+    def spawn(self, what: str, job: Job) -> int:
+        """A new process of the nursery that works, judges or builds the template: its id."""
         if self._nursery is None:
             self._nursery = subprocess.Popen(
                 [sys.executable, "-m", "tests.faults.nursery"],
@@ -159,10 +167,6 @@ class Faults:
         if not answer:
             raise RuntimeError(f"the nursery ended:\n{self.stderr()}")
         return int(answer)
-
-    def spawn_worker(self, job: Job) -> int:
-        """A new worker's process id."""
-        return self._spawn("work", job)
 
 
 def _environment(url: str) -> dict[str, str]:
@@ -194,7 +198,7 @@ class _Crew:
             weights or {},
             (str(after.log),) if after else (),
         )
-        self.alive[self.faults.spawn_worker(job)] = job
+        self.alive[self.faults.spawn("work", job)] = job
         self.done.skewed += bool(skew_hours)
 
     def await_trade(self) -> None:
@@ -235,7 +239,7 @@ class _Crew:
     def stop(self) -> None:
         """Nothing new is begun; wait until everybody has ended."""
         (self.folder / "stop").touch()
-        late = _await_end(list(self.alive))
+        late = await_end(list(self.alive))
         for pid in late:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -258,7 +262,7 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def _await_end(pids: list[int]) -> list[int]:
+def await_end(pids: list[int]) -> list[int]:
     """Wait for processes that are not our children; those that did not end in time."""
     deadline = time.monotonic() + END_WITHIN_S
     while (left := [pid for pid in pids if _lives(pid)]) and time.monotonic() < deadline:
@@ -267,10 +271,10 @@ def _await_end(pids: list[int]) -> list[int]:
 
 
 @contextmanager
-def faults(seed: str) -> Iterator[Faults]:
+def faults(seed: str, settings: Mapping[str, str] | None = None) -> Iterator[Faults]:
     """A private server with its template, removed afterwards; logs of rounds that failed are kept and named."""
     folder = Path(tempfile.mkdtemp(prefix="storeline-faults-"))
-    engine = Faults(seed, VAR / f"faults-{os.getpid()}", folder)
+    engine = Faults(seed, VAR / f"faults-{os.getpid()}", folder, settings)
     try:
         engine.begin()
         yield engine
