@@ -1,0 +1,1 @@
+"""Partner simulators for tests and the demo; the product never imports them."""
