@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import duckdb
+from django.db import connections
 
 from storeline.exchange.format import FILES
 from storeline.exchange.importing.loaders import ORDERS, REDEMPTIONS, Group
@@ -12,10 +15,11 @@ from storeline.exchange.importing.report import Counts, Report, gather_errors
 from storeline.exchange.importing.stage import make_error_table, stage
 from storeline.exchange.reading import Trouble, tell
 from storeline.fiscal import api as fiscal
-from storeline.kernel.api import Actor, LoadResult, run, transaction
+from storeline.kernel.api import Actor, LoadResult, in_transaction, run, transaction
 
 BATCH = 40_000
 """Documents in one transaction."""
+WORKERS = 2
 KEY = {"orders": "order", "returns": "return"}
 Step = Callable[[str, int, int], None]
 
@@ -33,17 +37,34 @@ def load_group(
     _plan(con, group, key, parts)
     (total,) = con.execute(f"select count(*) from plan_{group.head}").fetchone() or (0,)
     (batches,) = con.execute(f"select coalesce(max(batch), -1) + 1 from plan_{group.head}").fetchone() or (0,)
-    for batch in range(batches):
-        with transaction():
-            make_error_table()
-            result = _load_batch(con, group, key, parts, batch, actor)
-            gather_errors(con)
+    work = partial(_load_batch, con, group, key, parts, actor)
+    for done, result in enumerate(_each(work, batches), start=1):
         report.counts(group.head).add(result)
-        step(group.head, min((batch + 1) * BATCH, total), total)
+        step(group.head, min(done * BATCH, total), total)
     refused = _refused(con, group.head, key, parts)
     for name in (group.head, *parts):
         _count(con, name, "ref" if name == group.head else key, refused, report.counts(name))
     return refused
+
+
+def _each(work: Callable[[int], LoadResult], batches: int) -> Iterator[LoadResult]:
+    """The results of `work` for each batch, two at a time, each on a connection of its own.
+
+    While one waits for its turn at the stock, the other writes its orders. Within a transaction (a dry run) and for a
+    single batch they come one by one on this connection.
+    """
+    if batches == 1 or in_transaction():
+        yield from map(work, range(batches))
+        return
+    with ThreadPoolExecutor(WORKERS) as pool:
+        yield from pool.map(partial(_apart, work), range(batches))
+
+
+def _apart(work: Callable[[int], LoadResult], batch: int) -> LoadResult:
+    try:
+        return work(batch)
+    finally:
+        connections.close_all()
 
 
 def _judge(con: duckdb.DuckDBPyConnection, head: str, key: str, parts: list[str]) -> None:
@@ -84,19 +105,23 @@ def _plan(con: duckdb.DuckDBPyConnection, group: Group, key: str, parts: list[st
 
 
 def _load_batch(
-    con: duckdb.DuckDBPyConnection, group: Group, key: str, parts: list[str], batch: int, actor: Actor
+    shared: duckdb.DuckDBPyConnection, group: Group, key: str, parts: list[str], actor: Actor, batch: int
 ) -> LoadResult:
+    """One transaction: the batch's rows staged, judged and written by their owner, its errors gathered."""
     mine = f"(select ref from plan_{group.head} where batch = {batch})"
     heads = f"select * from typed_{group.head} where ref in {mine} order by {group.moment}, ref"
-    stage(con, group.head, group.declared, heads, every_column=True)
-    for part, declared in group.parts.items():
-        source = f'select * from typed_{part} where "{key}" in {mine}' if part in parts else 'select 0 "row" limit 0'
-        stage(con, part, declared, source, every_column=True)
-        run(f"ANALYZE pg_temp.in_{part}")
-    run(f"ANALYZE pg_temp.in_{group.head}")
-    result = group.load(actor=actor)
-    if group is ORDERS and "receipts" in parts:
-        _receipts()
+    with shared.cursor() as con, transaction():
+        make_error_table()
+        stage(con, group.head, group.declared, heads, every_column=True)
+        for part, declared in group.parts.items():
+            rows = f'select * from typed_{part} where "{key}" in {mine}' if part in parts else 'select 0 "row" limit 0'
+            stage(con, part, declared, rows, every_column=True)
+            run(f"ANALYZE pg_temp.in_{part}")
+        run(f"ANALYZE pg_temp.in_{group.head}")
+        result = group.load(actor=actor)
+        if group is ORDERS and "receipts" in parts:
+            _receipts()
+        gather_errors(con)
     return result
 
 

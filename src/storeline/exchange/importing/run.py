@@ -5,11 +5,14 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 import duckdb
+from django.db import connections
 from django.db.transaction import set_rollback
 
 from storeline.exchange import documents
@@ -23,9 +26,10 @@ from storeline.exchange.models import Import
 from storeline.exchange.permissions import IMPORT
 from storeline.exchange.reading import Found, find, open_folder, read, tell, typed
 from storeline.exchange.totals import hashes
-from storeline.kernel.api import Actor, new_id, now, run, trail, transaction
+from storeline.kernel.api import Actor, in_transaction, new_id, now, run, trail, transaction
 
 Step = Callable[[str, int, int], None]
+AFTER_PRODUCTS = tuple(FILES.values())[list(FILES).index("products") + 1 :]
 LOCK = 0x5354_4F52_4549  # one import at a time; any constant of our own will do
 
 
@@ -98,22 +102,45 @@ def _begin(folder: Path, actor: Actor) -> UUID:
 
 
 def _take(con: duckdb.DuckDBPyConnection, found: list[Found], report: Report, actor: Actor, step: Step) -> None:
+    """All files in their order; stock, which needs places and products only, goes in beside the files after those."""
     learn_zones(con)
+    take = partial(_take_file, report=report, actor=actor, step=step)
+    beside = [one for one in found if one.file.name == "stock" and not in_transaction()]
     present: set[str] = set()
-    for one in found:
-        name = one.file.name
-        step(name, 0, 0)
-        header = read(con, one)
-        if header is None:
-            continue
-        typed(con, one.file, header, common_zone())
-        present.add(name)
-        if name in MASTER:
-            load_master(con, one.file, MASTER[name], report, actor)
-        if name not in (ORDERS.head, RETURNS.head):
-            (rows,) = con.execute(f"select count(*) from raw_{name}").fetchone() or (0,)
-            step(name, rows, rows)
+    with ThreadPoolExecutor(1) as pool:
+        aside: list[Future[bool]] = []
+        for one in found:
+            if FILES[one.file.name] in AFTER_PRODUCTS and not aside:
+                aside = [pool.submit(_apart, take, con.cursor(), stock) for stock in beside]
+            if one not in beside and take(con, one):
+                present.add(one.file.name)
+        for future in aside:
+            future.result()
     _history(con, present, report, actor, step)
+
+
+def _apart(take: Callable[..., bool], con: duckdb.DuckDBPyConnection, found: Found) -> bool:
+    try:
+        return take(con, found)
+    finally:
+        con.close()
+        connections.close_all()
+
+
+def _take_file(con: duckdb.DuckDBPyConnection, found: Found, *, report: Report, actor: Actor, step: Step) -> bool:
+    """Read a file and, unless it is part of the trade, hand it to its owner; whether it could be read."""
+    name = found.file.name
+    step(name, 0, 0)
+    header = read(con, found)
+    if header is None:
+        return False
+    typed(con, found.file, header, common_zone())
+    if name in MASTER:
+        load_master(con, found.file, MASTER[name], report, actor)
+    if name not in (ORDERS.head, RETURNS.head):
+        (rows,) = con.execute(f"select count(*) from raw_{name}").fetchone() or (0,)
+        step(name, rows, rows)
+    return True
 
 
 def _history(con: duckdb.DuckDBPyConnection, present: set[str], report: Report, actor: Actor, step: Step) -> None:

@@ -48,7 +48,9 @@ def typed(con: duckdb.DuckDBPyConnection, file: File, present: dict[str, str], z
     kept = ", ".join(f'"v {key}" as "{key}"' for key in values)
     con.execute(f"""create table typed_{name} as
         select "row", {kept} from (select s.*, {quick} from ({source}) s) where {sure}""")
-    con.execute(f"""create table unsure as select raw.* from raw_{name} raw anti join typed_{name} using ("row")""")
+    con.execute(
+        f"""create temp table unsure as select raw.* from raw_{name} raw anti join typed_{name} using ("row")"""
+    )
     if con.execute("select count(*) from unsure").fetchone() != (0,):
         con.execute(f"insert into typed_{name} by name {_careful(con, file, columns, present, zone)}")
     con.execute("drop table unsure")
