@@ -99,7 +99,7 @@ class Faults:
         done = Round(number)
         database, folder = f"round_{number}", self.folder / f"round_{number}"
         folder.mkdir()
-        self._copy(database)
+        self.copy(database)
         try:
             self._trade(_Crew(self, database, folder, chance, done), chance)
             if spoil:
@@ -138,10 +138,12 @@ class Faults:
         time.sleep(max(0.0, started + TRADE_S - time.monotonic()))
         crew.stop()
 
-    def _copy(self, database: str) -> None:
+    def copy(self, database: str) -> str:
+        """A new database of that name, as the template is; the name."""
         with self.server.connect("template1") as admin:
             copy = "CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log"
             admin.execute(sql.SQL(copy).format(sql.Identifier(database), sql.Identifier(TEMPLATE)))
+        return database
 
     def _drop(self, database: str) -> None:
         with self.server.connect("template1") as admin:

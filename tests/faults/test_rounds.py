@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from psycopg.conninfo import make_conninfo
 
+from bench.tools.server import serving
 from tests.faults.harness import Faults, faults
+from tests.faults.shopper import order, post
 
 ROUNDS = 30
+WITHIN_S = 20.0
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +56,29 @@ def test_what_is_planted_is_found(engine: Faults, kind: str) -> None:
         1000 + list(_PLANTED).index(kind), f"SET session_replication_role = replica; {_PLANTED[kind]}"
     )
     assert spoiled.verdict[kind], spoiled.found
+
+
+@pytest.mark.slow
+def test_orders_are_refused_while_the_database_is_gone_and_taken_once_it_is_back(
+    engine: Faults, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    database = engine.copy("serving")
+    monkeypatch.setenv("DATABASE_URL", make_conninfo(engine.server.url, dbname=database))
+    monkeypatch.setenv("STORELINE_VAR", str(tmp_path))
+    with engine.server.connect(database) as connection:
+        ids = connection.execute(
+            "SELECT (SELECT id FROM places_place WHERE ref = 'south'), (SELECT id FROM catalog_product WHERE ref = 'p7')"
+        ).fetchone()
+    assert ids
+    with serving(1) as port:
+        assert post(port, order(*ids)) == 201
+        engine.server.kill()
+        body = order(*ids)
+        assert post(port, body) == 503
+        engine.server.start()
+        assert [post(port, body) for _ in range(3)] == [201, 200, 200]
+        with engine.server.connect(database) as connection:
+            deadline = time.monotonic() + WITHIN_S
+            while connection.execute("SELECT count(*) FROM fulfilment_task").fetchone() != (2,):
+                assert time.monotonic() < deadline, "the worker did not find the database again"
+                time.sleep(0.1)

@@ -54,22 +54,27 @@ def work(job: Job) -> None:
         clock.run_from(now() + timedelta(hours=job.skew_hours))
     book, chance = Logbook(job.log), Random(f"{job.seed}:{job.name}")  # no secrets
     world = patiently(book, lambda: look(job.seed))
-    for spec in left_open(job, chance):
+    unheard, heard = left_open(job, chance)
+    for spec in unheard:
         carry_out(book, spec)
+    for spec in heard:
+        if not job.stop.exists():
+            carry_out(book, spec)
     nursery = os.getppid()
     while not job.stop.exists() and os.getppid() == nursery:
         carry_out(book, patiently(book, lambda: choose(world, chance, job.weights)))
 
 
-def left_open(job: Job, chance: Random) -> list[Spec]:
-    """What nobody heard the answer of, and a few deeds that were answered: a repeat must change nothing."""
-    specs = []
+def left_open(job: Job, chance: Random) -> tuple[list[Spec], list[Spec]]:
+    """What nobody heard the answer of; and a few deeds that were answered, since a repeat must change nothing."""
+    unheard: list[Spec] = []
+    heard: list[Spec] = []
     for path in job.resume:
         entries, _ = read(Path(path))
         done = [entry.spec for entry in entries if entry.answer is not None]
-        specs += [entry.spec for entry in entries if entry.answer is None]
-        specs += chance.sample(done, min(4, len(done)))
-    return specs
+        unheard += [entry.spec for entry in entries if entry.answer is None]
+        heard += chance.sample(done, min(4, len(done)))
+    return unheard, heard
 
 
 def carry_out(book: Logbook, spec: Spec) -> None:

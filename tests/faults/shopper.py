@@ -1,0 +1,42 @@
+"""A guest who orders over HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import urllib.error
+import urllib.request
+from uuid import UUID
+
+import orjson
+
+from storeline.kernel.api import new_id
+
+
+def post(port: int, body: bytes) -> int:
+    """The status that the order is answered with."""
+    asked = urllib.request.Request(
+        f"http://127.0.0.1:{port}/api/v1/orders", body, {"Content-Type": "application/json"}, method="POST"
+    )
+    try:
+        with urllib.request.urlopen(asked, timeout=30) as answer:
+            status: int = answer.status
+            return status
+    except urllib.error.HTTPError as refusal:
+        with contextlib.closing(refusal):
+            return refusal.code
+
+
+def order(place: UUID, product: UUID) -> bytes:
+    """One unit to be collected, paid by card."""
+    return orjson.dumps(
+        {
+            "id": str(new_id()),
+            "place": str(place),
+            "channel": "web",
+            "currency": "EUR",
+            "method": "collect",
+            "lines": [{"product": str(product), "quantity": "1"}],
+            "payments": [{"tender": "sandbox_card", "token": "tok_approve"}],
+            "expected_total": "2.50",
+        }
+    )
