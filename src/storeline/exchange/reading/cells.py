@@ -191,7 +191,7 @@ def fast(column: Column, sql_type: str) -> str:
     if sql_type != "VARCHAR":
         return f"case when abs({x}) < 1000000000 then {x}{'::integer' if kind is Kind.INTEGER else ''} end"
     if kind in (Kind.REF, Kind.CODE):
-        return f"case when regexp_full_match({x}, '[!-~]{{1,100}}') then {x} end"
+        return f"case when regexp_full_match({x}, '[!-~]([ -~]{{0,98}}[!-~])?') then {x} end"
     if kind is Kind.TEXT:
         return f"case when length({x}) <= {LONGEST[kind]} and not contains({x}, chr(0)) then {x} end"
     if kind is Kind.INTEGER:

@@ -26,11 +26,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
-        folder: Path = options["folder"]
-        until, shops = END - timedelta(days=options["days"]), options["shops"]
-        history, later = folder / "history", folder / "replay"
-        written = write_folder(history, until=until, shops=shops)
-        write_folder(later, since=until, shops=shops, master=False)
+        history: Path = options["folder"] / "history"
+        written = write_folder(history, until=END - timedelta(days=options["days"]), shops=options["shops"])
         self.stdout.write(
             f"{sum(written.rows.values()):,} rows written to {history}; the prices inferred from the trade give back"
             f" {written.reproduced:.1%} of its lines to the cent."
@@ -38,4 +35,4 @@ class Command(BaseCommand):
         if finished(history):
             self.stdout.write("These very files were imported before.")
             return
-        call_command("import", str(history), errors=folder / "errors.csv")
+        call_command("import", str(history), errors=options["folder"] / "errors.csv")
