@@ -17,7 +17,7 @@ def pytest_configure() -> None:
     database.ensure()
 
 
-_KEPT = {"django_migrations", "django_content_type", "auth_permission", "ledger_account"}
+_KEPT = {"django_migrations", "django_content_type", "auth_permission", "ledger_account", "catalog_measure_rule"}
 _EMPTY = """
 DO $$
 DECLARE

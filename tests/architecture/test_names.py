@@ -80,11 +80,14 @@ OWN: dict[str, dict[str, str]] = {
     "exchange": {
         "documents": "files in and out as documents",
         "format": "the import format, column by column",
+        "exporting": "everything back in that format",
         "importing": "one folder's way in",
         "journey": "the demo retailer in that format",
         "reading": "CSV and Parquet into staged rows",
-        "replay": "real baskets through the order path",
+        "progress": "what people see of long work",
+        "replaying": "real baskets through the order path",
         "totals": "the second reader",
+        "workers": "the replay's processes",
     },
 }
 

@@ -89,7 +89,7 @@ def test_a_failed_job_does_not_stop_the_others(caplog: pytest.LogCaptureFixture)
 
 def test_each_modules_jobs_are_found() -> None:
     assert all(callable(job) for _, job in work.due_jobs())
-    assert "messages.send_due" in dict(work.due_jobs())
+    assert "messages.send" in dict(work.due_jobs())
 
 
 def test_a_demo_cut_off_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,10 +8,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from storeline.catalog.models import Category, Product
+from django.apps import apps
+
 from storeline.kernel.api import UnitPrice, make_error_table, new_id, run
-from storeline.places.models import Entity
-from storeline.places.models import Place as PlaceRow
 from storeline.pricing.api import (
     Basket,
     BasketLine,
@@ -22,6 +21,11 @@ from storeline.pricing.api import (
     TaxRate,
 )
 from storeline.pricing.domain.prices import sort_prices, sort_rates
+
+Category: Any = apps.get_model("catalog", "Category")
+Product: Any = apps.get_model("catalog", "Product")
+Entity: Any = apps.get_model("places", "Entity")
+PlaceRow: Any = apps.get_model("places", "Place")
 
 AT = datetime(2024, 3, 15, 12, tzinfo=UTC)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

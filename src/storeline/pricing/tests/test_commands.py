@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.apps import apps
 
 from storeline.catalog.api import gather as gather_products
 from storeline.kernel.api import (
@@ -24,10 +25,11 @@ from storeline.kernel.api import (
 )
 from storeline.places.api import PlaceFacts
 from storeline.places.api import gather as gather_places
-from storeline.places.models import Place
 from storeline.pricing import api as pricing
 from storeline.pricing.models import Price, Promotion, PromotionTarget
 from storeline.pricing.tests.factories import AT, LONG_AGO, make_category, make_place, make_product
+
+Place: Any = apps.get_model("places", "Place")
 
 pytestmark = pytest.mark.django_db
 DRAFT = pricing.PromotionDraft(

@@ -6,15 +6,17 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.apps import apps
 
 from storeline.catalog.api import gather as gather_products
-from storeline.catalog.models import Product
 from storeline.kernel.api import new_id, pipeline, waits
 from storeline.places.api import gather as gather_places
-from storeline.places.models import Place
 from storeline.pricing import api as pricing
 from storeline.pricing.models import Price, Promotion, PromotionPlace, PromotionTarget, TaxRate
 from storeline.pricing.tests.factories import AT, LONG_AGO, make_category, make_place, make_product
+
+Product: Any = apps.get_model("catalog", "Product")
+Place: Any = apps.get_model("places", "Place")
 
 pytestmark = pytest.mark.django_db
 

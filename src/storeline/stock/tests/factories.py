@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
+
+from django.apps import apps
 
 from storeline.kernel.api import new_id, pipeline, run, transaction
 from storeline.stock import api as stock
@@ -40,10 +43,10 @@ FROM places_entity WHERE ref = 'E1'""",
 
 
 def make_products(count: int, **columns: object) -> list[UUID]:
-    from storeline.catalog.models import Product  # noqa: PLC0415 - a test may make rows of a lower module
+    product_rows: Any = apps.get_model("catalog", "Product")
 
-    made = [Product(id=new_id(), ref=f"R{new_id()}", name="Product", **columns) for _ in range(count)]
-    Product.objects.bulk_create(made)
+    made = [product_rows(id=new_id(), ref=f"R{new_id()}", name="Product", **columns) for _ in range(count)]
+    product_rows.objects.bulk_create(made)
     return [product.id for product in made]
 
 
