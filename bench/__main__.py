@@ -22,7 +22,7 @@ NAMES = sorted(path.stem for path in HERE.glob("[a-z]*.py"))
 def main() -> None:
     """Parse, run in a private database, print."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("name", choices=NAMES)
+    parser.add_argument("name", choices=[*NAMES, "all"])
     parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
     parser.add_argument("--seconds", type=float, default=None)
     parser.add_argument("--clients", type=int, default=None)
@@ -31,6 +31,8 @@ def main() -> None:
     parser.add_argument("--write", type=Path, default=None, help="faults: the page to write the result to")
     parser.add_argument("--instance", type=Path, default=None)
     options = parser.parse_args()
+    if options.name == "all":
+        sys.exit(_all())
     try:
         figures = import_module(f"bench.{options.name}").main(options)
     except Exception:  # whatever broke, nothing was measured
@@ -42,6 +44,15 @@ def main() -> None:
     else:
         for key, value in figures.items():
             print(f"{key:24} {value}")
+
+
+def _all() -> int:
+    """Every benchmark in a process of its own, one after the other; 1 if one could not measure."""
+    failed = 0
+    for name in NAMES:
+        print(f"== {name}", flush=True)
+        failed |= subprocess.run([sys.executable, "-m", "bench", name, "--json"], check=False).returncode
+    return min(failed, 1)
 
 
 def _machine() -> dict[str, Any]:

