@@ -62,7 +62,7 @@ def import_folder(
         _finish(con, report, errors)
         report.seconds = round(time.monotonic() - started, 3)
         if record is not None:
-            Import.objects.filter(id=record).update(finished_at=now(), result=report.as_json())
+            _end(record, folder, report)
         con.close()
     return report
 
@@ -99,6 +99,13 @@ def _begin(folder: Path, actor: Actor) -> UUID:
         Import.objects.create(id=record, folder=folder.name, hashes=hashes(folder), started_at=now())
         trail(actor, "exchange.import", record, detail={"folder": folder.name})
     return record
+
+
+def _end(record: UUID, folder: Path, report: Report) -> None:
+    """Note the end; runs over this folder that were cut off are finished by this one."""
+    with transaction():
+        Import.objects.filter(folder=folder.name, finished_at=None).exclude(id=record).delete()
+        Import.objects.filter(id=record).update(finished_at=now(), result=report.as_json())
 
 
 def _take(con: duckdb.DuckDBPyConnection, found: list[Found], report: Report, actor: Actor, step: Step) -> None:
