@@ -80,7 +80,7 @@ _PAGE = """# Proof: what kills leave behind
 Written by `make proof` (`python -m bench faults --rounds 300 --write docs/proof.md`); the code is in `tests/faults/`.
 
 Each round has a fresh database of two shops on a private PostgreSQL with its usual durability (fsync and
-synchronous_commit on). {workers} workers, in every other round also one that imports, trade at random for {trade:.0f} s: each
+synchronous_commit on). {workers} workers, in every other round also one that imports, trade at random for {trade} s: each
 is a process of its own, some with a business clock that is five hours off. They bring the same orders more than once and at the same
 time. Workers, PostgreSQL as a whole, or one of its processes are killed with SIGKILL at random moments; other
 workers take over, bring what nobody had heard the answer of, and some of what had been answered. Then time passes,

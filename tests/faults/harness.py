@@ -30,7 +30,7 @@ from storeline.config.paths import ROOT, VAR
 from tests.faults.worker import Job
 
 WORKERS = 3
-TRADE_S = 1.0
+TRADE_S = 0.8
 """How long a round's trade goes on, beside the time that the server is down."""
 END_WITHIN_S = 120.0
 TEMPLATE = NAME

@@ -129,7 +129,7 @@ _HEADERS = {
 }
 
 
-def history(key: str, orders: int = 60) -> History:
+def history(key: str, orders: int = 40) -> History:
     """The folder named by `key`, always the same: sales, every tenth returned in part, every twentieth bad."""
     chance, made = random.Random(key), History()
     for number in range(orders):

@@ -22,7 +22,8 @@ WITH sums AS (
 SELECT l.order_id, l.line_no FROM orders_line l FULL JOIN sums s USING (order_id, line_no)
 WHERE (l.discount, l.funded) IS DISTINCT FROM (coalesce(s.own, 0), coalesce(s.others, 0))
 """
-# What the shopper's payments must come to: everything for a completed order, less what was taken off it;
+# What the shopper's payments must come to: everything for a completed order, less what was taken off it (and given
+# back before the hand-over, where it had been paid: not to be confused with what returns gave back);
 # for a cancelled one, nothing that is not given back.
 _PAYMENTS = """
 WITH taken AS (
@@ -32,10 +33,15 @@ WITH taken AS (
 paid AS (
     SELECT source_id, sum(captured)::bigint AS captured, sum(refunded)::bigint AS refunded FROM payments_intent
     GROUP BY source_id
+),
+back AS (
+    SELECT i.source_id, sum(p.amount)::bigint AS amount FROM payments_operation p JOIN payments_intent i ON i.id = p.intent_id
+    WHERE p.kind = 'refund' AND p.state = 'succeeded' AND p.key LIKE 'refund:%%' GROUP BY i.source_id
 )
-SELECT o.id, o.state, o.payable - coalesce(t.payable, 0), coalesce(p.captured, 0)
+SELECT o.id, o.state, o.payable - coalesce(t.payable, 0), coalesce(p.captured, 0) - coalesce(b.amount, 0)
 FROM orders_order o LEFT JOIN taken t ON t.order_id = o.id LEFT JOIN paid p ON p.source_id = o.id
-WHERE (o.state = 'completed' AND coalesce(p.captured, 0) <> o.payable - coalesce(t.payable, 0))
+LEFT JOIN back b ON b.source_id = o.id
+WHERE (o.state = 'completed' AND coalesce(p.captured, 0) - coalesce(b.amount, 0) <> o.payable - coalesce(t.payable, 0))
     OR (o.state = 'cancelled' AND o.source <> 'import' AND coalesce(p.captured, 0) <> coalesce(p.refunded, 0))
 """
 _POSTINGS = """

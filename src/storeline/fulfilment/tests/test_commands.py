@@ -91,6 +91,9 @@ def test_what_was_paid_in_cash_before_is_given_back_for_what_was_not_found(here)
     fulfilment.ready([order_id], actor=SYSTEM)
     assert balances() == {"cash": total(3), "customer_deposits": -total(3)}
     assert differences() == []
+    fulfilment.hand_over(list(fulfilment.codes([order_id]).items()), actor=SYSTEM)
+    assert state_of(order_id) == ("handed_over", "completed")
+    assert differences() == []
 
 
 def test_an_order_of_which_nothing_was_found_is_cancelled(here):
