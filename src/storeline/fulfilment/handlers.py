@@ -22,8 +22,9 @@ def orders_changed(events: Sequence[Envelope]) -> None:
     open_tasks({event.subject_id for event in events if event.type == CONFIRMED}, moment)
     cancelled = {event.subject_id for event in events if event.type == CANCELLED}
     orders.lock(cancelled).result()  # orders before tasks, as everywhere
-    if close_tasks(cancelled, moment):
-        give_back(cancelled, moment)
+    close_tasks(cancelled, moment)
+    # Also where there is no task: the sale of a till that captured and went away has none.
+    give_back(cancelled, moment)
 
 
 @consumer("fulfilment.money", types=(payments.CAPTURED, payments.REFUNDED, payments.FAILED))

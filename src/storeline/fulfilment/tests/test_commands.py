@@ -23,7 +23,7 @@ from storeline.fulfilment.tests.factories import (
 from storeline.kernel.api import GUEST, SYSTEM, Error, Forbidden, new_id, now, run, waits
 from storeline.messages.api import NoCode, WrongCode
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import CASH, Shop, shop, total
+from storeline.orders.tests.factories import CARD, CASH, Shop, shop, total
 from storeline.payments import api as payments
 from storeline.payments.api import Offer
 
@@ -93,6 +93,21 @@ def test_what_was_paid_in_cash_before_is_given_back_for_what_was_not_found(here)
     assert differences() == []
     fulfilment.hand_over(list(fulfilment.codes([order_id]).items()), actor=SYSTEM)
     assert state_of(order_id) == ("handed_over", "completed")
+    assert differences() == []
+
+
+def test_a_sale_that_was_paid_and_left_lying_gives_the_money_back_when_it_is_cancelled(here):
+    draft = here.sale([(2, 300)], payments=CARD)
+    orders.place([draft], actor=SYSTEM)
+    (paid,) = payments.payments_of([draft.id])[draft.id]
+    orders.confirm([draft.id], [payments.Authorisation(paid.id, "approved", "yes")], actor=SYSTEM)
+    payments.capture(paid.id, 300, "carry_out", actor=SYSTEM)
+    read_events()
+    orders.cancel([draft.id], reason="changed_mind")
+    read_events()
+    payments.perform_open([draft.id])
+    (paid,) = payments.payments_of([draft.id])[draft.id]
+    assert (paid.captured, paid.refunded, balances()) == (300, 300, {})
     assert differences() == []
 
 
