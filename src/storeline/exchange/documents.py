@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from storeline.exchange.totals import documents
+from storeline.exchange.totals import Document, documents
 from storeline.kernel.api import raw, run, transaction
 
 _MAKE = """
@@ -21,12 +21,21 @@ ON CONFLICT (kind, ref) DO NOTHING
 
 def remember(folder: Path, *, orders: Collection[str], returns: Collection[str]) -> int:
     """Read `folder` a second time and keep its documents, without the refused `orders` and `returns`; how many were new."""
-    zones: dict[str, str] = dict(run("SELECT ref, zone FROM places_place").fetchall())
+    return keep(documents(folder, zones=known_zones()), orders=orders, returns=returns)
+
+
+def known_zones() -> dict[str, str]:
+    """The zone of each place, for folders that do not list their places."""
+    return dict(run("SELECT ref, zone FROM places_place").fetchall())
+
+
+def keep(found: Iterable[Document], *, orders: Collection[str], returns: Collection[str]) -> int:
+    """Keep what the second reader found, without the refused `orders` and `returns`; how many were new."""
     refused = {"order": frozenset(orders), "return": frozenset(returns)}
     with transaction():
         run(_MAKE)
         with raw().cursor().copy(_COPY) as copy:
-            for document in documents(folder, zones=zones):
+            for document in found:
                 if document.ref not in refused[document.kind]:
                     copy.write_row(document)
         return run(_KEEP).rowcount

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -17,7 +18,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from pyarrow import Array, ArrowInvalid, ArrowNotImplementedError, Table, binary, csv, decimal128, parquet, string
+from pyarrow import (
+    Array,
+    ArrowException,
+    ArrowInvalid,
+    ArrowNotImplementedError,
+    Table,
+    binary,
+    csv,
+    decimal128,
+    parquet,
+    string,
+)
 
 PIECE = 1 << 20
 EXACT = decimal128(30, 6)
@@ -183,7 +195,8 @@ def _batches(file: Path, columns: tuple[str, ...]) -> Iterator[dict[str, Array]]
     for suffix, read in ((".csv", _csv), (".parquet", _parquet)):
         path = file.with_name(file.name + suffix)
         if path.exists():
-            yield from read(path, columns)
+            with suppress(ArrowException, OSError):  # a file that cannot be read holds nothing
+                yield from read(path, columns)
 
 
 def _csv(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, Array]]:

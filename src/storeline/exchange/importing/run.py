@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -15,7 +15,7 @@ import duckdb
 from django.db import connections
 from django.db.transaction import set_rollback
 
-from storeline.exchange import documents
+from storeline.exchange import documents, totals
 from storeline.exchange.errors import ImportRunning, NoFolder
 from storeline.exchange.format import FILES, File
 from storeline.exchange.importing.history import load_group, load_redemptions
@@ -53,18 +53,28 @@ def import_folder(
         for trouble in troubles:
             tell(con, trouble)
         report = Report(dry_run=dry_run, errors_file=errors)
+        take = partial(_take, con, found, report, actor, step or _silent)
         record = None if dry_run else _begin(folder, actor)
-        with _undone() if dry_run else nullcontext():
-            _take(con, found, report, actor, step or _silent)
-        if not dry_run:
-            documents.remember(folder, orders=report.refused_orders, returns=report.refused_returns)
-            run("ANALYZE")  # a table that was just filled is planned for as if it were empty
+        if dry_run:
+            with _undone():
+                take()
+        else:
+            _take_and_keep(take, folder, report)
         _finish(con, report, errors)
         report.seconds = round(time.monotonic() - started, 3)
         if record is not None:
             _end(record, folder, report)
         con.close()
     return report
+
+
+def _take_and_keep(take: Callable[[], None], folder: Path, report: Report) -> None:
+    """Take the folder in while the second reader goes through it, then keep what that found."""
+    with ThreadPoolExecutor(1) as beside:
+        second = beside.submit(totals.documents, folder, zones=documents.known_zones())
+        take()
+        documents.keep(second.result(), orders=report.refused_orders, returns=report.refused_returns)
+    run("ANALYZE")  # a table that was just filled is planned for as if it were empty
 
 
 def finished(folder: Path) -> bool:

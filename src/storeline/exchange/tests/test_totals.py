@@ -90,6 +90,12 @@ def test_parquet_and_zones_from_outside(tmp_path):
     assert totals(tmp_path).unreadable == {"1", "2"}
 
 
+def test_file_that_cannot_be_read_holds_nothing(tmp_path):
+    write(tmp_path, places=PLACES, order_lines=LINES)
+    (tmp_path / "orders.parquet").write_bytes(b"PAR1 no")
+    assert documents(tmp_path) == []
+
+
 def test_it_shares_no_code_with_the_importer():
     tree = ast.parse(Path(module.__file__).read_text())
     imported = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)} | {
