@@ -72,15 +72,16 @@ def _write(path: Path, figures: dict[str, Any], done: list[Round]) -> None:
         deeds.update(one.verdict["deeds"])
     rows = "".join(f"| {key} | {value} |\n" for key, value in figures.items())
     work = "".join(f"| {name} | {count} |\n" for name, count in sorted(deeds.items()))
-    path.write_text(_PAGE.format(rows=rows, deeds=work, workers=WORKERS, trade=TRADE_S, notes=NOTES))
+    path.write_text(_PAGE.format(rounds=len(done), rows=rows, deeds=work, workers=WORKERS, trade=TRADE_S, notes=NOTES))
 
 
 _PAGE = """# Proof: what kills leave behind
 
-Written by `make proof` (`python -m bench faults --rounds 300 --write docs/proof.md`); the code is in `tests/faults/`.
+Written by `python -m bench faults --rounds {rounds} --write docs/proof.md` (`make proof` runs 300); the code is in `tests/faults/`.
 
 Each round has a fresh database of two shops on a private PostgreSQL with its usual durability (fsync and
-synchronous_commit on). {workers} workers, in every other round also one that imports, trade at random for {trade} s: each
+synchronous_commit on; small buffers, and after a kill `syncfs` instead of one fsync per file, so that it is back sooner).
+{workers} workers, in every other round also one that imports, trade at random for {trade} s: each
 is a process of its own, some with a business clock that is five hours off. They bring the same orders more than once and at the same
 time. Workers, PostgreSQL as a whole, or one of its processes are killed with SIGKILL at random moments; other
 workers take over, bring what nobody had heard the answer of, and some of what had been answered. Then time passes,
