@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
+from storeline.catalog import api as catalog
 from storeline.kernel.api import Invalid
 from storeline.orders.domain.drafts import DraftLine, Priced, PricedLine
 
 RETAILER = "retailer"
 
 
-def agreed_line(index: int, line: DraftLine) -> PricedLine:
-    """A line at the amounts agreed elsewhere."""
+def agreed_line(index: int, line: DraftLine, *, goods: bool) -> PricedLine:
+    """A line at the amounts agreed elsewhere; of services no stock is kept."""
     agreed = line.agreed
     if agreed is None:
         raise Invalid("Either all lines carry agreed amounts or none.", field=f"lines[{index}].agreed")
@@ -35,6 +37,7 @@ def agreed_line(index: int, line: DraftLine) -> PricedLine:
         agreed.tax,
         agreed.tax_rate,
         agreed.discounts,
+        goods=goods,
     )
 
 
@@ -52,6 +55,9 @@ def sum_up(lines: Sequence[PricedLine], *, tax_included: bool) -> Priced:
     )
 
 
-def agreed_amounts(lines: Sequence[DraftLine], *, tax_included: bool) -> Priced:
+def agreed_amounts(
+    lines: Sequence[DraftLine], products: Mapping[UUID, catalog.ProductFacts], *, tax_included: bool
+) -> Priced:
     """An order whose every line was agreed elsewhere."""
-    return sum_up([agreed_line(index, line) for index, line in enumerate(lines)], tax_included=tax_included)
+    priced = [agreed_line(index, line, goods=not products[line.product_id].service) for index, line in enumerate(lines)]
+    return sum_up(priced, tax_included=tax_included)

@@ -127,7 +127,7 @@ def _accept(draft: Draft, seen: Gathered, left: _Left, price: Price) -> Accepted
     selling = check_sold(draft, seen.places, seen.products, seen.listed)
     uses: tuple[Use, ...] = ()
     if draft.agreed:
-        priced = agreed_amounts(draft.lines, tax_included=selling.inclusive)
+        priced = agreed_amounts(draft.lines, seen.products, tax_included=selling.inclusive)
     else:
         priced, uses = price(draft, left.coupons)
     if draft.expected_total is not None and draft.expected_total != priced.total:

@@ -11,7 +11,7 @@ import pytest
 
 from storeline.kernel.api import CHECKS, GUEST, SYSTEM, Error, clock_at, new_id, now, run, waits
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import CASH, Shop, everything, shop, total
+from storeline.orders.tests.factories import CASH, Shop, everything, make, shop, total
 from storeline.payments.api import Offer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,6 +73,22 @@ def test_a_cash_sale_is_done_at_once_and_in_the_books(here: Shop) -> None:
     assert (verdict.state, verdict.total, verdict.payable) == ("completed", 432, 382)
     assert balances() == {"cash": 382, "manufacturer_receivable": 50, "sales": -400, "tax_payable": -32}
     assert here.level() == (8_000, 0)
+    assert audit() == []
+
+
+@pytest.mark.parametrize("method", ["carry_out", "collect"])
+def test_an_agreed_service_moves_no_stock(here: Shop, method: str) -> None:
+    here.products[1] = make("catalog.Product", ref="gift-card", name="Gift card", service=True)
+    draft = here.sale([(2, 500), (1, 2_500)], method=method)
+    (verdict,) = orders.checkout([draft], actor=SYSTEM)
+    if method == "collect":
+        orders.complete([draft.id], actor=SYSTEM)
+    assert (verdict.error, verdict.total) == (None, 3_000)
+    assert state_of(draft.id) == "completed"
+    assert run("SELECT product_id, quantity FROM stock_movement WHERE kind = 'sale'").fetchall() == [
+        (here.products[0], -2_000)
+    ]
+    assert run("SELECT count(*) FROM stock_exception").fetchone() == (0,)
     assert audit() == []
 
 
