@@ -9,6 +9,7 @@ from storeline.customers.commands import (
     describe_purpose,
     erase,
     give_card,
+    join,
     merge,
     record_consent,
     register,
@@ -33,6 +34,7 @@ from storeline.customers.loading import (
     load_customers,
     upsert_customers,
 )
+from storeline.customers.permissions import JOIN
 from storeline.customers.queries import (
     ConsentView,
     ContactView,
@@ -57,6 +59,7 @@ __all__ = [
     "CONSENTS_IN",
     "CONTACT_POINTS_IN",
     "CUSTOMERS_IN",
+    "JOIN",
     "CannotMerge",
     "CardTaken",
     "ConsentDiffers",
@@ -82,6 +85,7 @@ __all__ = [
     "get",
     "get_many",
     "give_card",
+    "join",
     "list_customers",
     "load_consents",
     "load_contact_points",

@@ -1,4 +1,4 @@
-"""Writes: register, contact points, cards, consent, merge and its undoing, erase. Each one transaction."""
+"""Writes: register, join, contact points, cards, consent, merge and its undoing, erase. Each one transaction."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from storeline.customers.errors import (
     CustomerNotFound,
     Erased,
 )
-from storeline.customers.permissions import CONSENT, ERASE, MERGE, WRITE
-from storeline.customers.queries import may_touch_own, persons, records_of
+from storeline.customers.permissions import CONSENT, ERASE, JOIN, MERGE, WRITE
+from storeline.customers.queries import may_touch_own, of_user, persons, records_of
 from storeline.identity.api import erase_user
 from storeline.kernel.api import (
     SYSTEM,
@@ -27,6 +27,7 @@ from storeline.kernel.api import (
     BodyMismatch,
     Conflict,
     Event,
+    Forbidden,
     Invalid,
     NotFound,
     Row,
@@ -113,6 +114,39 @@ def _same(customer_id: UUID, words: Row) -> UUID:
     if tuple(there) != words:
         raise BodyMismatch("A customer with this id is there already, and differs.", field="id")
     return customer_id
+
+
+_JOIN = """
+INSERT INTO customers_customer (id, ref, name, language, joined_at, user_id)
+SELECT %s, %s, name, language, %s, id FROM identity_user WHERE id = %s AND is_active FOR SHARE
+ON CONFLICT DO NOTHING RETURNING id
+"""
+
+
+def join(*, actor: Actor) -> UUID:
+    """The customer whom a signed-in user is: made a member at the first need, the same one ever after.
+
+    Of two requests at once one makes the record and both get it. A record that the shops know the person by already is
+    joined to it by `merge`. Raises Forbidden for guests and programs, Erased where the sign-in was closed meanwhile.
+    """
+    actor.require(JOIN)
+    if actor.kind != "user" or actor.id is None:
+        raise Forbidden("Only a person who signed in becomes a member.", permission=JOIN)
+    mine = of_user(actor.id)
+    return _become_member(actor.id, actor) if mine is None else mine
+
+
+def _become_member(user_id: UUID, actor: Actor) -> UUID:
+    fresh = new_id()
+    with transaction():
+        if run(_JOIN, [fresh, str(fresh), now(), user_id]).fetchone() is not None:
+            publish([Event("customers.registered", fresh, payload={"kind": "member"})])
+            trail(actor, "customers.join", fresh)
+            return fresh
+    mine = of_user(user_id)
+    if mine is None:
+        raise Erased("This sign-in was closed.")
+    return mine
 
 
 def _normal(contact: NewContact, country: str) -> NewContact:

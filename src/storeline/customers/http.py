@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field
 from storeline.customers import commands, loading, queries
 from storeline.customers.commands import NewConsent, NewContact, NewCustomer
 from storeline.customers.errors import CustomerNotFound
-from storeline.customers.permissions import CONSENT, ERASE, EXPORT, LOAD, MERGE, OWN, READ, WRITE
+from storeline.customers.permissions import CONSENT, ERASE, EXPORT, FIND, JOIN, LOAD, MERGE, OWN, READ, WRITE
 from storeline.customers.queries import ConsentView, CustomerView
 from storeline.identity.api import Request, requires
 from storeline.kernel.api import Verdict, check_id
@@ -63,6 +63,16 @@ class CustomerOut(Schema):
     person_id: UUID
     contacts: list[ContactOut]
     cards: list[str]
+
+
+class FoundOut(Schema):
+    """Whom a card, number or address belongs to: enough to greet them and to sell to them, and no more."""
+
+    id: UUID
+    ref: str
+    kind: str
+    name: str
+    language: str
 
 
 class Customers(Schema):
@@ -133,7 +143,7 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 def _mine(request: Request) -> UUID:
     mine = queries.of_user(request.actor.id) if request.actor.kind == "user" and request.actor.id else None
     if mine is None:
-        raise CustomerNotFound("Whoever is signed in is no customer.")
+        raise CustomerNotFound("Whoever is signed in is no member yet: PUT /customers/me makes them one.")
     return mine
 
 
@@ -141,6 +151,12 @@ def _mine(request: Request) -> UUID:
 def me(request: Request) -> CustomerView:
     """One's own data."""
     return queries.get(_mine(request))
+
+
+@router.put("/customers/me", auth=requires(JOIN), response=CustomerOut)
+def join(request: Request) -> CustomerView:
+    """Become a member with one's sign-in; again is no change. The first quote or order does it too."""
+    return queries.get(commands.join(actor=request.actor))
 
 
 @router.get("/customers/me/export", auth=requires(OWN), response=dict[str, Any])
@@ -158,7 +174,7 @@ def my_consents(request: Request) -> list[ConsentView]:
 @router.post("/customers/me/consents", auth=requires(OWN), response={204: None})
 def consent_me(request: Request, body: ConsentIn) -> Status[None]:
     """Give or withdraw consent."""
-    commands.record_consent(_mine(request), body.consent(), actor=request.actor)
+    commands.record_consent(commands.join(actor=request.actor), body.consent(), actor=request.actor)
     return Status(204, None)
 
 
@@ -174,7 +190,7 @@ def bulk(request: Request, body: Bulk) -> list[Verdict]:
     return list(loading.upsert_customers(body, actor=request.actor))
 
 
-@router.post("/customers/lookup", auth=requires(READ), response=list[CustomerOut])
+@router.post("/customers/lookup", auth=requires(FIND), response=list[FoundOut])
 def look_up(request: Request, body: LookUp) -> list[CustomerView]:
     """Who has this card, number or address. In the body, since addresses of pages are logged."""
     return queries.look_up(card=body.card, phone=body.phone, email=body.email)

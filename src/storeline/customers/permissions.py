@@ -3,7 +3,13 @@
 from storeline.kernel.api import permission
 
 OWN = permission("customers.own", "See, export and erase one's own data, give and withdraw consent", roles=("shopper",))
-READ = permission("customers.read", "Look customers up", roles=("service_desk", "shop_manager"))
+JOIN = permission("customers.join", "Become a member with one's sign-in", roles=("shopper",))
+FIND = permission(
+    "customers.find",
+    "Find a member by card, number or address",
+    roles=("associate", "shop_manager", "service_desk"),
+)
+READ = permission("customers.read", "See customers and their details", roles=("service_desk", "shop_manager"))
 WRITE = permission("customers.write", "Register customers and change their details", roles=("service_desk",))
 CONSENT = permission("customers.consent", "Record what a customer agreed to", roles=("service_desk",))
 EXPORT = permission("customers.export", "Hand a person all data about them", roles=("service_desk",))

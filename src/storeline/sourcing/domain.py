@@ -51,7 +51,7 @@ class Code(StrEnum):
     OPEN = "open"
 
 
-_AMBIENT_ONLY = frozenset({"collection_point", "locker", "vending_machine", "pop_up"})
+AMBIENT_ONLY = frozenset({"collection_point", "locker", "machine", "pop_up"})
 """Formats without cold rooms. Places do not say yet what they keep cold, so their format does."""
 _COLD = frozenset({"fresh", "chilled", "frozen", "hot"})
 
@@ -120,7 +120,7 @@ class Candidate:
 
 def keeps(place_format: str, temperature: str) -> bool:
     """Whether a place of that format can hold goods of that temperature class until they are handed over."""
-    return temperature not in _COLD or place_format not in _AMBIENT_ONLY
+    return temperature not in _COLD or place_format not in AMBIENT_ONLY
 
 
 def combine(lines: Iterable[WantedLine]) -> list[WantedLine]:

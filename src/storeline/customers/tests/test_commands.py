@@ -8,6 +8,7 @@ from psycopg.errors import DatabaseError
 
 from storeline.customers import audit
 from storeline.customers.api import (
+    JOIN,
     CannotMerge,
     CardTaken,
     ConsentDiffers,
@@ -28,6 +29,7 @@ from storeline.customers.api import (
     gather,
     get,
     give_card,
+    join,
     list_customers,
     look_up,
     merge,
@@ -41,7 +43,8 @@ from storeline.customers.api import (
     who_consents,
 )
 from storeline.customers.tests.factories import EMAIL, PHONE, everything, make_customer, proved
-from storeline.identity.api import create_user, get_user
+from storeline.identity.api import actor_of_user, create_user, get_user, grant_role, set_active
+from storeline.identity.tests.factories import make_user
 from storeline.kernel.api import (
     GUEST,
     SYSTEM,
@@ -293,6 +296,41 @@ def test_erasing_takes_a_persons_data_from_all_their_records_and_trade_stays():
             act()
     assert everything() == before
     assert audit.erased().ok
+
+
+def test_whoever_signs_in_becomes_one_member_and_stays_it():
+    user = create_user(username="kim", name="Kim", language="fr", actor=SYSTEM)
+    grant_role(user, "shopper", actor=SYSTEM)
+    shopper = actor_of_user(user)
+    assert shopper is not None
+    with clock_at(START):
+        mine = join(actor=shopper)
+    before = everything()
+    assert join(actor=shopper) == mine == of_user(user)
+    assert everything() == before
+    view = get(mine)
+    assert (view.kind, view.name, view.language, view.joined_at, view.contacts) == ("member", "Kim", "fr", START, ())
+
+
+def test_whom_the_desk_made_a_member_with_the_sign_in_is_that_member():
+    user = make_user("kim", "shopper")
+    known = make_customer(user_id=user)
+    shopper = actor_of_user(user)
+    assert shopper is not None
+    assert join(actor=shopper) == known
+
+
+def test_guests_programs_and_closed_sign_ins_do_not_become_members():
+    user = make_user("kim", "shopper")
+    shopper = actor_of_user(user)
+    assert shopper is not None
+    set_active(user, active=False, actor=SYSTEM)
+    before = everything()
+    program = Actor("client", new_id(), frozenset({JOIN}))
+    for actor, error in ((GUEST, Forbidden), (SYSTEM, Forbidden), (program, Forbidden), (shopper, Erased)):
+        with pytest.raises(error):
+            join(actor=actor)
+    assert everything() == before
 
 
 def test_events_and_the_trail_hold_nothing_personal():

@@ -3,9 +3,9 @@
 import pytest
 from django.test import Client
 
-from storeline.customers.tests.factories import EMAIL, PHONE, make_customer
+from storeline.customers.tests.factories import EMAIL, PHONE, everything, make_customer, proved
 from storeline.identity.api import create_user, grant_role
-from storeline.identity.tests.factories import bearer, browser_of, make_token
+from storeline.identity.tests.factories import bearer, browser_of, make_token, make_user
 from storeline.kernel.api import SYSTEM, new_id, run
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +68,7 @@ def test_a_shopper_sees_and_decides_on_their_own():
     assert [record["name"] for record in export["records"]] == ["Kim"]
     assert [each["purpose"] for each in export["consents"]] == ["marketing_sms"]
     assert browser.get(f"{ROOT}/{other}").status_code == 403
+    assert post(browser, "/lookup", {"card": "20001234"}).status_code == 403
     assert post(browser, "/me/erase", {}).json() == {"records": [str(mine)]}
     assert browser.get(f"{ROOT}/me").status_code in (401, 404)
     assert run("SELECT count(*) FROM customers_customer WHERE erased_at IS NOT NULL").fetchall() == [(1,)]
@@ -87,3 +88,41 @@ def test_bulk_upsert(desk):
     assert [verdict["outcome"] for verdict in answer.json()] == ["created", "refused"]
     first = desk.get(f"{ROOT}?limit=1").json()
     assert (len(first["items"]), first["next"]) == (1, first["items"][0]["id"])
+
+
+def test_a_shopper_becomes_a_member_once():
+    browser = browser_of(make_user("kim", "shopper", name="Kim"))
+    assert (browser.get(f"{ROOT}/me").status_code, browser.get(f"{ROOT}/me").json()["code"]) == (
+        404,
+        "customer_not_found",
+    )
+    made = browser.put(f"{ROOT}/me").json()
+    assert (made["name"], made["kind"], made["contacts"]) == ("Kim", "member", [])
+    assert browser.put(f"{ROOT}/me").json() == browser.get(f"{ROOT}/me").json() == made
+
+
+def test_consent_makes_a_member_too():
+    browser = browser_of(make_user("kim", "shopper"))
+    assert post(browser, "/me/consents", {"purpose": "marketing_sms", "granted": True}).status_code == 204
+    assert [each["in_force"] for each in browser.get(f"{ROOT}/me/consents").json()] == [True]
+
+
+def test_nobody_else_becomes_a_member_by_asking():
+    before = everything()
+    assert Client().put(f"{ROOT}/me").status_code == 401
+    for role in ("associate", "service_desk", "partner"):
+        assert Client(headers=bearer(make_token(role))).put(f"{ROOT}/me").status_code == 403
+    assert browser_of(make_user("jo", "associate")).put(f"{ROOT}/me").status_code == 403
+    assert everything() == before
+
+
+def test_an_associate_finds_a_member_and_sees_no_more_than_to_greet_them():
+    kim = make_customer(ref="M-1", name="Kim", language="fr", contacts=[proved("email", EMAIL), proved("phone", PHONE)])
+    associate = browser_of(make_user("jo", "associate"))
+    found = {"id": str(kim), "ref": "M-1", "kind": "member", "name": "Kim", "language": "fr"}
+    assert [post(associate, "/lookup", search).json() for search in ({"email": EMAIL}, {"phone": PHONE})] == [
+        [found]
+    ] * 2
+    for path in ("", f"/{kim}", f"/{kim}/consents", f"/{kim}/export"):
+        assert associate.get(f"{ROOT}{path}").status_code == 403
+    assert Client().post(f"{ROOT}/lookup", {"email": EMAIL}, content_type="application/json").status_code == 401

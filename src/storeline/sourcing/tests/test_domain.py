@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from storeline.kernel.api import new_id
+from storeline.places.api import FORMATS
 from storeline.sourcing.domain import (
+    AMBIENT_ONLY,
     Candidate,
     Code,
     Method,
@@ -74,12 +76,16 @@ def test_every_obstacle_is_told_at_once():
         ("supermarket", "frozen", True),
         ("locker", "ambient", True),
         ("locker", "fresh", False),
-        ("vending_machine", "chilled", False),
+        ("machine", "chilled", False),
         ("warehouse", "hot", True),
     ],
 )
 def test_what_a_format_keeps_cold(place_format, temperature, can):
     assert keeps(place_format, temperature) is can
+
+
+def test_formats_without_cold_rooms_are_formats_of_places():
+    assert set(FORMATS) >= AMBIENT_ONLY
 
 
 def test_lines_of_one_product_are_one_need():
