@@ -27,6 +27,8 @@ class Kind(StrEnum):
     TRANSFER_OUT = "transfer_out"
     TRANSFER_IN = "transfer_in"
     WASTE = "waste"
+    UNCOUNTED = "uncounted"
+    """Sets off past trade in goods that the place had not counted."""
 
 
 class State(StrEnum):

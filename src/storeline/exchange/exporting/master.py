@@ -164,19 +164,21 @@ CONSENTS = Query(
     "1, 2, t.at",
 )
 # What is neither opening nor trade (receipts, counts, transfers) is folded into the opening: balances come out the same.
+# A sale counts when its order was placed, as an import counts it; what nobody counted stays so while nothing is there.
 STOCK = Query(
     {"place": "place.ref", "product": "product.ref", "as_of": moment("t.as_of")}
     | {"quantity": quantity("t.on_hand - t.trade"), "lot": "t.lot"},
     f"""(
         SELECT m.place_id, m.product_id, b.on_hand, coalesce(o.at, min(m.at)) AS as_of, o.reason AS lot,
             coalesce(sum(m.quantity) FILTER (WHERE m.kind IN ('sale', 'return') AND (o.at IS NULL OR m.at >= o.at)), 0)
-                AS trade,
-            bool_or(m.kind NOT IN ('sale', 'return')) AS known
-        FROM stock_movement m JOIN stock_balance b USING (place_id, product_id)
-        LEFT JOIN (SELECT DISTINCT ON (place_id, product_id) place_id, product_id, at, reason FROM stock_movement
-            WHERE kind = 'opening' ORDER BY place_id, product_id, at) o USING (place_id, product_id)
+                AS trade
+        FROM (SELECT m.place_id, m.product_id, m.kind, m.quantity, coalesce(s.placed_at, m.at) AS at
+            FROM stock_movement m LEFT JOIN orders_order s ON s.id = m.source_id) m
+        JOIN stock_balance b USING (place_id, product_id)
+        LEFT JOIN stock_movement o ON o.kind = 'opening' AND (o.place_id, o.product_id) = (m.place_id, m.product_id)
         GROUP BY m.place_id, m.product_id, b.on_hand, o.at, o.reason
-    ) t {PLACE} {PRODUCT} WHERE t.known""",
+        HAVING b.on_hand <> 0 OR bool_or(m.kind NOT IN ('sale', 'return', 'uncounted'))
+    ) t {PLACE} {PRODUCT}""",
     "place.ref, product.ref",
 )
 

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     PERCENT = "percent"
     RATE = "tax rate"
     QUANTITY = "quantity"
+    SIGNED_QUANTITY = "signed quantity"
     AMOUNT = "amount"
     SIGNED = "signed amount"
     UNIT_PRICE = "unit price"

@@ -299,13 +299,14 @@ CONSENTS = File(
 
 STOCK = File(
     "stock",
-    "Opening stock, counted at a moment. Orders and returns from that moment on move it; earlier ones are in the"
-    " count already. Without a row the balance starts at zero, so that imported sales leave a shortfall to explain.",
+    "Opening stock, counted at a moment, of which no place has two of a product. Orders and returns from that moment on"
+    " move it; earlier ones are in the count already. Where a place has no row for a product, imported orders and returns"
+    " leave its stock alone; with a row that comes later they move it as if it had been there before them.",
     (
         ref("place", "places", key=True, required=True),
         ref("product", "products", key=True, required=True),
         Column("as_of", Kind.MOMENT, "When it was counted.", required=True),
-        Column("quantity", Kind.QUANTITY, "How many were there.", required=True),
+        Column("quantity", Kind.SIGNED_QUANTITY, "How many were there; negative as books may be.", required=True),
         Column("lot", Kind.TEXT, "The lot, where it is known."),
     ),
     immutable=True,

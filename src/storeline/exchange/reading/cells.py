@@ -204,6 +204,7 @@ SCALED = {
     Kind.AMOUNT: ("scale", True, 2),
     Kind.SIGNED: ("scale", False, 2),
     Kind.QUANTITY: ("1000", True, 3),
+    Kind.SIGNED_QUANTITY: ("1000", False, 3),
 }
 """Numbers that become integers: the factor, whether they must not be negative, decimals that a quick look allows."""
 
@@ -247,6 +248,10 @@ def _scaled(x: str, scale: str, limit: int, fine: str, *, negative: bool = False
 
 def _quantity(x: str) -> Cell:
     return _scaled(x, "1000::bigint", MAX_QUANTITY, "more than three decimals")
+
+
+def _signed_quantity(x: str) -> Cell:
+    return _scaled(x, "1000::bigint", MAX_QUANTITY, "more than three decimals", negative=True)
 
 
 def _amount(x: str) -> Cell:
@@ -344,6 +349,7 @@ _KINDS = {
     Kind.PERCENT: _decimal,
     Kind.RATE: _rate,
     Kind.QUANTITY: _quantity,
+    Kind.SIGNED_QUANTITY: _signed_quantity,
     Kind.AMOUNT: _amount,
     Kind.SIGNED: _signed,
     Kind.UNIT_PRICE: _decimal,

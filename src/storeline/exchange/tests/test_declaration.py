@@ -19,6 +19,7 @@ TYPES = {
     Kind.UNIT_PRICE: "numeric",
     Kind.VALUE: "numeric",
     Kind.QUANTITY: "bigint",
+    Kind.SIGNED_QUANTITY: "bigint",
     Kind.AMOUNT: "bigint",
     Kind.SIGNED: "bigint",
     Kind.RATE: "integer",

@@ -93,14 +93,36 @@ def test_amounts_of_the_example_are_in_the_books(folder):
         ("US01-5531", 136, 0, 136, "2025-11-02"),
         ("W-10007", 2838, 0, 2838, "2025-11-02"),
     ]
-    left = run("""SELECT p.ref, c.ref, b.on_hand FROM stock_balance b JOIN places_place p ON p.id = b.place_id
-        JOIN catalog_product c ON c.id = b.product_id WHERE c.ref = '000020' ORDER BY 1""").fetchall()
-    assert left == [
+    assert [row for row in balances() if row[1] == "000020"] == [
         ("JP01", "000020", 95000),
         ("KW01", "000020", 120000),
         ("US01", "000020", 196000),
         ("US02", "000020", 1984000),
     ]
+
+
+def balances() -> list[tuple[str, str, int]]:
+    return run("""SELECT p.ref, c.ref, b.on_hand FROM stock_balance b JOIN places_place p ON p.id = b.place_id
+        JOIN catalog_product c ON c.id = b.product_id WHERE b.on_hand <> 0 ORDER BY 1, 2""").fetchall()
+
+
+def test_trade_without_opening_stock_moves_none_until_the_opening_comes(folder, tmp_path):
+    stock = folder / "stock.csv"
+    kept = stock.rename(tmp_path / "stock.csv")
+    report = take(folder)
+    assert (report.errors, report.files["orders"]) == (0, Counts(rows=6, inserted=6))
+    assert (balances(), run("SELECT count(*) FROM stock_exception").fetchall()) == ([], [(0,)])
+    assert unbalanced() == []
+    export_folder(tmp_path / "out", actor=SYSTEM)
+    assert not (tmp_path / "out/stock.csv").exists()
+
+    kept.rename(stock)
+    assert take(folder).files["stock"] == Counts(rows=10, inserted=10)
+    assert unbalanced() == []
+    late = balances()
+    call_command("flush", interactive=False, verbosity=0)
+    take(folder)
+    assert balances() == late
 
 
 def test_dry_run_says_the_same_and_keeps_nothing(folder):

@@ -45,7 +45,8 @@ WITH fresh AS (
 ),
 earlier AS (
     SELECT f.row, f.place_id, f.product_id, f.as_of, f.business_date, sum(m.quantity)::bigint AS quantity
-    FROM fresh f JOIN stock_movement m ON m.place_id = f.place_id AND m.product_id = f.product_id AND m.at < f.as_of
+    FROM fresh f JOIN stock_movement m ON m.place_id = f.place_id AND m.product_id = f.product_id
+        AND (m.at < f.as_of OR m.kind = 'uncounted')
     GROUP BY f.row, f.place_id, f.product_id, f.as_of, f.business_date
     HAVING sum(m.quantity) <> 0
 ),

@@ -27,47 +27,61 @@ _POST = """
 INSERT INTO stock_movement (source_id, line_no, kind, place_id, product_id, quantity, at, business_date)
 SELECT source_id, line_no, kind, place_id, product_id, quantity, at, business_date FROM pg_temp.stock_recording
 """
-# An opening says what was there at its moment, so what happened before it is already inside it: such movements are
-# kept, since their orders are, and one balancing row for each product takes them out again.
+_PAIRS = """
+CREATE TEMP TABLE stock_moving ON COMMIT DROP AS
+SELECT f.*, o.at AS opened_at, o.business_date AS opened_on
+FROM (
+    SELECT place_id, product_id, sum(quantity)::bigint AS quantity, min(at) AS at, min(business_date) AS business_date
+    FROM pg_temp.stock_recording GROUP BY place_id, product_id
+) f
+LEFT JOIN stock_movement o ON o.kind = 'opening' AND o.place_id = f.place_id AND o.product_id = f.product_id
+"""
+# An opening says what was there at its moment, so what happened before it is already inside it; and where nothing was
+# ever counted, past trade says nothing of what is there now. Such movements are kept, since their orders are, and one
+# balancing row for each product takes them out again.
 _TAKE_OUT = """
-WITH earlier AS (
-    SELECT f.place_id, f.product_id, o.at, o.business_date, -sum(f.quantity)::bigint AS quantity
-    FROM pg_temp.stock_recording f
-    JOIN stock_movement o
-        ON o.kind = 'opening' AND o.place_id = f.place_id AND o.product_id = f.product_id AND f.at < o.at
-    WHERE o.at > (SELECT min(at) FROM pg_temp.stock_recording)
-    GROUP BY f.place_id, f.product_id, o.at, o.business_date
+WITH outside AS (
+    SELECT place_id, product_id, 'uncounted' AS kind, at, business_date, NULL AS reason, -quantity AS quantity
+    FROM pg_temp.stock_moving WHERE opened_at IS NULL AND quantity <> 0
+    UNION ALL
+    SELECT m.place_id, m.product_id, 'adjustment', m.opened_at, m.opened_on, 'before the opening count',
+        -sum(f.quantity)::bigint
+    FROM pg_temp.stock_moving m JOIN pg_temp.stock_recording f USING (place_id, product_id)
+    WHERE m.at < m.opened_at AND f.at < m.opened_at
+    GROUP BY m.place_id, m.product_id, m.opened_at, m.opened_on
     HAVING sum(f.quantity) <> 0
 ),
 posted AS (
     INSERT INTO stock_movement
         (source_id, line_no, kind, place_id, product_id, quantity, at, business_date, reason)
-    SELECT %s, row_number() OVER (ORDER BY place_id, product_id), 'adjustment', place_id, product_id, quantity, at,
-        business_date, 'before the opening count'
-    FROM earlier
+    SELECT %s, row_number() OVER (ORDER BY place_id, product_id), kind, place_id, product_id, quantity, at,
+        business_date, reason
+    FROM outside
 )
-INSERT INTO pg_temp.stock_recording (place_id, product_id, quantity) SELECT place_id, product_id, quantity FROM earlier
+INSERT INTO pg_temp.stock_moving (place_id, product_id, quantity) SELECT place_id, product_id, quantity FROM outside
 """
 _BALANCE = f"""
-WITH {CHANGED.format(changes="SELECT place_id, product_id, quantity AS on_hand, 0 AS freed FROM pg_temp.stock_recording")},
+WITH {CHANGED.format(changes="SELECT place_id, product_id, quantity AS on_hand, 0 AS freed FROM pg_temp.stock_moving")},
 {SHORT.format(balances="changed")}
 SELECT (SELECT count(*) FROM changed)
 """
-_CLOSE = CLOSE.format(pairs="SELECT DISTINCT place_id, product_id FROM pg_temp.stock_recording WHERE quantity > 0")
+_CLOSE = CLOSE.format(pairs="SELECT DISTINCT place_id, product_id FROM pg_temp.stock_moving WHERE quantity > 0")
 
 
 def record_from_temp() -> int:
     """Post the movements of ``pg_temp.rec_movements`` (`RECORDED`) that are not there yet; gives their number.
 
-    Balances, openings and exceptions follow. Runs in the caller's transaction; a repeat changes nothing.
+    Balances and exceptions follow. Where a place has no opening of a product its stock stays as it is. Runs in the caller's transaction; a repeat changes nothing.
     """
     take_turn()
     with big_sorts():
-        run("DROP TABLE IF EXISTS pg_temp.stock_recording")
+        run("DROP TABLE IF EXISTS pg_temp.stock_recording, pg_temp.stock_moving")
         run(_FRESH)
         run("ANALYZE pg_temp.stock_recording")
         posted = run(_POST).rowcount
         if posted:
+            run(_PAIRS)
+            run("ANALYZE pg_temp.stock_moving")
             run(_TAKE_OUT, [new_id()])
             run(_BALANCE, [now()])
             name_at_risk()
