@@ -279,10 +279,14 @@ def test_trade_from_the_opening_on_moves_it_and_earlier_trade_does_not(place, pr
     if not opening_first:
         stock.load_stock(actor=SYSTEM)
     assert level(place, product) == (7_000, 0)
-    taken_out = [("adjustment", 3_000, "before the opening count")]
+    taken_out: list[tuple[str, int, str | None]] = [("adjustment", 3_000, "before the opening count")]
     if not opening_first:
         taken_out = [("uncounted", 4_000, None), ("adjustment", -1_000, "before the opening count")]
-    trade = [("sale", -3_000, None), ("opening", 8_000, None), ("sale", -1_000, None)]
+    trade: list[tuple[str, int, str | None]] = [
+        ("sale", -3_000, None),
+        ("opening", 8_000, None),
+        ("sale", -1_000, None),
+    ]
     assert sorted(movements(), key=str) == sorted(trade + taken_out, key=str)
     assert open_exceptions() == []
     assert_balanced()
