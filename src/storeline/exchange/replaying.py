@@ -41,6 +41,8 @@ class Replayed:
     again: int = 0
     quoted: int = 0
     reproduced: int = 0
+    left_out: int = 0
+    """Baskets of places that are not loaded."""
     refused: list[str] = field(default_factory=list)
 
     def counts(self) -> dict[str, int]:
@@ -52,6 +54,7 @@ class Replayed:
             "again": self.again,
             "quoted": self.quoted,
             "reproduced": self.reproduced,
+            "left_out": self.left_out,
         }
 
 
@@ -114,10 +117,11 @@ def replay(
 ) -> Replayed:
     """Send baskets through `orders`, in batches; what is online is picked and collected right after.
 
-    With `quote`, our own prices are asked first what each line would cost, and compared to the cent.
+    Baskets of places that are not loaded are left out and counted. With `quote`, our own prices are asked first what
+    each line would cost, and compared to the cent.
     """
     done = Replayed()
-    for batch in _batches(baskets):
+    for batch in _batches(_loaded(baskets, refs, done)):
         drafts = [_draft(basket, refs) for basket in batch]
         with clock_at(batch[-1].at):
             if quote:
@@ -154,6 +158,14 @@ def _received(line: orders.DraftLine) -> int:
     if line.agreed is None:
         return 0
     return line.agreed.gross - sum(one.amount for one in line.agreed.discounts if one.funder == "retailer")
+
+
+def _loaded(baskets: Iterable[Basket], refs: Refs, done: Replayed) -> Iterator[Basket]:
+    for basket in baskets:
+        if basket.place in refs.places:
+            yield basket
+        else:
+            done.left_out += 1
 
 
 def _batches(baskets: Iterable[Basket]) -> Iterator[list[Basket]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from storeline.exchange import journey
@@ -39,6 +39,8 @@ class Command(BaseCommand):
         with Progress(*columns, disable=options["json"], transient=True) as bar:
             task = bar.add_task("baskets", total=journey.count_baskets(folder))
             figures = replay_folder(folder, quote=True, progress=lambda count: bar.advance(task, count))
+        if not figures["baskets"] and figures["left_out"]:
+            raise CommandError("None of its places is loaded: begin with `storeline load journey`.")
         stored_clock.store(datetime.combine(until, datetime.min.time(), time_zone(ZONE)))
         self._tell(figures | {"seconds": round(time.monotonic() - started, 2)}, as_json=options["json"])
 
@@ -51,5 +53,7 @@ class Command(BaseCommand):
             f"{figures['again']:,} there before, {figures['refused']:,} refused; our prices give back "
             f"{figures['reproduced_share']:.1%} of the lines to the cent."
         )
+        if figures["left_out"]:
+            self.stdout.write(f"{figures['left_out']:,} baskets of places that are not loaded were left out.")
         for example in figures["examples"]:
             self.stdout.write(f"  {example}")

@@ -1,0 +1,93 @@
+"""Real baskets through the live order path, over the worked example's master data."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from storeline.exchange import replaying
+from storeline.exchange.importing import import_folder
+from storeline.exchange.journey import Basket, Discount, Line
+from storeline.exchange.replaying import load_refs, replay
+from storeline.kernel.api import CHECKS, SYSTEM, pump, run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+EXAMPLE = Path(__file__).parents[4] / "examples/small"
+TRADE = ("orders", "order_lines", "line_discounts", "payments", "receipts", "returns", "return_lines", "refunds")
+AT = datetime(2025, 11, 5, 15, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def master(tmp_path):
+    folder = Path(shutil.copytree(EXAMPLE, tmp_path / "master"))
+    for name in (*TRADE, "coupon_redemptions"):
+        (folder / f"{name}.csv").unlink()
+    assert import_folder(folder, actor=SYSTEM).errors == 0
+
+
+def basket(ref: str, *lines: Line, place: str = "US01", customer: str = "0000000042") -> Basket:
+    return Basket(ref, place, customer, AT + timedelta(minutes=len(ref)), "USD", lines)
+
+
+COLA = Line(1, "000020", 4000, 500, 450, (Discount("member_price", "retailer", 50, None, None),))
+DELIVERY = Line(2, "000091", 1000, 495, 495, ())
+
+
+def unbalanced() -> list[str]:
+    pump()  # receipts are issued by event
+    return [name for name, check in CHECKS.items() if not check.run().ok]
+
+
+def on_hand(product: str) -> int:
+    sql = """SELECT coalesce(sum(b.on_hand), 0)::bigint FROM stock_balance b JOIN places_place p ON p.id = b.place_id
+        JOIN catalog_product c ON c.id = b.product_id WHERE p.ref = 'US01' AND c.ref = %s"""
+    return int(run(sql, [product]).fetchall()[0][0])
+
+
+def test_baskets_are_sold_at_their_own_amounts_and_services_move_no_stock():
+    done = replay([basket("a", COLA, DELIVERY)], load_refs())
+    assert done.counts() == {
+        "baskets": 1, "lines": 2, "online": 0, "again": 0, "quoted": 0, "reproduced": 0, "left_out": 0
+    }  # fmt: skip
+    assert run("SELECT source, channel, state, amount FROM orders_order").fetchall() == [
+        ("replay", "store", "completed", 945)
+    ]
+    assert (on_hand("000020"), on_hand("000091")) == (196_000, 0)
+    assert run("SELECT count(*) FROM stock_exception").fetchall() == [(0,)]
+    assert unbalanced() == []
+
+
+def test_an_online_basket_is_reserved_picked_and_collected(monkeypatch):
+    monkeypatch.setattr(replaying, "ONLINE_IN", 1)
+    done = replay(
+        [basket("a", COLA), basket("bb", COLA, DELIVERY), basket("ccc", COLA._replace(quantity=500))], load_refs()
+    )
+    assert (done.online, done.refused) == (1, [])
+    assert run("SELECT ref, channel, state FROM orders_order ORDER BY ref").fetchall() == [
+        ("a", "online", "completed"), ("bb", "store", "completed"), ("ccc", "store", "completed")
+    ]  # fmt: skip
+    assert run("SELECT state, count(*) FROM stock_reservation GROUP BY state").fetchall() == [("posted", 1)]
+    assert unbalanced() == []
+
+
+def test_a_repeat_changes_nothing():
+    baskets = [basket("a", COLA), basket("bb", COLA)]
+    replay(baskets, load_refs())
+    before = run("SELECT * FROM orders_order ORDER BY id").fetchall(), on_hand("000020")
+    assert replay(baskets, load_refs()).again == 2
+    assert (run("SELECT * FROM orders_order ORDER BY id").fetchall(), on_hand("000020")) == before
+
+
+def test_baskets_of_places_that_are_not_loaded_are_left_out_and_counted():
+    done = replay([basket("a", COLA), basket("bb", COLA, place="nowhere")], load_refs())
+    assert (done.baskets, done.left_out) == (1, 1)
+    assert run("SELECT ref FROM orders_order").fetchall() == [("a",)]
+
+
+def test_its_prices_are_compared_to_the_cent():
+    shelf = COLA._replace(quantity=4000, gross=500, amount=500, discounts=())
+    done = replay([basket("a", shelf), basket("bb", COLA)], load_refs(), quote=True)
+    assert (done.quoted, done.reproduced) == (2, 1)
