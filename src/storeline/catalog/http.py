@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpResponse
 from ninja import Body, Query, Router, Schema
 from pydantic import WithJsonSchema
 
@@ -19,7 +18,6 @@ from storeline.catalog.permissions import READ, WRITE
 from storeline.catalog.search.products import MAX_QUERY, alike, search
 from storeline.identity.api import Request, requires
 from storeline.kernel.api import MAX_BULK, Invalid, Verdict, format_quantity, parse_quantity
-from storeline.web.etag import answer
 
 router = Router()
 Limit = Annotated[int, Query(ge=1, le=queries.MAX_PAGE)]
@@ -203,13 +201,13 @@ def scan(request: Request, code: str, language: Annotated[str, Query(max_length=
     return {"product": _out(scanned.product, language), "quantity": _quantity(scanned.quantity), "price": price}
 
 
-@router.get("/products/{uuid:product_id}", auth=requires(READ, guest=True), response={200: ProductDetail, 304: None})
-def get_product(request: Request, product_id: UUID) -> HttpResponse:
+@router.get("/products/{uuid:product_id}", auth=requires(READ, guest=True), response=ProductDetail)
+def get_product(request: Request, product_id: UUID) -> dict[str, Any]:
     """One product, whole."""
     product = queries.get(product_id)
     facts = asdict(product.facts) | {"content_quantity": _quantity(product.facts.content_quantity)}
     detail = {name: value for name, value in asdict(product).items() if name != "facts"}
-    return answer(request, ProductDetail(**(facts | detail)))
+    return facts | detail
 
 
 @router.get("/products/{uuid:product_id}/alike", auth=requires(READ, guest=True), response=ProductsOut)

@@ -13,6 +13,7 @@ from ninja.openapi.schema import OpenAPISchema
 from storeline import __version__
 from storeline.web import problems
 from storeline.web.codec import JSONRenderer, StrictParser
+from storeline.web.openapi import describe
 
 _DOCS_POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; "
@@ -34,9 +35,9 @@ class Api(NinjaAPI):
 
     _schema: OpenAPISchema | None = None
 
-    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+    def get_openapi_schema(self, **_: Any) -> OpenAPISchema:
         if self._schema is None:
-            self._schema = super().get_openapi_schema(**options)
+            self._schema = describe(self)
         return self._schema
 
 

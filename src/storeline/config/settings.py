@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "storeline.web.conditional.ConditionalMiddleware",
 ]
 
 ROOT_URLCONF = "storeline.config.urls"

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpResponse
 from ninja import Body, Query, Router, Schema
 from pydantic import WithJsonSchema
 
@@ -17,7 +16,6 @@ from storeline.kernel.api import MAX_BULK, Invalid, Verdict
 from storeline.places import loading, queries
 from storeline.places.domain import Position
 from storeline.places.permissions import READ, WRITE
-from storeline.web.etag import answer
 
 router = Router()
 LONGEST_SPAN = 31
@@ -200,10 +198,10 @@ def list_places(
     return {"items": [asdict(place) for place in page.items], "next": page.next}
 
 
-@router.get("/places/{uuid:place_id}", auth=requires(READ, guest=True), response={200: PlaceOut, 304: None})
-def get_place(request: Request, place_id: UUID) -> HttpResponse:
+@router.get("/places/{uuid:place_id}", auth=requires(READ, guest=True), response=PlaceOut)
+def get_place(request: Request, place_id: UUID) -> queries.Place:
     """One place."""
-    return answer(request, PlaceOut(**asdict(queries.get_place(place_id))))
+    return queries.get_place(place_id)
 
 
 @router.get("/places/{uuid:place_id}/hours", auth=requires(READ, guest=True), response=HoursOut)

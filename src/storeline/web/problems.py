@@ -12,10 +12,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from django.core.exceptions import SuspiciousOperation
+import psycopg
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
 from ninja.errors import HttpError, Throttled, ValidationError
+from psycopg.errors import SerializationFailure
 
 from storeline.kernel.api import Error
 
@@ -26,15 +29,23 @@ if TYPE_CHECKING:
     from ninja import NinjaAPI
 
 CONTENT_TYPE = "application/problem+json"
+_AWAY: tuple[type[Exception], ...] = (  # Django's, and the driver's own from statements that go past the ORM
+    OperationalError,
+    InterfaceError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+)
 _log = logging.getLogger("storeline.web")
 
-_BY_STATUS = {
+BY_STATUS: dict[int, tuple[str, str]] = {
     400: ("bad_request", "The request could not be read"),
     401: ("unauthenticated", "Sign in first"),
     403: ("forbidden", "You may not do this"),
     404: ("not_found", "There is no such thing"),
     405: ("method_not_allowed", "This address does not take that method"),
     409: ("conflict", "That clashes with what is already there"),
+    410: ("gone", "That is no longer there"),
+    412: ("precondition_failed", "It is not as you last saw it"),
     413: ("too_large", "The request is too large"),
     415: ("media_type", "This kind of body is not taken here"),
     422: ("invalid", "The request is not valid"),
@@ -46,7 +57,7 @@ _BY_STATUS = {
 
 def problem(status: int, detail: str = "", *, code: str | None = None, **members: Any) -> HttpResponse:
     """A problem response for `status`."""
-    usual, title = _BY_STATUS.get(status) or ("error", HTTPStatus(status).phrase)
+    usual, title = BY_STATUS.get(status) or ("error", HTTPStatus(status).phrase)
     code = code or usual
     body = {
         "type": f"urn:storeline:problem:{code}",
@@ -80,9 +91,9 @@ def install(api: NinjaAPI) -> None:
         (Throttled, _throttled),
         (HttpError, _http),
         (Http404, _missing),
+        (RequestDataTooBig, _too_large),
         (SuspiciousOperation, _suspicious),
-        (OperationalError, _database_away),
-        (InterfaceError, _database_away),
+        *((kind, _database_away) for kind in _AWAY),
         (Exception, _unexpected),
     ]
     for kind, handler in handlers:
@@ -120,6 +131,8 @@ def _throttled(_request: HttpRequest, error: Throttled) -> HttpResponse:
 
 
 def _http(_request: HttpRequest, error: HttpError) -> HttpResponse:
+    if isinstance(error.__cause__, HttpError):  # ninja says 400 of whatever our parser said
+        error = error.__cause__
     return problem(error.status_code, error.message)
 
 
@@ -131,7 +144,14 @@ def _suspicious(_request: HttpRequest, _error: SuspiciousOperation) -> HttpRespo
     return problem(400)
 
 
+def _too_large(_request: HttpRequest, _error: RequestDataTooBig) -> HttpResponse:
+    return problem(413, f"A body has at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20} MB.")
+
+
 def _database_away(_request: HttpRequest, error: Exception) -> HttpResponse:
+    if isinstance(error, SerializationFailure) or isinstance(error.__cause__, SerializationFailure):
+        # Only writes on a condition run where this can happen.
+        return problem(412, "Somebody else changed it meanwhile: read it again.")
     _log.error("the database did not answer", exc_info=error)
     return problem(503, "The database does not answer. Nothing was changed; try again.", retry_after=2)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 pytestmark = pytest.mark.urls("storeline.web.tests.urls")
 
@@ -39,6 +40,16 @@ def problem(code: str, title: str, status: int, detail: str, **more: Any) -> dic
         ("suspicious", problem("bad_request", "The request could not be read", 400, "The request could not be read")),
         (
             "away",
+            problem(
+                "unavailable",
+                "The service is not available now",
+                503,
+                "The database does not answer. Nothing was changed; try again.",
+                retry_after=2,
+            ),
+        ),
+        (
+            "dropped",
             problem(
                 "unavailable",
                 "The service is not available now",
@@ -83,6 +94,18 @@ def test_malformed_input_names_every_field(http: Client) -> None:
 def test_a_body_that_is_not_storable_json_is_refused(http: Client, body: str) -> None:
     answer = http.post("/api/v1/orders", body.encode("utf-8", "surrogatepass"), content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert answer.json()["detail"] != "Cannot parse request body"
+
+
+def test_a_body_that_does_not_say_that_it_is_json_is_refused(http: Client) -> None:
+    answer = http.post("/api/v1/orders", '{"lines": []}', content_type="text/plain")
+    assert (answer.status_code, answer.json()["code"]) == (415, "media_type")
+
+
+def test_a_body_that_is_too_large_is_refused(http: Client, settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+    answer = http.post("/api/v1/orders", b"[" + b" " * (1 << 20), content_type="application/json")
+    assert (answer.status_code, answer.json()["detail"]) == (413, "A body has at most 1 MB.")
 
 
 def test_the_words_backslash_u0000_are_ordinary_text(http: Client) -> None:

@@ -1,5 +1,6 @@
 """A small API that fails in every way."""
 
+import psycopg
 from django.core.exceptions import SuspiciousOperation
 from django.db import OperationalError
 from django.http import Http404, HttpRequest
@@ -31,6 +32,7 @@ ERRORS: dict[str, Exception] = {
     "missing": Http404("secret words"),
     "suspicious": SuspiciousOperation("secret words"),
     "away": OperationalError("secret words"),
+    "dropped": psycopg.OperationalError("secret words"),
     "bug": ValueError("secret words"),
     "throttled": Throttled(wait=9),
 }
@@ -44,6 +46,31 @@ def fail(request: HttpRequest, kind: str) -> None:
 @api.post("/orders")
 def take(request: HttpRequest, order: Order, dry: bool = False) -> Order:  # noqa: FBT001, FBT002
     return order
+
+
+WORDS = {"text": "first"}
+
+
+class Words(Schema):
+    text: str
+
+
+@api.get("/words")
+def read_words(request: HttpRequest) -> dict[str, str]:
+    if not WORDS["text"]:
+        raise Http404
+    return WORDS
+
+
+@api.put("/words")
+def write_words(request: HttpRequest, body: Words) -> dict[str, str]:
+    WORDS["text"] = body.text
+    return WORDS
+
+
+@api.put("/unseen")
+def write_unseen(request: HttpRequest, body: Words) -> dict[str, str]:
+    return body.dict()
 
 
 urlpatterns = [
