@@ -19,6 +19,7 @@ from uuid import UUID
 import psycopg
 from django.db import connection
 from django.db import transaction as django_transaction
+from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 
 T = TypeVar("T")
@@ -33,6 +34,7 @@ class _Count:
 
 _count: ContextVar[_Count | None] = ContextVar("_count", default=None)
 _piped: ContextVar[bool] = ContextVar("_piped", default=False)
+_keep_plans: ContextVar[bool] = ContextVar("_keep_plans", default=False)
 
 
 def raw() -> psycopg.Connection[Row]:
@@ -119,15 +121,35 @@ def later(sql: str, params: Sequence[Any] | Mapping[str, Any], parse: Callable[[
     return Pending(run(sql, params), parse)
 
 
+class _SentAtOnce(psycopg.Pipeline):
+    """psycopg sends each statement as it is queued: a system call and a woken server for each.
+
+    Here they stay in the queue until a result is asked for, at the latest at the pipeline's end, and go together.
+    """
+
+    def _communicate_gen(self) -> PQGen[None]:
+        yield from ()
+
+    def _fetch_gen(self, *, flush: bool) -> PQGen[None]:  # noqa: ARG002  # what was queued must be flushed
+        while self.command_queue:
+            self.command_queue.popleft()()
+        yield from super()._fetch_gen(flush=True)
+
+
 @contextmanager
 def pipeline() -> Iterator[None]:
-    """Queue every statement inside; wait once, at the end. Blocks nest into the outermost."""
+    """Queue every statement inside; send them and wait once, at the end. Blocks nest into the outermost."""
     if _piped.get():
         yield
         return
     token = _piped.set(True)
+    conn = raw()
+    conn._pipeline = _SentAtOnce(conn)  # noqa: SLF001  # psycopg has no other door for it; a test holds it
     try:
-        with raw().pipeline():
+        with conn.pipeline():
+            if _keep_plans.get():
+                _keep_plans.set(False)
+                run("SET LOCAL plan_cache_mode = force_generic_plan")
             yield
     finally:
         _piped.reset(token)
@@ -135,11 +157,20 @@ def pipeline() -> Iterator[None]:
 
 
 @contextmanager
-def transaction() -> Iterator[None]:
-    """All or nothing. Nested blocks become savepoints, so a refusal inside leaves nothing changed."""
+def transaction(*, keep_plans: bool = False) -> Iterator[None]:
+    """All or nothing. Nested blocks become savepoints, so a refusal inside leaves nothing changed.
+
+    `keep_plans` is for hot paths with small sets: from the first pipeline on each prepared statement keeps one plan.
+    PostgreSQL otherwise plans a statement over arrays anew each time, which costs more than running it. Not for
+    large sets: such a plan takes every array for ten elements long.
+    """
     outermost = not connection.in_atomic_block
     with django_transaction.atomic():
-        yield
+        token = _keep_plans.set(keep_plans)
+        try:
+            yield
+        finally:
+            _keep_plans.reset(token)
     if outermost:
         _waited()
 

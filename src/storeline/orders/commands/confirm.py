@@ -20,6 +20,7 @@ from storeline.kernel.api import (
     transaction,
 )
 from storeline.loyalty import api as loyalty
+from storeline.orders.commands.gathering import LARGEST_SET
 from storeline.orders.errors import WrongState
 from storeline.orders.locks import LockedOrder, lock
 from storeline.orders.permissions import CANCEL, PLACE
@@ -67,7 +68,7 @@ def confirm(
     Gives the state of each order after it. An order that is not pending any more stays as it is: where
     its authorisation came too late, `payments` holds money that the caller must void.
     """
-    with transaction():
+    with transaction(keep_plans=len(order_ids) <= LARGEST_SET):
         with pipeline():
             locked = lock(order_ids)
             payments.record_outcomes(authorisations)

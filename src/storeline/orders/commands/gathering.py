@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 LARGEST_SET = 64
+"""Orders that are done together; up to so many are a small set to PostgreSQL's planner too."""
 log = logging.getLogger(__name__)
 
 

@@ -13,6 +13,7 @@ from psycopg.errors import UniqueViolation
 
 from storeline.kernel.api import Actor, Conflict, Error, Invalid, pipeline, transaction
 from storeline.orders.commands.gather import gather, gather_facts
+from storeline.orders.commands.gathering import LARGEST_SET
 from storeline.orders.commands.write import intents_of, write
 from storeline.orders.domain.decide import Gathered, decide
 from storeline.orders.domain.drafts import Accepted, Draft, Priced, Use, Verdict
@@ -58,7 +59,7 @@ def place_with_payments(wishes: Sequence[tuple[Draft, Actor]]) -> list[Placed]:
 def _place_raced(drafts: Sequence[Draft]) -> list[Placed]:
     for _ in range(_TRIES):
         try:
-            with transaction():
+            with transaction(keep_plans=len(drafts) <= LARGEST_SET):
                 return _place(drafts)
         except UniqueViolation:  # somebody else wrote an order of this set meanwhile: it is known now
             continue
