@@ -40,9 +40,13 @@ def test_a_set_larger_than_any_buffer_goes_through() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_an_error_ends_the_pipeline_and_the_connection_goes_on() -> None:
-    with pytest.raises(DivisionByZero), transaction(), pipeline():
-        run("SELECT 1 / 0")
-        run("SELECT 1")
+    def divide() -> None:
+        with transaction(), pipeline():
+            run("SELECT 1 / 0")
+            run("SELECT 1")
+
+    with pytest.raises(DivisionByZero):
+        divide()
     assert run("SELECT 1").fetchone() == (1,)
 
 
