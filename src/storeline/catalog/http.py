@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from ninja import Body, Query, Router, Schema
-from pydantic import WithJsonSchema
+from ninja import Field, Query, Router, Schema
 
 from storeline.catalog import loading, queries
 from storeline.catalog.domain import ProductFacts
@@ -17,7 +16,9 @@ from storeline.catalog.errors import ProductNotFound
 from storeline.catalog.permissions import READ, WRITE
 from storeline.catalog.search.products import MAX_QUERY, alike, search
 from storeline.identity.api import Request, requires
-from storeline.kernel.api import MAX_BULK, Invalid, Verdict, format_quantity, parse_quantity
+from storeline.kernel.api import format_quantity, parse_quantity
+from storeline.web.bulk import Bulk, Item, VerdictsOut, upsert
+from storeline.web.fields import Cursor, Names, Quantity, Ref, Tag, Text, Words
 
 router = Router()
 Limit = Annotated[int, Query(ge=1, le=queries.MAX_PAGE)]
@@ -96,89 +97,60 @@ class CategoryOut(Schema):
 
 
 class CategoriesOut(Schema):
-    """The tree, parents before children."""
+    """A page of the tree, parents before children."""
 
     items: list[CategoryOut]
+    next: UUID | None
 
 
-class CategoryIn(Schema):
+class CategoryIn(Item):
     """A category by its ref; what is left out stays as it is."""
 
-    ref: str
-    name: str | None = None
-    names: dict[str, str] | None = None
-    parent: str | None = None
-    position: int | None = None
+    ref: Ref
+    name: Text | None = None
+    names: Names | None = None
+    parent: Text | None = None
+    position: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] | None = None
 
 
-class ProductIn(Schema):
+class ProductIn(Item):
     """A product by its ref; what is left out stays as it is. `content_quantity` is decimal text."""
 
-    ref: str
-    name: str | None = None
-    names: dict[str, str] | None = None
-    description: str | None = None
-    descriptions: dict[str, str] | None = None
-    category: str | None = None
-    brand: str | None = None
-    manufacturer: str | None = None
-    unit: str | None = None
+    ref: Ref
+    name: Text | None = None
+    names: Names | None = None
+    description: Words | None = None
+    descriptions: Annotated[dict[Tag, Words], Field(max_length=100)] | None = None
+    category: Text | None = None
+    brand: Text | None = None
+    manufacturer: Text | None = None
+    unit: Text | None = None
     by_weight: bool | None = None
     catch_weight: bool | None = None
-    temperature: str | None = None
-    shelf_life_days: int | None = None
-    allergens: list[str] | None = None
-    gtins: list[str] | None = None
-    tax_class: str | None = None
-    deposit_product: str | None = None
-    content_quantity: str | None = None
-    content_unit: str | None = None
-    pictures: list[str] | None = None
+    temperature: Text | None = None
+    shelf_life_days: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    allergens: Annotated[list[Ref], Field(max_length=100)] | None = None
+    gtins: Annotated[list[Ref], Field(max_length=200)] | None = None
+    tax_class: Text | None = None
+    deposit_product: Text | None = None
+    content_quantity: Quantity | None = None
+    content_unit: Text | None = None
+    pictures: Annotated[list[Annotated[str, Field(max_length=2000)]], Field(max_length=100)] | None = None
     service: bool | None = None
-    status: str | None = None
+    status: Text | None = None
     till_only: bool | None = None
-    age_limit: int | None = None
-
-
-class FieldError(Schema):
-    """What is wrong with one field."""
-
-    field: str
-    detail: str
-
-
-class VerdictOut(Schema):
-    """What became of one item: created, updated, unchanged or refused."""
-
-    ref: str
-    outcome: str
-    errors: list[FieldError]
-
-
-class VerdictsOut(Schema):
-    """The verdicts, in the order of the items."""
-
-    items: list[VerdictOut]
-
-
-# An item with a wrong field is refused by itself, not with all the others: so items are read as they come.
-CategoriesIn = Annotated[
-    list[Annotated[dict[str, Any], WithJsonSchema(CategoryIn.model_json_schema())]], Body(max_length=MAX_BULK)
-]
-ProductsIn = Annotated[
-    list[Annotated[dict[str, Any], WithJsonSchema(ProductIn.model_json_schema())]], Body(max_length=MAX_BULK)
-]
+    age_limit: Annotated[int, Field(ge=1, le=99)] | None = None
 
 
 @router.get("/products", auth=requires(READ, guest=True), response=ProductsOut)
 def list_products(
     request: Request,
     q: Annotated[str, Query(max_length=MAX_QUERY)] = "",
-    category: str | None = None,
+    category: Ref | None = None,
     place: UUID | None = None,
     online: Annotated[bool, Query()] = False,  # noqa: FBT002 (a parameter of the address)
-    language: Annotated[str, Query(max_length=35)] = "",
-    cursor: str | None = None,
+    language: Tag = "",
+    cursor: Cursor | None = None,
     limit: Limit = 20,
 ) -> dict[str, Any]:
     """Search by what was typed (`q`), or list by ref; in a category (id or ref), in a place's range, sold online."""
@@ -192,7 +164,7 @@ def list_products(
 
 
 @router.get("/products/scan/{code}", auth=requires(READ, guest=True), response=ScannedOut)
-def scan(request: Request, code: str, language: Annotated[str, Query(max_length=35)] = "") -> dict[str, Any]:
+def scan(request: Request, code: Ref, language: Tag = "") -> dict[str, Any]:
     """What a bar code stands for: a GTIN, or an in-store code that holds a weight or a price."""
     scanned = queries.scan(code)
     if scanned is None:
@@ -217,32 +189,33 @@ def list_alike(request: Request, product_id: UUID, limit: Limit = 50) -> dict[st
 
 
 @router.get("/categories", auth=requires(READ, guest=True), response=CategoriesOut)
-def list_categories(request: Request) -> dict[str, Any]:
-    """The whole category tree."""
-    return {"items": [asdict(category) for category in queries.list_categories()]}
+def list_categories(
+    request: Request,
+    cursor: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=queries.MAX_CATEGORIES)] = queries.MAX_CATEGORIES,
+) -> dict[str, Any]:
+    """The category tree, parents before children, in the retailer's order."""
+    found = queries.list_categories(after=cursor, limit=limit)
+    return {"items": found, "next": found[-1].id if len(found) == limit else None}
 
 
 @router.put("/categories/bulk", auth=requires(WRITE), response=VerdictsOut)
-def upsert_categories(request: Request, body: CategoriesIn) -> dict[str, Any]:
+def upsert_categories(request: Request, body: Bulk[CategoryIn]) -> VerdictsOut:
     """Create or change categories by ref, each with its own verdict."""
-    return _verdicts(loading.upsert_categories(body, actor=request.actor))
+    return upsert(body, partial(loading.upsert_categories, actor=request.actor))
 
 
 @router.put("/products/bulk", auth=requires(WRITE), response=VerdictsOut)
-def upsert_products(request: Request, body: ProductsIn) -> dict[str, Any]:
+def upsert_products(request: Request, body: Bulk[ProductIn]) -> VerdictsOut:
     """Create or change products by ref, each with its own verdict."""
-    return _verdicts(loading.upsert_products([_measured(item) for item in body], actor=request.actor))
+    return upsert(body, partial(loading.upsert_products, actor=request.actor), row=_row)
 
 
-def _measured(item: Mapping[str, Any]) -> dict[str, Any]:
-    """The content's decimal text as thousandths; what is none is refused with its item."""
-    content = item.get("content_quantity")
-    if not isinstance(content, str):
-        return dict(item) if content is None else {**item, "content_quantity": "not text"}
-    try:
-        return {**item, "content_quantity": parse_quantity(content)}
-    except Invalid:
-        return dict(item)
+def _row(item: ProductIn) -> dict[str, Any]:
+    given: dict[str, Any] = item.dict(exclude_unset=True)
+    if item.content_quantity is not None:
+        given["content_quantity"] = parse_quantity(item.content_quantity)
+    return given
 
 
 def _quantity(value: int | None) -> str | None:
@@ -252,16 +225,3 @@ def _quantity(value: int | None) -> str | None:
 def _out(facts: ProductFacts, language: str) -> dict[str, Any]:
     named = asdict(facts) | {"name": facts.name_in(language)} if language else asdict(facts)
     return named | {"content_quantity": _quantity(facts.content_quantity)}
-
-
-def _verdicts(verdicts: tuple[Verdict, ...]) -> dict[str, Any]:
-    return {
-        "items": [
-            {
-                "ref": verdict.ref,
-                "outcome": verdict.outcome,
-                "errors": [{"field": field, "detail": detail} for field, detail in verdict.errors],
-            }
-            for verdict in verdicts
-        ]
-    }

@@ -22,6 +22,7 @@ from storeline.catalog.errors import CategoryNotFound, ProductNotFound
 from storeline.kernel.api import QUANTITY_ONE, Invalid, Pending, Row, ids_array, later, run
 
 MAX_PAGE = 200
+MAX_CATEGORIES = 1000
 FACTS = """p.id, p.ref, p.name, p.names, p.brand, p.category_id, coalesce(c.path::text, ''), p.unit, p.by_weight,
        p.catch_weight, p.temperature, p.shelf_life_days, p.allergens, p.deposit_product_id, p.tax_class,
        p.content_quantity, p.content_unit, p.service, p.sellable, p.online, p.age_limit"""
@@ -249,9 +250,15 @@ def _after(cursor: str) -> str:
 _CATEGORIES = "SELECT id, ref, name, names, parent_id, nlevel(path) FROM catalog_category"
 
 
-def list_categories() -> tuple[Category, ...]:
-    """The whole tree, parents before children, in the retailer's order."""
-    return _tree([Category(*row) for row in run(f"{_CATEGORIES} ORDER BY position, name, ref").fetchall()])
+def list_categories(*, after: UUID | None = None, limit: int | None = None) -> tuple[Category, ...]:
+    """The tree, parents before children, in the retailer's order; all of it, or so many after one of them."""
+    tree = _tree([Category(*row) for row in run(f"{_CATEGORIES} ORDER BY position, name, ref").fetchall()])
+    if after is None:
+        return tree[:limit]
+    start = next((number for number, category in enumerate(tree, 1) if category.id == after), None)
+    if start is None:
+        raise Invalid("The cursor does not come from a page before.", field="cursor")
+    return tree[start:][:limit]
 
 
 def _tree(found: Sequence[Category]) -> tuple[Category, ...]:

@@ -10,6 +10,7 @@ from django.contrib.auth import login, logout
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from ninja import Query, Router, Schema, Status
+from ninja.errors import HttpError
 from pydantic import AwareDatetime, Field
 
 from storeline.identity import commands, queries
@@ -131,12 +132,15 @@ def _me(actor: Actor, csrf_token: str | None = None) -> Me:
     return Me(kind=actor.kind, id=actor.id, permissions=sorted(held), places=places, csrf_token=csrf_token)
 
 
-@router.post("/session", auth=requires(SIGN_IN, guest=True), response=Me, openapi_extra=also_refuses(429))
+@router.post("/session", auth=requires(SIGN_IN, guest=True), response=Me, openapi_extra=also_refuses(415, 429))
 def start_session(request: HttpRequest, body: SignIn) -> Me:
     """Sign in with a username or email address, and a second factor's code where one is set up.
 
     The answer sets the session cookie; send its `csrf_token` as X-CSRFToken with each write.
     """
+    if request.content_type != "application/json":
+        # A form of another site can send text or form bodies, never JSON.
+        raise HttpError(415, "Send application/json.")
     user = sign_in(body.login, body.password, code=body.code, address=request.META.get("REMOTE_ADDR", ""))
     login(request, user, backend=_BACKEND)
     actor = actor_of_user(user.id)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 from uuid import UUID
 
 from ninja import Field, Query, Router, Schema
@@ -16,6 +17,8 @@ from storeline.loyalty import queries
 from storeline.loyalty.commands import put_coupons
 from storeline.loyalty.permissions import READ, WRITE
 from storeline.pricing.api import MILLION
+from storeline.web.bulk import Bulk, Item, VerdictsOut, upsert
+from storeline.web.fields import Currency, Cursor, Ref, Text
 
 router = Router()
 Limit = Annotated[int, Query(ge=1, le=queries.MAX_PAGE)]
@@ -24,14 +27,14 @@ Value = Annotated[str, Field(max_length=32, pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})
 Count = Annotated[int, Field(ge=0, le=2_000_000_000)]
 
 
-class CouponIn(Schema):
+class CouponIn(Item):
     """A coupon by its code. `value`: percent off, or an amount off, or a price, by `kind`."""
 
-    ref: Code
-    name: Annotated[str, Field(max_length=200)]
+    ref: Ref
+    name: Text
     kind: Code
     value: Value | None = None
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
+    currency: Currency | None = None
     funder: Code = "retailer"
     min_spend: Value | None = None
     valid_from: AwareDatetime
@@ -79,50 +82,22 @@ class RedemptionsOut(Schema):
     next: UUID | None
 
 
-class FieldError(Schema):
-    field: str
-    reason: str
-
-
-class VerdictOut(Schema):
-    ref: str
-    outcome: str
-    errors: list[FieldError]
-
-
-class VerdictsOut(Schema):
-    items: list[VerdictOut]
-
-
 @router.get("/coupons", auth=requires(READ), response=CouponsOut)
-def get_coupons(request: Request, cursor: Code | None = None, limit: Limit = 50) -> CouponsOut:
+def get_coupons(request: Request, cursor: Cursor | None = None, limit: Limit = 50) -> CouponsOut:
     """Coupons by code."""
     rows, after = queries.list_coupons(cursor=cursor, limit=limit, actor=request.actor)
     return CouponsOut(items=[_coupon(row) for row in rows], next=after)
 
 
 @router.put("/coupons/bulk", auth=requires(WRITE), response=VerdictsOut)
-def put_coupon_rows(request: Request, body: list[CouponIn]) -> VerdictsOut:
+def put_coupon_rows(request: Request, body: Bulk[CouponIn]) -> VerdictsOut:
     """Make or change up to 1,000 coupons by code; each has its own verdict."""
-    rows = [
-        item.dict()
-        | {
-            "value": None if item.value is None else Decimal(item.value),
-            "min_spend": None if item.min_spend is None else Decimal(item.min_spend),
-        }
-        for item in body
-    ]
-    verdicts = put_coupons(rows, actor=request.actor)
-    return VerdictsOut(
-        items=[
-            VerdictOut(
-                ref=verdict.ref,
-                outcome=verdict.outcome,
-                errors=[FieldError(field=field, reason=reason) for field, reason in verdict.errors],
-            )
-            for verdict in verdicts
-        ]
-    )
+    return upsert(body, partial(put_coupons, actor=request.actor), row=_row)
+
+
+def _row(item: CouponIn) -> dict[str, Any]:
+    decimals = {name: getattr(item, name) for name in ("value", "min_spend")}
+    return item.dict() | {name: None if text is None else Decimal(text) for name, text in decimals.items()}
 
 
 @router.get("/coupons/{coupon}", auth=requires(READ), response=CouponOut)

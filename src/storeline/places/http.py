@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from ninja import Body, Query, Router, Schema
-from pydantic import WithJsonSchema
+from ninja import Field, Query, Router, Schema
 
 from storeline.identity.api import Request, requires
-from storeline.kernel.api import MAX_BULK, Invalid, Verdict
+from storeline.kernel.api import Invalid
 from storeline.places import loading, queries
 from storeline.places.domain import Position
 from storeline.places.permissions import READ, WRITE
+from storeline.web.bulk import Bulk, Item, VerdictsOut, upsert
+from storeline.web.fields import Country, Currency, Cursor, Names, Ref, Text
 
 router = Router()
 LONGEST_SPAN = 31
+Gln = Annotated[str, Field(pattern=r"^([0-9]{13})?$", examples=["4012345000009"])]
+Limit = Annotated[int, Query(ge=1, le=queries.MAX_PAGE)]
 
 
 class PositionOut(Schema):
@@ -90,105 +93,62 @@ class EntityOut(Schema):
 
 
 class EntitiesOut(Schema):
-    """Every legal entity."""
+    """A page of legal entities."""
 
     items: list[EntityOut]
+    next: str | None
 
 
-class EntityIn(Schema):
+class EntityIn(Item):
     """A legal entity by its ref; what is left out stays as it is."""
 
-    ref: str
-    name: str | None = None
-    country: str | None = None
-    currency: str | None = None
-    tax_regime: str | None = None
+    ref: Ref
+    name: Text | None = None
+    country: Country | None = None
+    currency: Currency | None = None
+    tax_regime: Ref | None = None
     tax_included: bool | None = None
-    zone: str | None = None
-    tax_number: str | None = None
-    gln: str | None = None
-    receipt_series: str | None = None
+    zone: Text | None = None
+    tax_number: Text | None = None
+    gln: Gln | None = None
+    receipt_series: Text | None = None
 
 
-class PlaceIn(Schema):
+class PlaceIn(Item):
     """A place by its ref; what is left out stays as it is."""
 
-    ref: str
-    entity: str | None = None
-    name: str | None = None
-    names: dict[str, str] | None = None
-    format: str | None = None
-    zone: str | None = None
-    country: str | None = None
-    region: str | None = None
-    city: str | None = None
-    postal_code: str | None = None
-    address: str | None = None
-    phone: str | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    gln: str | None = None
-    price_zone: str | None = None
-    tax_region: str | None = None
-    capabilities: list[str] | None = None
+    ref: Ref
+    entity: Ref | None = None
+    name: Text | None = None
+    names: Names | None = None
+    format: Ref | None = None
+    zone: Text | None = None
+    country: Country | None = None
+    region: Text | None = None
+    city: Text | None = None
+    postal_code: Text | None = None
+    address: Text | None = None
+    phone: Text | None = None
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    gln: Gln | None = None
+    price_zone: Text | None = None
+    tax_region: Text | None = None
+    capabilities: Annotated[list[Ref], Field(max_length=20)] | None = None
     opens_on: date | None = None
     closes_on: date | None = None
-
-
-class FieldError(Schema):
-    """What is wrong with one field."""
-
-    field: str
-    detail: str
-
-
-class VerdictOut(Schema):
-    """What became of one item: created, updated, unchanged or refused."""
-
-    ref: str
-    outcome: str
-    errors: list[FieldError]
-
-
-class VerdictsOut(Schema):
-    """The verdicts, in the order of the items."""
-
-    items: list[VerdictOut]
-
-
-# An item with a wrong field is refused by itself, not with all the others: so items are read as they come.
-EntitiesIn = Annotated[
-    list[Annotated[dict[str, Any], WithJsonSchema(EntityIn.model_json_schema())]], Body(max_length=MAX_BULK)
-]
-PlacesIn = Annotated[
-    list[Annotated[dict[str, Any], WithJsonSchema(PlaceIn.model_json_schema())]], Body(max_length=MAX_BULK)
-]
-
-
-def verdicts_out(verdicts: tuple[Verdict, ...]) -> dict[str, Any]:
-    """Verdicts as JSON."""
-    return {
-        "items": [
-            {
-                "ref": verdict.ref,
-                "outcome": verdict.outcome,
-                "errors": [{"field": field, "detail": detail} for field, detail in verdict.errors],
-            }
-            for verdict in verdicts
-        ]
-    }
 
 
 @router.get("/places", auth=requires(READ, guest=True), response=PlacesOut)
 def list_places(
     request: Request,
-    latitude: float | None = None,
-    longitude: float | None = None,
-    format: str | None = None,  # noqa: A002 (the parameter's name in the address)
-    capability: str | None = None,
+    latitude: Annotated[float, Query(ge=-90, le=90)] | None = None,
+    longitude: Annotated[float, Query(ge=-180, le=180)] | None = None,
+    format: Ref | None = None,  # noqa: A002 (the parameter's name in the address)
+    capability: Ref | None = None,
     on: date | None = None,
-    cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=queries.MAX_PAGE)] = 50,
+    cursor: Cursor | None = None,
+    limit: Limit = 50,
 ) -> dict[str, Any]:
     """Places by ref, or the nearest to a position first."""
     if (latitude is None) != (longitude is None):
@@ -216,30 +176,19 @@ def get_hours(request: Request, place_id: UUID, first: date, last: date | None =
 
 
 @router.get("/entities", auth=requires(READ, guest=True), response=EntitiesOut)
-def list_entities(request: Request) -> dict[str, Any]:
-    """The legal entities behind the places."""
-    return {"items": [asdict(entity) for entity in queries.list_entities()]}
+def list_entities(request: Request, cursor: Cursor | None = None, limit: Limit = 50) -> dict[str, Any]:
+    """The legal entities behind the places, by ref."""
+    found = queries.list_entities(after=cursor, limit=limit)
+    return {"items": found, "next": found[-1].ref if len(found) == limit else None}
 
 
 @router.put("/entities/bulk", auth=requires(WRITE), response=VerdictsOut)
-def upsert_entities(request: Request, body: EntitiesIn) -> dict[str, Any]:
+def upsert_entities(request: Request, body: Bulk[EntityIn]) -> VerdictsOut:
     """Create or change legal entities by ref, each with its own verdict."""
-    return verdicts_out(loading.upsert_entities(body, actor=request.actor))
+    return upsert(body, partial(loading.upsert_entities, actor=request.actor))
 
 
 @router.put("/places/bulk", auth=requires(WRITE), response=VerdictsOut)
-def upsert_places(request: Request, body: PlacesIn) -> dict[str, Any]:
+def upsert_places(request: Request, body: Bulk[PlaceIn]) -> VerdictsOut:
     """Create or change places by ref, each with its own verdict."""
-    return verdicts_out(loading.upsert_places([_dated(item) for item in body], actor=request.actor))
-
-
-def _dated(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Dates as dates, where they are; anything else is refused with its item."""
-    return {name: _date(value) if name in {"opens_on", "closes_on"} else value for name, value in item.items()}
-
-
-def _date(value: Any) -> Any:
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
+    return upsert(body, partial(loading.upsert_places, actor=request.actor))

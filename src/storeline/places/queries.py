@@ -97,12 +97,13 @@ def _facts(rows: list[Row]) -> dict[UUID, PlaceFacts]:
     return {row[0]: PlaceFacts(*[*row[:11], frozenset(row[11]), *row[12:]]) for row in rows}
 
 
-def list_entities() -> tuple[EntityFacts, ...]:
-    """Every legal entity, by ref."""
-    rows = run("""
+def list_entities(*, after: str | None = None, limit: int = MAX_PAGE) -> tuple[EntityFacts, ...]:
+    """Legal entities by ref, after one of them."""
+    sql = """
 SELECT id, ref, name, country, currency, tax_regime, inclusive, zone, tax_number, gln, receipt_series
-FROM places_entity ORDER BY ref
-""")
+FROM places_entity WHERE ref > %s ORDER BY ref LIMIT %s
+"""
+    rows = run(sql, [after or "", _size(limit)])
     return tuple(EntityFacts(*row) for row in rows.fetchall())
 
 

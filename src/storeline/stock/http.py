@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from ninja import Body, Field, Query, Router, Schema, Status
+from ninja import Field, Query, Router, Schema, Status
+from pydantic import AwareDatetime
 
 from storeline.identity.api import Request, requires
 from storeline.kernel.api import Invalid, check_id, format_quantity, now, parse_quantity
@@ -14,9 +15,10 @@ from storeline.stock.commands import bulk, direct, goods
 from storeline.stock.domain import Answer, Counted, Done, Goods, Hold, HoldVerdict, Kind
 from storeline.stock.permissions import ADJUST, BROWSE, COUNT, HOLD, READ, RECEIVE
 from storeline.stock.queries import ExceptionRow, StockLevel, exceptions, list_levels
+from storeline.web.bulk import Bulk, FieldError, Item, field_errors, sift
+from storeline.web.fields import Cursor, Quantity, Ref
 
 router = Router()
-Quantity = Annotated[str, Field(max_length=32, examples=["12"])]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 HOLD_FOR = timedelta(minutes=15)
 LONGEST_HOLD = timedelta(days=7)
@@ -82,11 +84,11 @@ class AdjustmentIn(DocumentIn):
     kind: Literal["adjustment", "waste", "transfer_in", "transfer_out"] = "adjustment"
 
 
-class CountIn(Schema):
+class CountIn(Item):
     """A count by the retailer's own codes."""
 
-    place: str
-    product: str
+    place: Ref
+    product: Ref
     quantity: Quantity
 
 
@@ -96,7 +98,7 @@ class VerdictOut(Schema):
     place: str
     product: str
     outcome: str
-    errors: list[dict[str, str]]
+    errors: list[FieldError]
 
 
 class VerdictsOut(Schema):
@@ -112,7 +114,7 @@ class HoldIn(Schema):
     place: UUID
     product: UUID
     quantity: Quantity = "1"
-    expires_at: datetime | None = None
+    expires_at: AwareDatetime | None = None
 
 
 class HoldsIn(Schema):
@@ -151,7 +153,7 @@ def get_stock(
     request: Request,
     place: UUID | None = None,
     product: UUID | None = None,
-    cursor: str | None = None,
+    cursor: Cursor | None = None,
     limit: Limit = 100,
 ) -> LevelsOut:
     """Stock at a place, of a product, or of both. What a place never kept has no row."""
@@ -198,24 +200,27 @@ def count(request: Request, body: DocumentIn) -> Status[LevelsOut]:
 
 
 @router.put("/stock/bulk", auth=requires(COUNT), response=VerdictsOut)
-def set_counts(request: Request, body: Annotated[list[CountIn], Body(max_length=bulk.MOST)]) -> VerdictsOut:
+def set_counts(request: Request, body: Bulk[CountIn]) -> VerdictsOut:
     """Set what is on hand by the retailer's codes, up to 1000 rows, each with its own verdict."""
-    asked = [
-        bulk.CountByRef(row.place, row.product, parse_quantity(row.quantity, field=f"[{index}].quantity"))
-        for index, row in enumerate(body)
-    ]
-    verdicts = bulk.set_counts(asked, actor=request.actor)
-    return VerdictsOut(
-        items=[
-            VerdictOut(
-                place=row.place,
-                product=row.product,
-                outcome=verdict.outcome,
-                errors=[{"field": field, "detail": detail} for field, detail in verdict.errors],
-            )
-            for row, verdict in zip(body, verdicts, strict=True)
-        ]
-    )
+    good, misfits = sift(body)
+    asked = [bulk.CountByRef(row.place, row.product, parse_quantity(row.quantity)) for row in good.values()]
+    verdicts = dict(zip(good, bulk.set_counts(asked, actor=request.actor), strict=True))
+    items = {
+        index: VerdictOut(
+            place=row.place,
+            product=row.product,
+            outcome=verdicts[index].outcome,
+            errors=field_errors(verdicts[index].errors),
+        )
+        for index, row in good.items()
+    }
+    items |= {
+        index: VerdictOut(
+            place=one.word("place"), product=one.word("product"), outcome="refused", errors=field_errors(one.errors)
+        )
+        for index, one in misfits.items()
+    }
+    return VerdictsOut(items=[items[index] for index in range(len(body))])
 
 
 @router.post("/stock/holds", auth=requires(HOLD), response=HoldsOut)
@@ -250,8 +255,6 @@ def _hold(row: HoldIn, field: str) -> Hold:
     check_id(row.id, field=f"{field}.id")
     moment = now()
     expires_at = row.expires_at or moment + HOLD_FOR
-    if expires_at.tzinfo is None:
-        raise Invalid("A time needs its offset from UTC.", field=f"{field}.expires_at")
     if not moment < expires_at <= moment + LONGEST_HOLD:
         raise Invalid("A hold ends within 7 days.", field=f"{field}.expires_at")
     return Hold(row.id, row.place, row.product, parse_quantity(row.quantity, field=f"{field}.quantity"), expires_at)

@@ -121,7 +121,7 @@ def _complete(operation: dict[str, Any], method: str, *, readable: bool) -> None
     if method in _WRITES:
         refused.add(409)
     if has_body:
-        refused |= {413, 415}
+        refused.add(413)
     responses = {str(status): response for status, response in operation["responses"].items()}
     if method == "get":
         parameters.append(_reference("parameters", "IfNoneMatch"))

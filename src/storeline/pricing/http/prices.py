@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from ninja import Query, Router
+from ninja import Query, Router, Schema
 
 from storeline.catalog import api as catalog
 from storeline.identity.api import Request, requires
@@ -14,7 +16,6 @@ from storeline.kernel.api import UnitPrice, now, parse_quantity
 from storeline.pricing.commands.prices import Put, put_prices, put_tax_rates
 from storeline.pricing.http.schemas import (
     Code,
-    FieldError,
     Limit,
     PriceIn,
     PriceOut,
@@ -34,8 +35,11 @@ from storeline.pricing.http.schemas import (
 from storeline.pricing.permissions import READ, WRITE
 from storeline.pricing.queries import listing
 from storeline.pricing.queries.shelf import ShelfPrice, shelf_prices
+from storeline.web.bulk import Bulk, field_errors, sift
+from storeline.web.fields import Cursor
 
 router = Router()
+T = TypeVar("T", bound=Schema)
 
 
 @router.get("/places/{place}/prices", auth=requires(READ, guest=True), response=ShelfPricesOut)
@@ -97,18 +101,21 @@ def get_prices(
 
 
 @router.put("/prices/bulk", auth=requires(WRITE), response=PutOut)
-def put_price_rows(request: Request, body: list[PriceIn]) -> PutOut:
+def put_price_rows(request: Request, body: Bulk[PriceIn]) -> PutOut:
     """Put in up to 1,000 prices by product, place, zone, channel, member, currency and start."""
-    rows = [
-        item.dict() | {"amount": Decimal(item.amount), "per": parse_quantity(item.per, field=f"[{index}].per")}
-        for index, item in enumerate(body)
-    ]
-    return _put(put_prices(rows, actor=request.actor), len(rows))
+    return _put(body, partial(put_prices, actor=request.actor), _price_row)
+
+
+def _price_row(item: PriceIn) -> dict[str, Any]:
+    return item.dict() | {"amount": Decimal(item.amount), "per": parse_quantity(item.per)}
 
 
 @router.get("/tax-rates", auth=requires(READ, guest=True), response=TaxRatesOut)
-def get_tax_rates(request: Request, regime: Code | None = None) -> TaxRatesOut:
-    """Every tax rate, or one regime's."""
+def get_tax_rates(
+    request: Request, regime: Code | None = None, cursor: Cursor | None = None, limit: Limit = 200
+) -> TaxRatesOut:
+    """Tax rates, of one regime where it is named, by class and region, newest first."""
+    rows, after = listing.list_tax_rates(regime, cursor=cursor, limit=limit)
     items = [
         TaxRateOut(
             regime=row.regime,
@@ -118,32 +125,37 @@ def get_tax_rates(request: Request, regime: Code | None = None) -> TaxRatesOut:
             rate=percent_out(row.rate_ppm),
             included=row.inclusive,
         )
-        for row in listing.list_tax_rates(regime)
+        for row in rows
     ]
-    return TaxRatesOut(items=items)
+    return TaxRatesOut(items=items, next=after)
 
 
 @router.put("/tax-rates/bulk", auth=requires(WRITE), response=PutOut)
-def put_tax_rate_rows(request: Request, body: list[TaxRateIn]) -> PutOut:
+def put_tax_rate_rows(request: Request, body: Bulk[TaxRateIn]) -> PutOut:
     """Put in up to 1,000 tax rates by regime, class, region and first day."""
-    rows = [item.dict() | {"rate": Decimal(item.rate)} for item in body]
-    return _put(put_tax_rates(rows, actor=request.actor), len(rows))
+    return _put(
+        body, partial(put_tax_rates, actor=request.actor), lambda item: item.dict() | {"rate": Decimal(item.rate)}
+    )
 
 
-def _put(put: Put, size: int) -> PutOut:
-    items = [
+def _put(items: list[T], deed: Callable[[list[dict[str, Any]]], Put], row: Callable[[T], dict[str, Any]]) -> PutOut:
+    good, misfits = sift(items)
+    put = deed([row(item) for item in good.values()])
+    refused = {index: one.errors for index, one in misfits.items()}
+    refused |= {index: put.errors[number] for number, index in enumerate(good) if number in put.errors}
+    verdicts = [
         VerdictOut(
             index=index,
-            outcome="refused" if index in put.errors else "taken",
-            errors=[FieldError(field=field, reason=reason) for field, reason in put.errors.get(index, ())],
+            outcome="refused" if index in refused else "taken",
+            errors=field_errors(refused.get(index, ())),
         )
-        for index in range(size)
+        for index in range(len(items))
     ]
     result = put.result
     return PutOut(
-        items=items,
+        items=verdicts,
         inserted=result.inserted,
         updated=result.updated,
         unchanged=result.unchanged,
-        refused=result.refused,
+        refused=len(refused),
     )

@@ -28,12 +28,13 @@ from storeline.pricing.http.schemas import (
 )
 from storeline.pricing.permissions import PROMOTE, READ
 from storeline.pricing.queries import listing
+from storeline.web.fields import Cursor
 
 router = Router()
 
 
 @router.get("/promotions", auth=requires(READ, guest=True), response=PromotionsOut)
-def get_promotions(request: Request, cursor: Code | None = None, limit: Limit = 50) -> PromotionsOut:
+def get_promotions(request: Request, cursor: Cursor | None = None, limit: Limit = 50) -> PromotionsOut:
     """Promotions by ref: all of them for those who make them, those that run now for everybody else."""
     running = not request.actor.may(PROMOTE)
     rows, after = listing.list_promotions(running=running, cursor=cursor, limit=limit)

@@ -14,13 +14,14 @@ from storeline.kernel.api import UnitPrice, format_amount, format_quantity
 from storeline.places import api as places
 from storeline.pricing.domain import MILLION
 from storeline.pricing.queries.listing import MAX_PAGE
+from storeline.web.bulk import FieldError, Item
+from storeline.web.fields import Currency, Text
 
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
-Text = Annotated[str, Field(max_length=200)]
 Code = Annotated[str, Field(max_length=100)]
 Amount = Annotated[str, Field(max_length=32, pattern=r"^[0-9]{1,12}(\.[0-9]{1,9})?$", examples=["1.99"])]
 Percent = Annotated[str, Field(max_length=12, pattern=r"^[0-9]{1,3}(\.[0-9]{1,4})?$", examples=["12.5"])]
-Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["EUR"])]
+Per = Annotated[str, Field(max_length=16, pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?$", examples=["1"])]
 PPM_OF_PERCENT = MILLION // 100
 
 
@@ -74,7 +75,7 @@ class PricesOut(Schema):
     next: UUID | None
 
 
-class PriceIn(Schema):
+class PriceIn(Item):
     """A price by the retailer's own codes. The newest `valid_from` of the most specific ones holds."""
 
     product: Code
@@ -86,10 +87,10 @@ class PriceIn(Schema):
     valid_from: AwareDatetime
     valid_to: AwareDatetime | None = None
     amount: Amount
-    per: Annotated[str, Field(max_length=32, examples=["1"])] = "1"
+    per: Per = "1"
 
 
-class TaxRateIn(Schema):
+class TaxRateIn(Item):
     """A rate of a tax regime from a local day on; `region` "" is the whole regime."""
 
     regime: Code
@@ -111,12 +112,7 @@ class TaxRateOut(Schema):
 
 class TaxRatesOut(Schema):
     items: list[TaxRateOut]
-    next: None = None
-
-
-class FieldError(Schema):
-    field: str
-    reason: str
+    next: str | None
 
 
 class VerdictOut(Schema):
@@ -144,7 +140,7 @@ class TargetIn(Schema):
     category: UUID | None = None
     place: UUID | None = None
     amount: Amount | None = None
-    per: Annotated[str, Field(max_length=32)] = "1"
+    per: Per = "1"
     percent: Percent | None = None
 
 

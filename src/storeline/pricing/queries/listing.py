@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -98,16 +99,36 @@ def _price(row: Row) -> PriceRow:
     return PriceRow(*cells)
 
 
-def list_tax_rates(regime: str | None = None) -> tuple[TaxRateRow, ...]:
-    """Every tax rate, of one regime if named, by class and region, newest first."""
-    rows = run(
-        """
+_TAX_RATES = """
 SELECT regime, region, class, rate_ppm, inclusive, valid_from FROM pricing_tax_rate
-WHERE %s::text IS NULL OR regime = %s ORDER BY regime, class, region, valid_from DESC LIMIT 10000
-""",
-        [regime, regime],
-    ).fetchall()
-    return tuple(TaxRateRow(*row) for row in rows)
+WHERE (%(regime)s::text IS NULL OR regime = %(regime)s)
+  AND (%(after)s::text[] IS NULL
+       OR (regime, class, region) > ((%(after)s::text[])[1], (%(after)s::text[])[2], (%(after)s::text[])[3])
+       OR (regime, class, region) = ((%(after)s::text[])[1], (%(after)s::text[])[2], (%(after)s::text[])[3])
+          AND valid_from < (%(after)s::text[])[4]::date)
+ORDER BY regime, class, region, valid_from DESC LIMIT %(limit)s
+"""
+
+
+def list_tax_rates(
+    regime: str | None = None, *, cursor: str | None = None, limit: int = MAX_PAGE
+) -> tuple[tuple[TaxRateRow, ...], str | None]:
+    """Tax rates, of one regime if named, by class and region, newest first; and the cursor of the next page."""
+    size = _size(limit)
+    asked = {"regime": regime, "after": None if cursor is None else _after(cursor), "limit": size + 1}
+    rows = tuple(TaxRateRow(*row) for row in run(_TAX_RATES, asked).fetchall())
+    if len(rows) <= size:
+        return rows, None
+    last = rows[size - 1]
+    return rows[:size], json.dumps([last.regime, last.tax_class, last.region, last.valid_from.isoformat()])
+
+
+def _after(cursor: str) -> list[str]:
+    try:
+        regime, tax_class, region, valid_from = json.loads(cursor)
+        return [str(regime), str(tax_class), str(region), date.fromisoformat(valid_from).isoformat()]
+    except (ValueError, TypeError):
+        raise Invalid("The cursor does not come from a page before.", field="cursor") from None
 
 
 _PROMOTION = f"""

@@ -37,7 +37,7 @@ def test_prices_are_put_in_and_shown(planner: Client) -> None:
     answer = _put(planner, "/prices/bulk", [row, row | {"product": "zz"}])
     assert answer.status_code == 200
     assert [item["outcome"] for item in answer.json()["items"]] == ["taken", "refused"]
-    assert answer.json()["items"][1]["errors"] == [{"field": "product", "reason": "there is no product with this ref"}]
+    assert answer.json()["items"][1]["errors"] == [{"field": "product", "detail": "there is no product with this ref"}]
     shown = Client().get(f"{ROOT}/places/{place.pk}/prices?product={product.pk}")
     assert shown.status_code == 200
     [item] = shown.json()["items"]

@@ -11,7 +11,6 @@ from storeline.stock.commands.goods import count
 from storeline.stock.domain import Counted
 from storeline.stock.permissions import COUNT
 
-MOST = 1000
 _RESOLVE = """
 SELECT p.id, c.id, coalesce(b.on_hand, 0)
 FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS asked(place, product, n)

@@ -1,0 +1,22 @@
+"""Fields that many requests have, each with its bounds: whatever comes in has a limit."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+Ref = Annotated[str, Field(min_length=1, max_length=200)]
+"""A retailer's own code of something."""
+Text = Annotated[str, Field(max_length=500)]
+Words = Annotated[str, Field(max_length=20_000)]
+Tag = Annotated[str, Field(max_length=35)]
+"""A language: BCP 47."""
+Names = Annotated[dict[Tag, Text], Field(max_length=100)]
+Country = Annotated[str, Field(pattern=r"^([A-Z]{2})?$", examples=["FR"])]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])]
+Cursor = Annotated[str, Field(max_length=1000)]
+"""The `next` of the page before."""
+Quantity = Annotated[str, Field(max_length=32, pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,3})?$", examples=["1.5"])]
+"""Decimal text in the product's unit, to the thousandth."""
+Moment = AwareDatetime
