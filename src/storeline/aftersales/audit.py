@@ -71,6 +71,17 @@ WHERE o.intent_id IS NULL OR (r.state = 'settled') <> (o.state = 'succeeded')
 ORDER BY r.return_id, r.seq
 """
 
+# What its consumer has not read yet is no difference: the receipt follows the event at the latest.
+_RECEIPTS = """
+SELECT r.id, -r.total, f.total FROM aftersales_return r
+LEFT JOIN fiscal_receipt f ON f.source_id = r.id AND f.kind = 'return'
+WHERE r.source <> 'import' AND f.total IS DISTINCT FROM -r.total AND (f.source_id IS NOT NULL OR NOT EXISTS (
+    SELECT FROM kernel_event e LEFT JOIN kernel_checkpoint c ON c.name = 'fiscal.return_receipts'
+    WHERE e.type = 'aftersales.returned' AND e.subject_id = r.id
+        AND (e.xid, e.id) > (coalesce(c.xid, '0'::xid8), coalesce(c.event_id, 0))))
+ORDER BY r.id
+"""
+
 
 def _found(sql: str, words: str, counted: str) -> CheckResult:
     rows = run(sql).fetchall()
@@ -107,3 +118,11 @@ def books() -> CheckResult:
 def refunds() -> CheckResult:
     """Refunds against payments' operations."""
     return _found(_REFUNDS, "refund {1} of return {0} is {2}, its payment's operation {3}", "aftersales_refund")
+
+
+@check("aftersales.receipts", "every return made here has one receipt, over what it was worth")
+def receipts() -> CheckResult:
+    """Returns against fiscal's receipts."""
+    return _found(
+        _RECEIPTS, "return {0} is worth {1}, its receipt says {2}", "aftersales_return WHERE source <> 'import'"
+    )

@@ -10,6 +10,7 @@ from ninja import Field, Router, Schema, Status
 
 from storeline.aftersales import api as aftersales
 from storeline.aftersales.permissions import RETURN, VIEW
+from storeline.fiscal import api as fiscal
 from storeline.identity.api import Request, requires
 from storeline.kernel.api import (
     Actor,
@@ -84,11 +85,22 @@ class RefundOut(Schema):
     payment: UUID
 
 
+class NumberOut(Schema):
+    """What a person reads on the receipt."""
+
+    series: str | None
+    number: str
+
+
 class ReturnHeadOut(Schema):
-    """A return; `total` is what the goods cost, `refunded` what the shopper gets back."""
+    """A return; `total` is what the goods cost, `refunded` what the shopper gets back.
+
+    `ref` is its name where it was imported; one made here is known by the number of its `receipt`.
+    """
 
     id: UUID
     ref: str | None
+    receipt: NumberOut | None
     place: UUID
     order: UUID | None
     original_reference: str | None
@@ -172,8 +184,10 @@ def list_returns(
     heads = aftersales.list_returns(
         places=_visible(request.actor, place), place_id=place, order_id=order, before=cursor, limit=limit
     )
+    receipts = fiscal.receipts_of([head.id for head in heads], "return")
     return ReturnsOut(
-        items=[ReturnHeadOut(**_head(head)) for head in heads], next=heads[-1].id if len(heads) == limit else None
+        items=[ReturnHeadOut(**_head(head, receipts.get(head.id))) for head in heads],
+        next=heads[-1].id if len(heads) == limit else None,
     )
 
 
@@ -192,13 +206,14 @@ def get_return(request: Request, return_id: UUID) -> ReturnOut:
     return _return_out(view)
 
 
-def _head(head: aftersales.ReturnHead) -> dict[str, Any]:
+def _head(head: aftersales.ReturnHead, receipt: fiscal.Receipt | None) -> dict[str, Any]:
     def money(amount: int) -> str:
         return format_amount(amount, head.currency)
 
     return {
         "id": head.id,
         "ref": head.ref,
+        "receipt": receipt and NumberOut(series=receipt.series, number=receipt.number),
         "place": head.place_id,
         "order": head.order_id,
         "original_reference": head.original_reference,
@@ -219,7 +234,7 @@ def _return_out(view: aftersales.ReturnView) -> ReturnOut:
         return format_amount(amount, view.head.currency)
 
     return ReturnOut(
-        **_head(view.head),
+        **_head(view.head, fiscal.receipts_of([view.head.id], "return").get(view.head.id)),
         state=view.state,
         lines=[
             ReturnedLineOut(

@@ -23,7 +23,8 @@ class Return(models.Model):
     """Goods that came back to `place`, of one sale or of none that we know.
 
     ``entity`` is whose sale it was: its books lose the sale. ``total`` is what the goods cost, ``funded`` the part
-    that a manufacturer had paid, ``refunded`` what the shopper gets back.
+    that a manufacturer had paid, ``refunded`` what the shopper gets back. ``ref`` is the name that it came from
+    elsewhere with; one that was made here is known by the number of its receipt.
     """
 
     id = models.UUIDField(primary_key=True)

@@ -24,7 +24,7 @@ WHERE (l.discount, l.funded) IS DISTINCT FROM (coalesce(s.own, 0), coalesce(s.ot
 """
 # What the shopper's payments must come to: everything for a completed order, less what was taken off it (and given
 # back before the hand-over, where it had been paid: not to be confused with what returns gave back);
-# for a cancelled one, nothing that is not given back.
+# for a cancelled one, nothing that is not given back, or owed (`payments.owed` is about that).
 _PAYMENTS = """
 WITH taken AS (
     SELECT a.order_id, sum(a.amount + CASE WHEN o.tax_included THEN 0 ELSE a.tax END - a.funded)::bigint AS payable
@@ -37,12 +37,17 @@ paid AS (
 back AS (
     SELECT i.source_id, sum(p.amount)::bigint AS amount FROM payments_operation p JOIN payments_intent i ON i.id = p.intent_id
     WHERE p.kind = 'refund' AND p.state = 'succeeded' AND p.key LIKE 'refund:%%' GROUP BY i.source_id
+),
+owed AS (
+    SELECT i.source_id, sum(p.amount)::bigint AS amount FROM payments_operation p JOIN payments_intent i ON i.id = p.intent_id
+    WHERE p.kind = 'refund' AND p.state <> 'succeeded' GROUP BY i.source_id
 )
 SELECT o.id, o.state, o.payable - coalesce(t.payable, 0), coalesce(p.captured, 0) - coalesce(b.amount, 0)
 FROM orders_order o LEFT JOIN taken t ON t.order_id = o.id LEFT JOIN paid p ON p.source_id = o.id
-LEFT JOIN back b ON b.source_id = o.id
+LEFT JOIN back b ON b.source_id = o.id LEFT JOIN owed w ON w.source_id = o.id
 WHERE (o.state = 'completed' AND coalesce(p.captured, 0) - coalesce(b.amount, 0) <> o.payable - coalesce(t.payable, 0))
-    OR (o.state = 'cancelled' AND o.source <> 'import' AND coalesce(p.captured, 0) <> coalesce(p.refunded, 0))
+    OR (o.state = 'cancelled' AND o.source <> 'import'
+        AND coalesce(p.captured, 0) <> coalesce(p.refunded, 0) + coalesce(w.amount, 0))
 """
 _POSTINGS = """
 WITH posted AS (
@@ -113,7 +118,7 @@ def discounts() -> CheckResult:
     return _result("orders_line", _DISCOUNTS, "order {0} line {1}: its discounts do not sum to it")
 
 
-@check("orders.payments", "what completed orders cost was paid, what cancelled ones cost given back")
+@check("orders.payments", "what completed orders cost was paid, what cancelled ones cost given back or owed")
 def payments() -> CheckResult:
     return _result("orders_order", _PAYMENTS, "order {0} is {1}: {2} payable, {3} captured")
 

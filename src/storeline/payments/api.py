@@ -1,6 +1,7 @@
 """Everything that other modules may use of payments."""
 
 from storeline.payments.commands.ask import authorise
+from storeline.payments.commands.books import paid_out
 from storeline.payments.commands.import_ import (
     INTENTS_IN,
     REFUNDS_IN,
@@ -8,19 +9,10 @@ from storeline.payments.commands.import_ import (
     record_refunds_from_temp,
 )
 from storeline.payments.commands.open import open_intents
-from storeline.payments.commands.operate import (
-    capture,
-    capture_many,
-    operate,
-    perform,
-    perform_open,
-    refund,
-    refund_many,
-    request,
-    void,
-)
+from storeline.payments.commands.operate import perform, perform_open, request
 from storeline.payments.commands.outcomes import Changed, record_outcomes
 from storeline.payments.commands.release import release
+from storeline.payments.commands.repay import repay
 from storeline.payments.commands.resolve import resolve_unknown
 from storeline.payments.domain import (
     Authorisation,
@@ -29,15 +21,19 @@ from storeline.payments.domain import (
     Operation,
     OperationRequest,
     Planned,
+    Repayment,
     RequestVerdict,
     intents,
     plan,
 )
 from storeline.payments.errors import (
+    CannotPayOut,
     InvalidPayment,
     KeyReused,
+    NotOwed,
     PaymentMismatch,
     PaymentRefused,
+    RefundOpen,
     UnknownIntent,
     UnknownTender,
 )
@@ -57,7 +53,7 @@ from storeline.payments.providers import (
     tender_accounts,
     tenders,
 )
-from storeline.payments.queries import Payment, captured, payments_of, sure
+from storeline.payments.queries import Owed, Payment, captured, list_owed, payments_of, sure
 from storeline.payments.sandbox import SANDBOX_CARD
 
 __all__ = [
@@ -74,32 +70,36 @@ __all__ = [
     "SANDBOX_CARD",
     "VOIDED",
     "Authorisation",
+    "CannotPayOut",
     "Changed",
     "IntentRow",
     "InvalidPayment",
     "KeyReused",
+    "NotOwed",
     "Offer",
     "Operation",
     "OperationRequest",
     "Outcome",
+    "Owed",
     "PartnerRequest",
     "Payment",
     "PaymentMismatch",
     "PaymentRefused",
     "Planned",
     "Provider",
+    "RefundOpen",
+    "Repayment",
     "RequestVerdict",
     "Tender",
     "UnknownIntent",
     "UnknownTender",
     "account_of",
     "authorise",
-    "capture",
-    "capture_many",
     "captured",
     "intents",
+    "list_owed",
     "open_intents",
-    "operate",
+    "paid_out",
     "payments_of",
     "perform",
     "perform_open",
@@ -107,10 +107,9 @@ __all__ = [
     "record_from_temp",
     "record_outcomes",
     "record_refunds_from_temp",
-    "refund",
-    "refund_many",
     "register_tender",
     "release",
+    "repay",
     "request",
     "resolve_unknown",
     "settles_now",
@@ -118,5 +117,4 @@ __all__ = [
     "tender",
     "tender_accounts",
     "tenders",
-    "void",
 ]

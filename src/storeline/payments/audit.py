@@ -44,6 +44,35 @@ FROM (
 ) p USING (source_id, kind)
 WHERE o.amount IS DISTINCT FROM p.amount ORDER BY 1, 2 LIMIT %s
 """
+# What the books owe to shoppers is what refunds without a happy end come to: asked and not answered, or refused and
+# not paid another way yet.
+_OWED = """
+SELECT coalesce(o.entity_id, p.entity_id), coalesce(o.currency, p.currency), coalesce(o.amount, 0), coalesce(p.amount, 0),
+ count(*) OVER ()
+FROM (
+ SELECT i.entity_id, i.currency, sum(o.amount) AS amount
+ FROM payments_operation o JOIN payments_intent i ON i.id = o.intent_id
+ WHERE o.kind = 'refund' AND o.state <> 'succeeded'
+ AND NOT EXISTS (SELECT FROM payments_repayment r WHERE r.intent_id = o.intent_id AND r.key = o.key)
+ GROUP BY i.entity_id, i.currency
+) o FULL JOIN (
+ SELECT entity_id, currency, -sum(amount) AS amount FROM ledger_posting
+ WHERE account = 'refunds_payable' GROUP BY entity_id, currency
+) p USING (entity_id, currency)
+WHERE coalesce(o.amount, 0) <> coalesce(p.amount, 0) ORDER BY 1, 2 LIMIT %s
+"""
+_REPAID = """
+SELECT r.intent_id, r.key, o.state, o.amount, -p.captured, count(*) OVER ()
+FROM payments_repayment r
+LEFT JOIN payments_operation o ON o.intent_id = r.intent_id AND o.key = r.key AND o.kind = 'refund'
+LEFT JOIN payments_intent i ON i.id = r.intent_id
+LEFT JOIN payments_intent p ON p.id = r.paid_by AND p.currency = i.currency
+WHERE o.state IS DISTINCT FROM 'failed' OR o.amount IS DISTINCT FROM -p.captured
+ OR i.captured < i.refunded + (
+  SELECT sum(x.amount) FROM payments_repayment s JOIN payments_operation x ON x.intent_id = s.intent_id AND x.key = s.key
+  WHERE s.intent_id = r.intent_id)
+ORDER BY r.intent_id, r.key LIMIT %s
+"""
 _ORPHANS = """
 SELECT what, id, count(*) OVER () FROM (
  SELECT 'entity' AS what, e.id FROM (SELECT DISTINCT entity_id AS id FROM payments_intent) e
@@ -89,6 +118,22 @@ def states() -> kernel.CheckResult:
 def in_the_books() -> kernel.CheckResult:
     rows = kernel.run(_BOOKS, [kernel.SHOWN]).fetchall()
     shown = tuple(f"{row[1]}s of {row[0]} came to {row[2]}, the books say {row[3]}" for row in rows)
+    return _result(rows, shown)
+
+
+@kernel.check("payments.owed", "the books owe shoppers what open and refused refunds come to, and no cent more")
+def owed() -> kernel.CheckResult:
+    rows = kernel.run(_OWED, [kernel.SHOWN]).fetchall()
+    shown = tuple(f"entity {row[0]} has refunds over {row[2]} {row[1]} open, its books owe {row[3]}" for row in rows)
+    return _result(rows, shown)
+
+
+@kernel.check("payments.repaid", "what was paid another way is a refused refund, to the cent, and no more than came in")
+def repaid() -> kernel.CheckResult:
+    rows = kernel.run(_REPAID, [kernel.SHOWN]).fetchall()
+    shown = tuple(
+        f"refund {row[1]} of payment {row[0]} is {row[2]} over {row[3]}, {row[4]} was paid for it" for row in rows
+    )
     return _result(rows, shown)
 
 

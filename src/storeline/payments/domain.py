@@ -14,7 +14,8 @@ from uuid import UUID
 
 from storeline.kernel import api as kernel
 from storeline.payments import errors
-from storeline.payments.providers import MANUFACTURER_COUPON, Kind, Status, settles_now, tender
+from storeline.payments.providers import MANUFACTURER_COUPON, Kind, Status, Tender, settles_now, tender
+from storeline.places.api import PlaceFacts
 
 IntentState = Literal["pending", "unknown", "authorised", "captured", "declined", "voided"]
 OperationState = Literal["pending", "succeeded", "failed", "unknown"]
@@ -183,7 +184,10 @@ class OperationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation as it stands. "pending" and "unknown" have no answer yet and hold their room."""
+    """One operation as it stands. "pending" and "unknown" have no answer yet and hold their room.
+
+    `paid_by` is the payment that a refused refund was paid by instead.
+    """
 
     intent_id: UUID
     key: str
@@ -192,6 +196,12 @@ class Operation:
     state: OperationState
     reference: str = ""
     code: str = ""
+    paid_by: UUID | None = None
+
+    @property
+    def holds_room(self) -> bool:
+        """Whether its amount is not in the payment's sums, and yet cannot be had again."""
+        return self.state in {"pending", "unknown"} or self.paid_by is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +271,7 @@ def decide_operations(
     """
     room = {intent.id: _Room.of(intent) for intent in intents.values()}
     for operation in operations.values():
-        if operation.state in {"pending", "unknown"} and operation.intent_id in room:
+        if operation.holds_room and operation.intent_id in room:
             room[operation.intent_id].take(operation.kind, operation.amount)
     seen = dict(operations)
     verdicts: list[RequestVerdict] = []
@@ -316,3 +326,56 @@ def _judge(
     state: OperationState = "pending" if intent.provider in partners else "succeeded"
     operation = Operation(request.intent_id, request.key, request.kind, amount, state)
     return RequestVerdict(request, "accepted", operation)
+
+
+# --- a refund that cannot go back the way it came ------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Repayment:
+    """The wish to pay refused refund (`intent_id`, `key`) out at a place by another tender.
+
+    `id` is the client's: that of the new payment, and the idempotency record.
+    """
+
+    id: UUID
+    intent_id: UUID
+    key: str
+    tender: str
+    place_id: UUID
+
+
+def check_owed(intent: Sums | None, operations: Mapping[tuple[UUID, str], Operation], asked: Repayment) -> Operation:
+    """The refund that is to be paid another way; raises UnknownIntent, RefundOpen or NotOwed."""
+    refund = operations.get((asked.intent_id, asked.key))
+    if intent is None or refund is None or refund.kind != "refund":
+        raise errors.UnknownIntent("There is no such refund.", field="key")
+    if refund.state in {"pending", "unknown"}:
+        raise errors.RefundOpen("The partner has not answered: the money may still go back that way.", field="key")
+    if refund.state == "succeeded":
+        raise errors.NotOwed("The partner gave this money back.", field="key")
+    if refund.paid_by is not None:
+        raise errors.NotOwed("This money was paid out already.", field="key")
+    if _refundable(intent, operations) < refund.amount:
+        raise errors.NotOwed("No more can go back than came in.", field="key")
+    return refund
+
+
+def _refundable(intent: Sums, operations: Mapping[tuple[UUID, str], Operation]) -> int:
+    room = _Room.of(intent)
+    for one in operations.values():
+        if one.intent_id == intent.id and one.holds_room:
+            room.take(one.kind, one.amount)
+    return room.refundable
+
+
+def check_pays_out(asked: Repayment, place: PlaceFacts | None, currency: str) -> tuple[Tender, PlaceFacts]:
+    """The tender and the place that can pay `currency` out; raises UnknownTender or CannotPayOut."""
+    found = tender(asked.tender)
+    if not found.pays_out:
+        raise errors.CannotPayOut(f"Nobody is given money by {found.name}.", field="tender")
+    if place is None or "sell" not in place.capabilities:
+        raise errors.CannotPayOut("Money is paid out where there is a till.", field="place")
+    if place.currency != currency:
+        raise errors.CannotPayOut(f"This place pays out in {place.currency} only.", field="place")
+    return found, place

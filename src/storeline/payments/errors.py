@@ -6,7 +6,10 @@ Error
 │   └── InvalidPayment      an amount that this tender cannot take
 ├── Refused
 │   ├── PaymentMismatch     what is offered is not what is owed
-│   └── PaymentRefused      the sums of the payment leave no room for this
+│   ├── PaymentRefused      the sums of the payment leave no room for this
+│   ├── RefundOpen          the partner has not said yet whether the money went back
+│   ├── NotOwed             the money of this refund went back already
+│   └── CannotPayOut        that tender, or that place, cannot pay it out
 ├── Conflict
 │   └── KeyReused           the same key came before with another amount or kind
 └── NotFound
@@ -44,6 +47,27 @@ class PaymentRefused(kernel.Refused):
 
     code = "payment_refused"
     title = "The payment does not allow that"
+
+
+class RefundOpen(kernel.Refused):
+    """The partner has not said yet whether the money went back."""
+
+    code = "refund_open"
+    title = "The refund has no answer yet"
+
+
+class NotOwed(kernel.Refused):
+    """The money of this refund went back already, by the partner or another way."""
+
+    code = "refund_not_owed"
+    title = "Nothing is owed on this refund"
+
+
+class CannotPayOut(kernel.Refused):
+    """That tender, or that place, cannot pay it out."""
+
+    code = "cannot_pay_out"
+    title = "The money cannot be paid out that way"
 
 
 class KeyReused(kernel.Conflict):

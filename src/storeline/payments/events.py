@@ -3,6 +3,9 @@
 payments.authorised  payments.declined  payments.captured  payments.voided  payments.refunded
 payments.failed (a capture, void or refund that the partner refused)
 
+A refund that was refused and then paid another way is ``payments.refunded`` too; its payload names the payment that it
+went out by (`paid_by`) and that one's `tender`.
+
 Answers that orders record themselves, in the transaction that confirms, are not published twice.
 """
 
@@ -16,6 +19,7 @@ from storeline.payments.providers import Kind
 
 if TYPE_CHECKING:
     from storeline.payments.commands.outcomes import Changed
+    from storeline.payments.domain import Operation, Repayment, Sums
 
 AUTHORISED: Final = "payments.authorised"
 DECLINED: Final = "payments.declined"
@@ -51,6 +55,25 @@ def events_of(changed: Iterable[Changed]) -> list[kernel.Event]:
         for one in changed
         if (kind := _kind(one))
     ]
+
+
+def repaid(intent: Sums, refund: Operation, how: Repayment) -> kernel.Event:
+    """The fact that a refused refund was paid another way."""
+    return kernel.Event(
+        REFUNDED,
+        intent.source_id,
+        intent.place_id,
+        intent.entity_id,
+        {
+            "payment_id": str(intent.id),
+            "key": refund.key,
+            "amount": refund.amount,
+            "currency": intent.currency,
+            "code": "",
+            "paid_by": str(how.id),
+            "tender": how.tender,
+        },
+    )
 
 
 def _kind(one: Changed) -> str | None:

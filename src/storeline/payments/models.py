@@ -90,4 +90,27 @@ class Operation(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["at"], name="payments_operation_open", condition=Q(state__in=("pending", "unknown"))),
+            models.Index(
+                fields=["intent_id", "key"],
+                name="payments_operation_refused",
+                condition=Q(kind="refund", state="failed"),
+            ),
+        ]
+
+
+class Repayment(models.Model):
+    """A refund that its partner refused, paid another way: its key is the refund's, so that it is paid once.
+
+    `paid_by` is the payment that the money went out by.
+    """
+
+    pk = models.CompositePrimaryKey("intent_id", "key")
+    intent_id = models.UUIDField()
+    key = models.TextField()
+    paid_by = models.UUIDField(unique=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(paid_by=F("intent_id")), name="payments_repayment_by_another"),
         ]

@@ -83,13 +83,17 @@ class Provider(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tender:
-    """A way to pay, and the ledger account that what it brings in stands on."""
+    """A way to pay, and the ledger account that what it brings in stands on.
+
+    One that `pays_out` can give money to somebody who never paid by it, as a till's cash can.
+    """
 
     code: str
     name: str
     account: str
     settles: Settles = "now"
     provider: Provider | None = None
+    pays_out: bool = False
 
     @property
     def provider_code(self) -> str:
@@ -104,6 +108,8 @@ def register_tender(tender: Tender) -> None:
     """Make a way to pay known; any higher module may, at start-up. The same code again must be the same tender."""
     if (tender.settles == "partner") != (tender.provider is not None):
         raise ValueError(f"tender {tender.code}: a provider is what a tender needs that settles with a partner")
+    if tender.pays_out and tender.provider is not None:
+        raise ValueError(f"tender {tender.code}: nobody can be asked to pay out without a payment to refund")
     if _TENDERS.setdefault(tender.code, tender) != tender:
         raise ValueError(f"tender {tender.code} is registered twice")
 
@@ -145,6 +151,6 @@ def provider(code: str) -> Provider | None:
     return None
 
 
-register_tender(Tender(CASH, "Cash", ledger.CASH))
+register_tender(Tender(CASH, "Cash", ledger.CASH, pays_out=True))
 register_tender(Tender(MANUFACTURER_COUPON, "Manufacturer's coupon", ledger.MANUFACTURER_RECEIVABLE))
 register_tender(Tender(ROUNDING, "Cash rounding", ledger.ROUNDING))

@@ -12,6 +12,7 @@ It keeps no memory, and needs none to be truthful after a crash: what it answers
 | tok_error | the connection breaks | declined, not_received |
 | tok_capture_decline | approved | approved; every capture is declined, capture_declined |
 | tok_refund_timeout | approved | approved; a refund gets no answer, and is approved when queried after LATE_AFTER |
+| tok_refund_decline | approved | approved; every refund is declined, account_closed |
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ SANDBOX_CARD: Final = "sandbox_card"
 SETTLES_AFTER: Final = timedelta(seconds=60)
 LATE_AFTER: Final = timedelta(seconds=5)
 _NO_ANSWER = Outcome("unknown", code="timeout")
-_APPROVING = frozenset({"tok_approve", "tok_late", "tok_capture_decline", "tok_refund_timeout"})
+_APPROVING = frozenset({"tok_approve", "tok_late", "tok_capture_decline", "tok_refund_timeout", "tok_refund_decline"})
 _TOKENS = _APPROVING | {"tok_decline", "tok_timeout", "tok_error"}
 
 
@@ -58,8 +59,8 @@ class SandboxCard:
         return [_approved(one) for one in requests]
 
     def refund(self, requests: Sequence[PartnerRequest]) -> list[Outcome]:
-        """Approve, but say nothing for `tok_refund_timeout`."""
-        return [_NO_ANSWER if one.hint == "tok_refund_timeout" else _approved(one) for one in requests]
+        """Approve, but for the tokens of refunds."""
+        return [_refund(one) for one in requests]
 
     def query(self, requests: Sequence[PartnerRequest], now: datetime) -> list[Outcome]:
         """What became of each request, as far as the partner lets on by `now`."""
@@ -75,6 +76,16 @@ def _capture(one: PartnerRequest) -> Outcome:
     if one.hint == "tok_capture_decline":
         return Outcome("declined", code="capture_declined")
     return _approved(one)
+
+
+def _refund(one: PartnerRequest) -> Outcome:
+    match one.hint:
+        case "tok_refund_timeout":
+            return _NO_ANSWER
+        case "tok_refund_decline":
+            return Outcome("declined", code="account_closed")
+        case _:
+            return _approved(one)
 
 
 def _authorise(one: PartnerRequest) -> Outcome:
@@ -97,8 +108,8 @@ def _query(one: PartnerRequest, elapsed: timedelta) -> Outcome:
             return _query_authorisation(one, elapsed)
         case "capture":
             return _capture(one)
-        case "refund" if one.hint == "tok_refund_timeout" and elapsed < LATE_AFTER:
-            return _NO_ANSWER
+        case "refund" if one.hint != "tok_refund_timeout" or elapsed < LATE_AFTER:
+            return _refund(one)
         case _:
             return _approved(one)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
+from storeline.aftersales.commands.receipt import issue
 from storeline.aftersales.commands.rows import insert_head, insert_lines, insert_refunds
 from storeline.aftersales.commands.settle import settle
 from storeline.aftersales.domain.decide import check_return, decide
@@ -60,8 +61,9 @@ def return_goods(asked: Return, *, actor: Actor) -> ReturnView:
     """Take goods back and give the money back; the return as it stands after it.
 
     A repeat of the same id and contents gives the same answer, another under that id raises ReturnMismatch. Raises
-    BadReturn, NotReturnable, TooMuchReturned or RefundRefused, and changes nothing then. Partners are asked after
-    the commit; inside a caller's transaction that is left to the job, as is whatever has no answer.
+    BadReturn, NotReturnable, TooMuchReturned or RefundRefused, and changes nothing then. Partners are asked, and the
+    receipt is issued, after the commit; inside a caller's transaction that is left to jobs and handlers, as is whatever
+    has no answer.
     """
     actor.require(RETURN if asked.order_id else WITHOUT_RECEIPT, asked.place_id)
     check_id(asked.id, skew=None)
@@ -75,9 +77,10 @@ def return_goods(asked: Return, *, actor: Actor) -> ReturnView:
             continue
     else:
         raise Conflict("The same return is being written elsewhere: try again.")
-    if open_refunds and not in_transaction():
+    if not in_transaction():
+        issue(get_return(asked.id))
         payments.perform(open_refunds)
-        settle([asked.id])
+        settle([asked.id] if open_refunds else [])
     return get_return(asked.id)
 
 
@@ -156,20 +159,16 @@ def _payments(asked: Return) -> list[Paid]:
             paid.id,
             paid.tender,
             payments.account_of(paid.tender),
-            paid.refundable - sum(one.amount for one in paid.operations if _open_refund(one)),
+            paid.refundable,
             local=paid.tender in known and payments.settles_now(paid.tender),
         )
         for paid in payments.payments_of([asked.order_id]).get(asked.order_id, ())
     ]
 
 
-def _open_refund(one: payments.Operation) -> bool:
-    return one.kind == "refund" and one.state in {"pending", "unknown"}
-
-
 def _pay_out(code: str, field: str) -> PayOut | None:
     tender = payments.tender(code, field=field)
-    return PayOut(tender.account) if tender.settles == "now" else None
+    return PayOut(tender.account) if tender.pays_out else None
 
 
 def _write(decided: Decided, seen: Gathered, actor: Actor) -> list[OperationKey]:

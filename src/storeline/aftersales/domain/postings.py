@@ -7,6 +7,7 @@ from uuid import UUID
 from storeline.aftersales.domain.terms import Counter, Decided, PlannedRefund
 from storeline.kernel.api import source_id
 from storeline.ledger import api as ledger
+from storeline.payments import api as payments
 
 RETURN = "return"
 REFUND = "refund"
@@ -31,22 +32,8 @@ def entries(decided: Decided, counter: Counter, sold_at: UUID | None) -> list[le
 
 def _paid_out(decided: Decided, counter: Counter, refund: PlannedRefund) -> list[ledger.Entry]:
     transaction_id = source_id(REFUND, f"{decided.asked.id}:{refund.seq}", decided.returned_at)
-    owed, out = (ledger.REFUNDS_PAYABLE, refund.amount), (refund.account, -refund.amount)
-    if counter.entity_id == decided.entity_id:
-        return [_entry(decided, transaction_id, counter.entity_id, counter.id, REFUND, (owed, out))]
-    return [
-        _entry(
-            decided,
-            transaction_id,
-            decided.entity_id,
-            decided.books_place,
-            REFUND,
-            (owed, (ledger.INTERCOMPANY, -refund.amount)),
-        ),
-        _entry(
-            decided, transaction_id, counter.entity_id, counter.id, REFUND, ((ledger.INTERCOMPANY, refund.amount), out)
-        ),
-    ]
+    owed = _entry(decided, transaction_id, decided.entity_id, decided.books_place, REFUND, ())
+    return payments.paid_out(owed, counter.entity_id, counter.id, refund.account, refund.amount)
 
 
 def _moved(decided: Decided, counter: Counter, sold_at: UUID, refund: PlannedRefund) -> list[ledger.Entry]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -179,12 +179,17 @@ class Decided:
         return self.total - self.funded
 
     def taxes(self) -> tuple[tuple[int, int, int], ...]:
-        """(rate in millionths, taxable amount, tax) by rate, as a receipt shows them."""
-        sums: dict[int, tuple[int, int]] = {}
-        for line in self.lines:
-            amount, tax = sums.get(line.tax_rate, (0, 0))
-            sums[line.tax_rate] = (amount + line.amount, tax + line.tax)
-        return tuple((rate, *sums[rate]) for rate in sorted(sums))
+        """What its receipt says of taxes, as positive amounts."""
+        return taxes_of((line.tax_rate, line.amount, line.tax) for line in self.lines)
+
+
+def taxes_of(lines: Iterable[tuple[int, int, int]]) -> tuple[tuple[int, int, int], ...]:
+    """(rate in millionths, taxable amount, tax) of lines, summed by rate as a receipt shows them."""
+    sums: dict[int, tuple[int, int]] = {}
+    for rate, amount, tax in lines:
+        taxable, taxes = sums.get(rate, (0, 0))
+        sums[rate] = (taxable + amount, taxes + tax)
+    return tuple((rate, *sums[rate]) for rate in sorted(sums))
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,10 +74,12 @@ def test_goods_come_back_once_however_often_it_is_sent(here, act):
             "reason": "",
         }
     ]
+    assert (view["ref"], view["receipt"]) == (None, {"series": "store", "number": "1"})
     assert call("POST", "/returns", sent) == (201, view)
     assert call("GET", f"/returns/{sent['id']}") == (200, view)
     status, listed = call("GET", f"/returns?order={order_id}")
     assert (status, [item["id"] for item in listed["items"]], listed["next"]) == (200, [sent["id"]], None)
+    assert listed["items"][0]["receipt"] == {"series": "store", "number": "1"}
     status, problem = call("POST", "/returns", sent | {"reason": "other"})
     assert (status, problem["code"], problem["field"]) == (422, "return_mismatch", "id")
     assert here.level() == (9_000, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +36,10 @@ Row = dict[str, Any]
 
 @pytest.fixture
 def here() -> Shop:
-    return shop()
+    """A shop that had counted its goods before any of this: what came back then is in stock now."""
+    made = shop()
+    run("UPDATE stock_movement SET kind = 'opening', at = %s", [AT - timedelta(days=1)])
+    return made
 
 
 @pytest.fixture

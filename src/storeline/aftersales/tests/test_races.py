@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
 from functools import partial
 
 import pytest
-from django.db import connection
 
 from storeline.aftersales import api as aftersales
 from storeline.aftersales.api import ReturnLine
 from storeline.aftersales.tests.factories import balances, collected, differences, sold, taken
-from storeline.kernel.api import SYSTEM, Error
+from storeline.kernel.api import SYSTEM
+from storeline.kernel.tests.factories import race
 from storeline.orders.tests.factories import shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def race(deeds: Sequence[Callable[[], object]]) -> list[object]:
-    """What became of each deed, started at once on a thread of its own: its result or its refusal."""
-    start = threading.Barrier(len(deeds))
-    outcomes: list[object] = [None] * len(deeds)
-
-    def do(index: int) -> None:
-        try:
-            start.wait()
-            outcomes[index] = deeds[index]()
-        except Error as error:
-            outcomes[index] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=do, args=(index,)) for index in range(len(deeds))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
 
 
 @pytest.mark.parametrize("paid", ["cash", "card"])
@@ -45,7 +21,7 @@ def test_of_many_returns_of_one_line_only_what_was_sold_comes_back(paid):
     here = shop()
     order_id = sold(here, [(3, 500)]) if paid == "cash" else collected(here, [3])
     asked = [taken(here, order_id, ReturnLine(1000, 1)) for _ in range(5)]
-    outcomes = race([partial(aftersales.return_goods, one, actor=SYSTEM) for one in asked])
+    outcomes = race(*[partial(aftersales.return_goods, one, actor=SYSTEM) for one in asked])
     assert sum(isinstance(one, aftersales.ReturnView) for one in outcomes) == 3
     assert sum(isinstance(one, aftersales.TooMuchReturned) for one in outcomes) == 2
     assert (here.level(), balances()) == ((10_000, 0), {})
@@ -57,7 +33,7 @@ def test_one_return_sent_many_times_happens_once(with_sale):
     here = shop()
     free = ReturnLine(1000, product_id=here.products[0], amount=250)
     asked = taken(here, sold(here), ReturnLine(1000, 1)) if with_sale else taken(here, None, free)
-    outcomes = race([lambda: aftersales.return_goods(asked, actor=SYSTEM)] * 5)
+    outcomes = race(*[lambda: aftersales.return_goods(asked, actor=SYSTEM)] * 5)
     assert [one.head.id for one in outcomes if isinstance(one, aftersales.ReturnView)] == [asked.id] * 5
     assert len(aftersales.list_returns()) == 1
     assert here.level() == ((9_000, 0) if with_sale else (11_000, 0))

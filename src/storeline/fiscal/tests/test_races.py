@@ -1,36 +1,23 @@
 """Receipts issued at once from many threads: no gap, no double, a chain that holds."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
-from django.db import connection
 
 from storeline.fiscal import api as fiscal
 from storeline.fiscal.audit import chained, without_gaps
 from storeline.fiscal.tests.factories import document, numbers
+from storeline.kernel.tests.factories import race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 8
 
 
-def race(*sets):
-    barrier = Barrier(len(sets))
-
-    def issue(batches):
-        try:
-            barrier.wait(10)
-            return sum(fiscal.issue_documents(batch) for batch in batches)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(sets)) as pool:
-        return list(pool.map(issue, sets))
+def issue(batches):
+    return lambda: sum(fiscal.issue_documents(batch) for batch in batches)
 
 
 def test_eight_threads_number_without_gap_or_double():
     sets = [[[document("web", minutes=n), document(f"till-{n % 3}")] for n in range(5)] for _ in range(THREADS)]
-    assert race(*sets) == [10] * THREADS
+    assert race(*map(issue, sets)) == [10] * THREADS
     web = [one for batches in sets for batch in batches for one in batch if one.series == "web"]
     assert sorted(int(number) for number in numbers(*web) if number) == list(range(1, 5 * THREADS + 1))
     assert without_gaps().ok
@@ -41,7 +28,7 @@ def test_eight_threads_number_without_gap_or_double():
 def test_the_same_documents_from_all_sides_get_one_receipt_each():
     documents = [document("web", minutes=n) for n in range(10)]
     back = list(reversed(documents))
-    issued = race(*[[documents] if index % 2 else [back] for index in range(THREADS)])
+    issued = race(*[issue([documents] if index % 2 else [back]) for index in range(THREADS)])
     assert sorted(issued) == [0] * (THREADS - 1) + [10]
     assert numbers(*documents) == [str(n) for n in range(1, 11)]
     assert without_gaps().ok
@@ -51,6 +38,6 @@ def test_the_same_documents_from_all_sides_get_one_receipt_each():
 def test_sets_that_share_series_in_opposite_orders_do_not_lock_each_other_out():
     there = [[document(f"till-{n}", minutes=n) for n in range(6)] for _ in range(4)]
     back = [[document(f"till-{n}", minutes=-n) for n in reversed(range(6))] for _ in range(4)]
-    assert race(*[[one] for one in there + back]) == [6] * THREADS
+    assert race(*[issue([one]) for one in there + back]) == [6] * THREADS
     assert without_gaps().ok
     assert chained().ok

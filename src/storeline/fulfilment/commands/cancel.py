@@ -87,7 +87,7 @@ def give_back(order_ids: Collection[UUID], moment: datetime) -> int:
         payments.OperationRequest(one.id, "refund", f"cancelled:{one.captured}", left)
         for found in paid.values()
         for one in found
-        if (left := _left(one)) > 0
+        if (left := one.refundable) > 0
     ]
     accepted = [
         verdict.operation
@@ -100,11 +100,6 @@ def give_back(order_ids: Collection[UUID], moment: datetime) -> int:
         backs[order_id] = (backs.get(order_id, (0, ""))[0] + one.amount, f"{order_id}:{one.key}")
     ledger.post(deposits_back(backs, cancelled, moment))
     return len(accepted)
-
-
-def _left(payment: payments.Payment) -> int:
-    open_refunds = (one for one in payment.operations if one.kind == "refund" and one.state in {"pending", "unknown"})
-    return payment.captured - payment.refunded - sum(one.amount for one in open_refunds)
 
 
 def deposits_back(

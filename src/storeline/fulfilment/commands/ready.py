@@ -169,15 +169,11 @@ def _pays(found: Sequence[payments.Payment]) -> list[Pay]:
     return [
         Pay(
             one.id,
-            one.captured - one.refunded + _open(one, "capture") - _open(one, "refund"),
-            one.authorised - one.captured - one.voided - _open(one, "capture") - _open(one, "void"),
+            one.refundable + one.held("capture"),
+            one.authorised - one.captured - one.voided - one.held("capture") - one.held("void"),
         )
         for one in found
     ]
-
-
-def _open(payment: payments.Payment, kind: str) -> int:
-    return sum(one.amount for one in payment.operations if one.kind == kind and one.state in {"pending", "unknown"})
 
 
 def _request(task: Task, ask: Ask) -> payments.OperationRequest:

@@ -20,7 +20,7 @@ from storeline.fulfilment.tests.factories import (
     state_of,
     to_pick,
 )
-from storeline.kernel.api import GUEST, SYSTEM, Error, Forbidden, new_id, now, run, waits
+from storeline.kernel.api import GUEST, SYSTEM, Error, Forbidden, new_id, now, run, transaction, waits
 from storeline.messages.api import NoCode, WrongCode
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import CARD, CASH, Shop, shop, total
@@ -101,13 +101,30 @@ def test_a_sale_that_was_paid_and_left_lying_gives_the_money_back_when_it_is_can
     orders.place([draft], actor=SYSTEM)
     (paid,) = payments.payments_of([draft.id])[draft.id]
     orders.confirm([draft.id], [payments.Authorisation(paid.id, "approved", "yes")], actor=SYSTEM)
-    payments.capture(paid.id, 300, "carry_out", actor=SYSTEM)
+    with transaction():
+        payments.request([payments.OperationRequest(paid.id, "capture", "carry_out", 300)], at=now())
+    payments.perform_open([draft.id])
     read_events()
     orders.cancel([draft.id], reason="changed_mind")
     read_events()
     payments.perform_open([draft.id])
     (paid,) = payments.payments_of([draft.id])[draft.id]
     assert (paid.captured, paid.refunded, balances()) == (300, 300, {})
+    assert differences() == []
+
+
+def test_what_a_card_would_not_take_back_of_a_cancelled_order_is_owed_until_it_is_paid_in_cash(here):
+    order_id, _ = ready(here, [2], payments=(Offer("sandbox_card", token="tok_refund_decline"),))
+    fulfilment.cancel([order_id], reason="not_collected", actor=SYSTEM)
+    read_events()
+    assert balances() == {"card_clearing": total(2), "refunds_payable": -total(2)}
+    assert differences() == []
+    (owed,) = payments.list_owed()
+    assert (owed.source_id, owed.amount) == (order_id, total(2))
+    payments.repay(payments.Repayment(new_id(), owed.intent_id, owed.key, "cash", here.place), actor=SYSTEM)
+    read_events()
+    assert balances() == {"card_clearing": total(2), "cash": -total(2)}
+    assert payments.list_owed() == []
     assert differences() == []
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
-
 import pytest
-from django.db import connection
 
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.tests.factories import balances, differences, picks, read_events, ready, state_of, to_pick
-from storeline.kernel.api import SYSTEM, Error
+from storeline.kernel.api import SYSTEM
+from storeline.kernel.tests.factories import race
 from storeline.messages.api import NoCode
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import shop
@@ -18,31 +15,9 @@ from storeline.orders.tests.factories import shop
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def race(deeds: Sequence[Callable[[], object]]) -> list[object]:
-    """What became of each deed, started at once on a thread of its own: its result or its refusal."""
-    start = threading.Barrier(len(deeds))
-    outcomes: list[object] = [None] * len(deeds)
-
-    def do(index: int) -> None:
-        try:
-            start.wait()
-            outcomes[index] = deeds[index]()
-        except Error as error:
-            outcomes[index] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=do, args=(index,)) for index in range(len(deeds))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
-
-
 def test_of_two_hand_overs_one_happens():
     order_id, code = ready(shop())
-    outcomes = race([lambda: fulfilment.hand_over([(order_id, code)], actor=SYSTEM)] * 4)
+    outcomes = race(*[lambda: fulfilment.hand_over([(order_id, code)], actor=SYSTEM)] * 4)
     refused = [one for one in outcomes if one is not None]
     assert len(refused) == 3
     assert all(isinstance(one, fulfilment.TaskClosed | NoCode) for one in refused)
@@ -54,7 +29,7 @@ def test_of_two_hand_overs_one_happens():
 def test_of_two_readies_the_money_is_taken_once():
     order_id = to_pick(shop(), [2])
     fulfilment.pick_all([order_id], actor=SYSTEM)
-    outcomes = race([lambda: fulfilment.ready([order_id], actor=SYSTEM)] * 4)
+    outcomes = race(*[lambda: fulfilment.ready([order_id], actor=SYSTEM)] * 4)
     assert {str(one) for one in outcomes} <= {str({order_id: "ready"}), str({order_id: "capturing"})}
     assert state_of(order_id) == ("ready", "confirmed")
     assert balances() == {"card_clearing": 270, "customer_deposits": -270}
@@ -75,7 +50,7 @@ def test_pick_and_make_ready_against_cancel(where):
         else:
             orders.cancel([order_id], reason="race")
 
-    race([serve, cancel])
+    race(serve, cancel)
     read_events()
     fulfilment.cancel([order_id], reason="race", actor=SYSTEM)
     read_events()
@@ -87,10 +62,8 @@ def test_pick_and_make_ready_against_cancel(where):
 def test_hand_over_against_cancel_is_one_or_the_other():
     order_id, code = ready(shop())
     race(
-        [
-            lambda: fulfilment.hand_over([(order_id, code)], actor=SYSTEM),
-            lambda: fulfilment.cancel([order_id], reason="race", actor=SYSTEM),
-        ]
+        lambda: fulfilment.hand_over([(order_id, code)], actor=SYSTEM),
+        lambda: fulfilment.cancel([order_id], reason="race", actor=SYSTEM),
     )
     read_events()
     assert state_of(order_id) in {("handed_over", "completed"), ("cancelled", "cancelled")}

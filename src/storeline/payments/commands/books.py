@@ -7,7 +7,7 @@ transaction in which its answer changes the payment's sums, so that each counts 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -58,3 +58,18 @@ def _entry(one: Operation, to: Belongs, at: datetime, day: date, against: str) -
         source_id=to.source_id,
         postings=((account_of(to.tender), amount), (other, -amount)),
     )
+
+
+def paid_out(owed: ledger.Entry, entity_id: UUID, place_id: UUID, account: str, amount: int) -> list[ledger.Entry]:
+    """The entries of `amount` that a place pays out of `account` for what a shopper is owed by `owed`'s entity.
+
+    For another entity's debt it goes through the group's account, so that each entity's books balance.
+    """
+    debt, out = (ledger.REFUNDS_PAYABLE, amount), (account, -amount)
+    there = replace(owed, entity_id=entity_id, place_id=place_id)
+    if entity_id == owed.entity_id:
+        return [replace(there, postings=(debt, out))]
+    return [
+        replace(owed, postings=(debt, (ledger.INTERCOMPANY, -amount))),
+        replace(there, postings=((ledger.INTERCOMPANY, amount), out)),
+    ]

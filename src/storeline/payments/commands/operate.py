@@ -21,14 +21,14 @@ from storeline.payments.domain import (
     decide_operations,
 )
 from storeline.payments.events import events_of
-from storeline.payments.permissions import CAPTURE, REFUND
 from storeline.payments.providers import Kind, Outcome, PartnerRequest, Provider, provider
 
 BATCH = 500
 
 _OPERATIONS = """
-SELECT intent_id, key, kind, amount, state, provider_reference, error_code FROM payments_operation
-WHERE intent_id = ANY(%s::uuid[])
+SELECT o.intent_id, o.key, o.kind, o.amount, o.state, o.provider_reference, o.error_code, r.paid_by
+FROM payments_operation o LEFT JOIN payments_repayment r ON r.intent_id = o.intent_id AND r.key = o.key
+WHERE o.intent_id = ANY(%s::uuid[])
 """
 _INSERT = """
 INSERT INTO payments_operation (intent_id, key, kind, amount, state, provider_reference, error_code, at)
@@ -54,7 +54,7 @@ def request(requests: Sequence[OperationRequest], *, at: datetime) -> list[Reque
     with kernel.pipeline():
         locked = locks.lock_intents(ids)
         # Read after the locks: what another request wrote while we waited counts.
-        found = kernel.later(_OPERATIONS, [kernel.ids_array(ids)], _by_key)
+        found = operations_of(ids)
     intents = locked.result()
     verdicts = decide_operations(requests, intents, found.result(), _partners(intents))
     accepted = [v.operation for v in verdicts if v.code == "accepted" and v.operation]
@@ -68,8 +68,11 @@ def _belongs(intent: Sums) -> Belongs:
     return Belongs(intent.source_id, intent.entity_id, intent.place_id, intent.tender, intent.currency)
 
 
-def _by_key(rows: list[kernel.Row]) -> dict[tuple[UUID, str], Operation]:
-    return {(row[0], row[1]): Operation(*row) for row in rows}
+def operations_of(intent_ids: Iterable[UUID]) -> kernel.Pending[dict[tuple[UUID, str], Operation]]:
+    """Queue: the operations of these payments, by payment and key."""
+    return kernel.later(
+        _OPERATIONS, [kernel.ids_array(intent_ids)], lambda rows: {(row[0], row[1]): Operation(*row) for row in rows}
+    )
 
 
 def _partners(intents: Mapping[UUID, Sums]) -> frozenset[str]:
@@ -165,60 +168,3 @@ def write_answers(asked: Sequence[OpenOperation], outcomes: Sequence[Outcome]) -
             books.post([(one.operation, one.to) for one in changed], kernel.now())
             kernel.publish(events_of(changed))
     return changed
-
-
-# --- the whole of it, for those who are in no transaction ----------------------------------------------
-
-
-def operate(requests: Sequence[OperationRequest], *, actor: kernel.Actor) -> list[RequestVerdict]:
-    """Request and perform: each verdict's operation as it stands after the partner's answer.
-
-    Must not be called inside a transaction. "unknown" operations are resolved by the job.
-    """
-    for kind in {one.kind for one in requests}:
-        actor.require(REFUND if kind == "refund" else CAPTURE)
-    with kernel.transaction():
-        verdicts = request(requests, at=kernel.now())
-        for verdict in verdicts:
-            if verdict.code == "accepted" and verdict.operation:
-                one = verdict.operation
-                kernel.trail(
-                    actor, f"payments.{one.kind}", one.intent_id, detail={"amount": one.amount, "key": one.key}
-                )
-    pending = [v.operation for v in verdicts if v.operation and v.operation.state == "pending"]
-    perform((one.intent_id, one.key) for one in pending)
-    return _as_they_stand(verdicts, {(one.intent_id, one.key) for one in pending})
-
-
-def _as_they_stand(verdicts: Sequence[RequestVerdict], asked: set[tuple[UUID, str]]) -> list[RequestVerdict]:
-    if not asked:
-        return list(verdicts)
-    now = _by_key(kernel.run(_OPERATIONS, [kernel.ids_array({intent for intent, _ in asked})]).fetchall())
-    return [
-        RequestVerdict(v.request, v.code, now.get((v.request.intent_id, v.request.key), v.operation)) for v in verdicts
-    ]
-
-
-def capture_many(requests: Sequence[OperationRequest], *, actor: kernel.Actor) -> list[RequestVerdict]:
-    """Capture (or void) many; see `operate`."""
-    return operate(requests, actor=actor)
-
-
-def refund_many(requests: Sequence[OperationRequest], *, actor: kernel.Actor) -> list[RequestVerdict]:
-    """Refund many; see `operate`."""
-    return operate(requests, actor=actor)
-
-
-def capture(intent_id: UUID, amount: int, key: str, *, actor: kernel.Actor) -> Operation:
-    """Take `amount` of what is authorised, once for `key`. Raises PaymentRefused, KeyReused, UnknownIntent."""
-    return operate([OperationRequest(intent_id, "capture", key, amount)], actor=actor)[0].result()
-
-
-def void(intent_id: UUID, key: str, *, actor: kernel.Actor) -> Operation:
-    """Let go of what is authorised and not captured, once for `key`. Raises as `capture` does."""
-    return operate([OperationRequest(intent_id, "void", key)], actor=actor)[0].result()
-
-
-def refund(intent_id: UUID, amount: int, key: str, *, actor: kernel.Actor) -> Operation:
-    """Give back `amount` of what was captured, once for `key`. Raises as `capture` does."""
-    return operate([OperationRequest(intent_id, "refund", key, amount)], actor=actor)[0].result()

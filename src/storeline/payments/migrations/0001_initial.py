@@ -58,8 +58,21 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state__in', ('pending', 'unknown'))), fields=['at'], name='payments_operation_open')],
+                'indexes': [models.Index(condition=models.Q(('state__in', ('pending', 'unknown'))), fields=['at'], name='payments_operation_open'), models.Index(condition=models.Q(('kind', 'refund'), ('state', 'failed')), fields=['intent_id', 'key'], name='payments_operation_refused')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ('authorise', 'capture', 'void', 'refund', 'settle'))), name='payments_operation_kind'), models.CheckConstraint(condition=models.Q(('state__in', ('pending', 'succeeded', 'failed', 'unknown'))), name='payments_operation_state'), models.CheckConstraint(condition=models.Q(('amount__gt', 0), models.Q(('kind', 'settle'), models.Q(('amount', 0), _negated=True)), _connector='OR'), name='payments_operation_amount')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Repayment',
+            fields=[
+                ('pk', models.CompositePrimaryKey('intent_id', 'key', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('intent_id', models.UUIDField()),
+                ('key', models.TextField()),
+                ('paid_by', models.UUIDField(unique=True)),
+                ('at', models.DateTimeField()),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('paid_by', models.F('intent_id')), _negated=True), name='payments_repayment_by_another')],
             },
         ),
         migrations.RunSQL(FILL, UNDO_FILL),

@@ -1,6 +1,9 @@
 """Payments for tests."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from storeline.kernel import api as kernel
@@ -20,31 +23,51 @@ def order(*offers: payments.Offer, payable: int = 1000, tolerance: int = 0, at: 
 
 
 def planned(
-    *offers: payments.Offer, payable: int = 1000, tolerance: int = 0, at: datetime = AT
+    *offers: payments.Offer, payable: int = 1000, tolerance: int = 0, at: datetime = AT, **changes: Any
 ) -> tuple[payments.IntentRow, ...]:
-    return payments.intents(
-        payments.plan(payable, 0, offers, tolerance=tolerance),
-        source_id=kernel.new_id(),
-        entity_id=ENTITY,
-        place_id=PLACE,
-        currency="USD",
-        at=at,
-    )
+    wanted: dict[str, Any] = {"entity_id": ENTITY, "place_id": PLACE, "currency": "USD"} | changes
+    plan = payments.plan(payable, 0, offers, tolerance=tolerance)
+    return payments.intents(plan, source_id=kernel.new_id(), at=at, **wanted)
 
 
 def card(token: str = "tok_approve", amount: int | None = None) -> payments.Offer:
     return payments.Offer(payments.SANDBOX_CARD, amount, token)
 
 
-def paid(*offers: payments.Offer, payable: int = 1000, tolerance: int = 0, at: datetime = AT) -> UUID:
+def paid(*offers: payments.Offer, **changes: Any) -> UUID:
     """An order whose payments were opened and whose partners have answered."""
-    rows = planned(*offers, payable=payable, tolerance=tolerance, at=at)
+    rows = planned(*offers, **changes)
     with kernel.transaction():
         payments.open_intents(rows)
     answers = payments.authorise(rows)
     with kernel.transaction():
         payments.record_outcomes(answers).result()
     return rows[0].source_id
+
+
+def operate(requests: Sequence[payments.OperationRequest]) -> list[payments.RequestVerdict]:
+    """Request and perform, as modules above do it; the verdicts with their operations as they stand then."""
+    with kernel.transaction():
+        verdicts = payments.request(requests, at=kernel.now())
+    found = [verdict.operation for verdict in verdicts if verdict.operation]
+    changed = payments.perform((one.intent_id, one.key) for one in found)
+    now = {(one.operation.intent_id, one.operation.key): one.operation for one in changed}
+    return [replace(v, operation=now.get((v.request.intent_id, v.request.key), v.operation)) for v in verdicts]
+
+
+def capture(intent_id: UUID, amount: int, key: str) -> payments.Operation:
+    """Take so much of what is authorised."""
+    return operate([payments.OperationRequest(intent_id, "capture", key, amount)])[0].result()
+
+
+def void(intent_id: UUID, key: str) -> payments.Operation:
+    """Let go of the rest."""
+    return operate([payments.OperationRequest(intent_id, "void", key)])[0].result()
+
+
+def refund(intent_id: UUID, amount: int, key: str) -> payments.Operation:
+    """Give so much back."""
+    return operate([payments.OperationRequest(intent_id, "refund", key, amount)])[0].result()
 
 
 def only(source_id: UUID) -> payments.Payment:
@@ -54,10 +77,9 @@ def only(source_id: UUID) -> payments.Payment:
 
 def everything() -> list[list[kernel.Row]]:
     """All that payments and the books hold, to prove that nothing changed."""
-    return [
-        kernel.run(f"SELECT t::text FROM {table} t ORDER BY 1").fetchall()
-        for table in ("payments_intent", "payments_operation", "ledger_posting", "kernel_event")
-    ]
+    tables = ("payments_intent", "payments_operation", "payments_repayment", "ledger_posting", "kernel_event")
+    trail = "(SELECT * FROM kernel_trail WHERE starts_with(action, 'payments.'))"
+    return [kernel.run(f"SELECT t::text FROM {table} t ORDER BY 1").fetchall() for table in (*tables, trail)]
 
 
 def postings(source_id: UUID) -> list[tuple[str, str, int]]:

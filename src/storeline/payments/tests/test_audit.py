@@ -5,7 +5,7 @@ import pytest
 from storeline.kernel import api as kernel
 from storeline.payments import api as payments
 from storeline.payments.audit import in_the_books, references, states, sums
-from storeline.payments.tests.factories import ENTITY, PLACE, card, only, paid
+from storeline.payments.tests.factories import ENTITY, PLACE, capture, card, only, paid, refund
 
 pytestmark = pytest.mark.django_db
 
@@ -19,8 +19,8 @@ def _inside_the_tests_transaction(settings):
 def source():
     source = paid(payments.Offer(payments.CASH, 300), card())
     card_payment = max(payments.payments_of([source])[source], key=lambda one: one.amount)
-    payments.capture(card_payment.id, 700, "ready", actor=kernel.SYSTEM)
-    payments.refund(card_payment.id, 50, "return", actor=kernel.SYSTEM)
+    capture(card_payment.id, 700, "ready")
+    refund(card_payment.id, 50, "return")
     paid(card("tok_late"))
     paid(card("tok_decline"))
     assert sums() == kernel.CheckResult(4, (), 0, {"open": 1})

@@ -3,8 +3,7 @@ from django.test import Client
 
 from storeline.identity.tests.factories import bearer, make_token
 from storeline.kernel import api as kernel
-from storeline.payments import api as payments
-from storeline.payments.tests.factories import PLACE, card, everything, only, paid
+from storeline.payments.tests.factories import PLACE, capture, card, everything, only, paid
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +20,7 @@ def call(method, path, role=None, **reach):
 
 def test_the_payments_of_an_order_with_what_was_done():
     source = paid(card())
-    payments.capture(only(source).id, 900, "ready", actor=kernel.SYSTEM)
+    capture(only(source).id, 900, "ready")
     (item,) = call("GET", f"?source={source}", "service_desk").json()["items"]
     assert (item["tender"], item["state"]) == ("sandbox_card", "captured")
     assert (item["amount"], item["captured"], item["voided"]) == ("10.00", "9.00", "0.00")
@@ -40,7 +39,7 @@ def test_payments_of_another_place_are_not_shown():
 
 def test_the_ways_to_pay():
     items = {item["code"]: item for item in call("GET", "/tenders", "finance").json()["items"]}
-    assert items["cash"] == {"code": "cash", "name": "Cash", "settles": "now", "account": "cash"}
+    assert items["cash"] == {"code": "cash", "name": "Cash", "settles": "now", "account": "cash", "pays_out": True}
     assert items["sandbox_card"]["settles"] == "partner"
 
 

@@ -1,42 +1,22 @@
 """Races on real threads: money is taken, given back and let go of exactly once."""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
-from django.db import connection
 
 from storeline.kernel import api as kernel
+from storeline.kernel.tests.factories import race
 from storeline.payments import api as payments
 from storeline.payments.audit import in_the_books, states, sums
-from storeline.payments.tests.factories import AT, card, events, only, paid, planned, postings
+from storeline.payments.tests.factories import AT, capture, card, events, only, operate, paid, planned, postings
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 8
 
 
-def race(*deeds):
-    barrier = Barrier(len(deeds))
-
-    def run(deed):
-        try:
-            barrier.wait(10)
-            return deed()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(deeds)) as pool:
-        return list(pool.map(run, deeds))
-
-
-def operate(kind, intent, amount, key):
-    def deed():
-        wanted = [payments.OperationRequest(intent, kind, key, amount)]
-        return payments.operate(wanted, actor=kernel.SYSTEM)[0].code
-
-    return deed
+def ask(kind, intent, amount, key):
+    return lambda: operate([payments.OperationRequest(intent, kind, key, amount)])[0].code
 
 
 def books_are_right():
@@ -46,7 +26,7 @@ def books_are_right():
 def test_captures_race_for_the_authorisation_and_one_wins():
     source = paid(card())
     intent = only(source).id
-    codes = race(*[operate("capture", intent, 600, f"key-{index}") for index in range(THREADS)])
+    codes = race(*[ask("capture", intent, 600, f"key-{index}") for index in range(THREADS)])
     assert Counter(codes) == {"accepted": 1, "no_room": THREADS - 1}
     assert only(source).captured == 600
     assert books_are_right()
@@ -55,7 +35,7 @@ def test_captures_race_for_the_authorisation_and_one_wins():
 def test_the_same_capture_from_all_sides_happens_once():
     source = paid(card())
     intent = only(source).id
-    codes = race(*[operate("capture", intent, 600, "ready") for _ in range(THREADS)])
+    codes = race(*[ask("capture", intent, 600, "ready") for _ in range(THREADS)])
     assert Counter(codes) == {"accepted": 1, "known": THREADS - 1}
     assert only(source).captured == 600
     assert postings(source) == [
@@ -68,8 +48,8 @@ def test_the_same_capture_from_all_sides_happens_once():
 def test_refunds_race_for_what_was_taken_and_one_wins():
     source = paid(card())
     intent = only(source).id
-    payments.capture(intent, 1000, "ready", actor=kernel.SYSTEM)
-    codes = race(*[operate("refund", intent, 501, f"key-{index}") for index in range(THREADS)])
+    capture(intent, 1000, "ready")
+    codes = race(*[ask("refund", intent, 501, f"key-{index}") for index in range(THREADS)])
     assert Counter(codes) == {"accepted": 1, "no_room": THREADS - 1}
     assert only(source).refunded == 501
     assert books_are_right()
@@ -79,7 +59,7 @@ def test_a_capture_races_a_void():
     for _ in range(3):
         source = paid(card())
         intent = only(source).id
-        codes = race(operate("capture", intent, 1000, "ready"), operate("void", intent, None, "cancel"))
+        codes = race(ask("capture", intent, 1000, "ready"), ask("void", intent, None, "cancel"))
         assert sorted(codes) == ["accepted", "no_room"]
         assert only(source).captured + only(source).voided == 1000
     assert books_are_right()
