@@ -1,6 +1,7 @@
 """Everything that other modules may use of orders."""
 
 from storeline.orders.commands.amend import amend
+from storeline.orders.commands.call_off import call_off, register_begun
 from storeline.orders.commands.checkout import checkout, checkout_gathered
 from storeline.orders.commands.complete import complete
 from storeline.orders.commands.confirm import cancel, confirm, expire
@@ -22,9 +23,14 @@ from storeline.orders.queries import (
     ReceiptFacts,
     find_by_ref,
     get,
+    get_for,
+    get_own,
+    is_own,
     lines,
     list_orders,
     receipt_facts,
+    records_of_actor,
+    token_of,
 )
 
 __all__ = [
@@ -45,6 +51,7 @@ __all__ = [
     "Short",
     "Verdict",
     "amend",
+    "call_off",
     "cancel",
     "checkout",
     "checkout_gathered",
@@ -53,6 +60,9 @@ __all__ = [
     "expire",
     "find_by_ref",
     "get",
+    "get_for",
+    "get_own",
+    "is_own",
     "lines",
     "list_orders",
     "load_orders",
@@ -61,4 +71,7 @@ __all__ = [
     "quote",
     "quote_many",
     "receipt_facts",
+    "records_of_actor",
+    "register_begun",
+    "token_of",
 ]

@@ -6,10 +6,12 @@ kernel.Error
 │   ├── PriceChanged        the total is not what the shopper was shown
 │   ├── NotSold             the product is not sold there, or not that way
 │   ├── PlaceClosed         the place does not sell or serve this way
+│   ├── NotServed           nobody brings goods to the shopper yet
 │   ├── SlotFull            no room left in the slot
 │   ├── CouponRefused       the coupon cannot be used
 │   ├── PaymentDeclined     the partner said no
-│   └── WrongState          the order is past that step
+│   ├── WrongState          the order is past that step
+│   └── PickingBegun        it is being picked, so the shopper cannot call it off
 └── BodyMismatch
     └── OrderMismatch       the id names another order
 """
@@ -37,6 +39,11 @@ class PlaceClosed(Refused):
     title = "The place cannot do that"
 
 
+class NotServed(Refused):
+    code = "not_served"
+    title = "Orders are not brought to the shopper yet"
+
+
 class SlotFull(Refused):
     code = "slot_full"
     title = "The slot is full"
@@ -55,6 +62,11 @@ class PaymentDeclined(Refused):
 class WrongState(Refused):
     code = "wrong_state"
     title = "The order is past that step"
+
+
+class PickingBegun(Refused):
+    code = "picking_begun"
+    title = "The order is being picked"
 
 
 class OrderMismatch(BodyMismatch):

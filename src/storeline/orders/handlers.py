@@ -1,13 +1,17 @@
-"""What orders do when others have news: a partner's late answer confirms an order or ends it."""
+"""What orders do when others have news: a partner's late answer confirms an order or ends it.
+
+A person's orders are part of what they are handed of their data.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from storeline.customers.api import register_export
 from storeline.kernel.api import SYSTEM, Envelope, consumer
 from storeline.orders.commands.confirm import cancel, confirm
 from storeline.orders.locks import lock
-from storeline.orders.queries import pending_of
+from storeline.orders.queries import orders_of, pending_of
 from storeline.payments import api as payments
 
 
@@ -22,3 +26,6 @@ def on_payments(events: Sequence[Envelope]) -> None:
         confirm(sure, actor=SYSTEM)
     if declined:
         cancel(declined, reason="payment_declined")
+
+
+register_export("orders", orders_of)

@@ -15,6 +15,7 @@ SELL = permission(
     "Record a sale at the amounts agreed with the shopper",
     roles=("associate", "shop_manager", "partner"),
 )
+OWN = permission("orders.own", "Follow and call off an order of one's own", roles=("guest", "shopper"))
 VIEW = permission(
     "orders.view", "See any order of a place", roles=("associate", "shop_manager", "finance", "service_desk", "planner")
 )

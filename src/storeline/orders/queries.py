@@ -1,15 +1,34 @@
-"""Reads of orders."""
+"""Reads of orders, and whose each one is."""
 
 from __future__ import annotations
 
+import base64
+import hmac
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from storeline.kernel.api import NotFound, Pending, Row, ids_array, later, run
+from storeline.customers import api as customers
+from storeline.identity.api import keyed
+from storeline.kernel.api import (
+    Actor,
+    NotFound,
+    Pending,
+    Row,
+    Unauthenticated,
+    format_amount,
+    format_quantity,
+    ids_array,
+    later,
+    run,
+)
 from storeline.orders.domain.shorts import OrderLine
+from storeline.orders.permissions import VIEW
+
+TOKEN_BYTES = 24
 
 _LINES = """
 SELECT l.order_id, l.line_no, l.product_id, l.quantity, l.gross, l.discount, l.amount, l.funded, l.tax, l.tax_rate,
@@ -119,6 +138,80 @@ def get(order_id: UUID) -> OrderView:
     return OrderView(OrderHead(*row), lines([order_id]).result().get(order_id, ()))
 
 
+def token_of(order_id: UUID) -> str:
+    """What shows that an order is one's own without a sign-in: 192 bits derived from its id, stored nowhere."""
+    return base64.urlsafe_b64encode(keyed("orders.token", order_id.bytes)[:TOKEN_BYTES]).decode()
+
+
+def is_own(head: OrderHead, *, actor: Actor, token: str = "") -> bool:
+    """Whether the order belongs to this shopper: it is recorded as theirs, or they show its token."""
+    if token and hmac.compare_digest(token.encode(), token_of(head.id).encode()):
+        return True
+    return head.customer_id is not None and head.customer_id in records_of_actor(actor)
+
+
+def records_of_actor(actor: Actor) -> list[UUID]:
+    """The customer records of whoever signed in, also those that the desk linked to theirs; none for others."""
+    mine = customers.of_user(actor.id) if actor.kind == "user" and actor.id is not None else None
+    return [] if mine is None else customers.records_of(mine)
+
+
+def get_own(order_id: UUID, *, actor: Actor, token: str = "") -> OrderView:
+    """One's own order. Raises NotFound for anybody else's, Unauthenticated for a guest who shows nothing."""
+    _must_show(actor, token)
+    view = get(order_id)
+    if not is_own(view.head, actor=actor, token=token):
+        raise NotFound("There is no such order.")
+    return view
+
+
+def get_for(order_id: UUID, *, actor: Actor, token: str = "") -> OrderView:
+    """An order for those who may see it: staff of the places that sell or serve it, and whose it is. Raises as `get_own`."""
+    _must_show(actor, token)
+    view = get(order_id)
+    head = view.head
+    if actor.may(VIEW, head.place_id) or actor.may(VIEW, head.served_by) or is_own(head, actor=actor, token=token):
+        return view
+    raise NotFound("There is no such order.")
+
+
+def _must_show(actor: Actor, token: str) -> None:
+    """Said before anything is looked up, so that it tells nothing of any order."""
+    if actor.kind == "guest" and not token:
+        raise Unauthenticated("Sign in, or send the token that came with the order as Order-Token.")
+
+
+def orders_of(customer_ids: Collection[UUID]) -> list[dict[str, Any]]:
+    """Every order of these customers, oldest first: part of a person's export. Amounts and quantities are text."""
+    rows = run(_HEAD + "WHERE customer_id = ANY(%s::uuid[]) ORDER BY id", [ids_array(customer_ids)]).fetchall()
+    heads = [OrderHead(*row) for row in rows]
+    of_order = lines([head.id for head in heads]).result()
+    return [_exported(head, of_order.get(head.id, ())) for head in heads]
+
+
+def _exported(head: OrderHead, of_order: Collection[OrderLine]) -> dict[str, Any]:
+    return {
+        "id": head.id,
+        "ref": head.ref,
+        "place": head.place_id,
+        "channel": head.channel,
+        "method": head.method,
+        "placed_at": head.placed_at,
+        "state": head.state,
+        "currency": head.currency,
+        "total": format_amount(head.total, head.currency),
+        "payable": format_amount(head.payable, head.currency),
+        "lines": [
+            {
+                "product": line.product_id,
+                "quantity": format_quantity(line.kept_quantity),
+                "amount": format_amount(line.kept_amount, head.currency),
+            }
+            for line in of_order
+        ],
+    }
+
+
 def find_by_ref(ref: str) -> OrderHead | None:
     """The order with the retailer's own number `ref`."""
     row = run(_HEAD + "WHERE ref = %s", [ref]).fetchone()
@@ -128,7 +221,7 @@ def find_by_ref(ref: str) -> OrderHead | None:
 def list_orders(
     *,
     place_id: UUID | None = None,
-    customer_id: UUID | None = None,
+    customer_ids: Collection[UUID] | None = None,
     state: str | None = None,
     before: UUID | None = None,
     limit: int = 50,
@@ -136,7 +229,10 @@ def list_orders(
     """Orders by descending id (which is by time), after the cursor `before`."""
     conditions = ["true"]
     params: list[object] = []
-    for column, value in (("place_id", place_id), ("customer_id", customer_id), ("state", state)):
+    if customer_ids is not None:
+        conditions.append("customer_id = ANY(%s::uuid[])")
+        params.append(ids_array(customer_ids))
+    for column, value in (("place_id", place_id), ("state", state)):
         if value is not None:
             conditions.append(f"{column} = %s")
             params.append(value)

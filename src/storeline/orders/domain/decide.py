@@ -13,7 +13,7 @@ from uuid import UUID
 
 from storeline.capacity import api as capacity
 from storeline.catalog import api as catalog
-from storeline.kernel.api import QUANTITY_ONE, Error, Invalid, business_date, format_quantity
+from storeline.kernel.api import QUANTITY_ONE, Error, Invalid, business_date, format_amount, format_quantity
 from storeline.orders.domain.amounts import agreed_amounts
 from storeline.orders.domain.drafts import (
     Accepted,
@@ -25,6 +25,7 @@ from storeline.orders.domain.drafts import (
     check_draft,
 )
 from storeline.orders.errors import (
+    NotServed,
     NotSold,
     OrderMismatch,
     OutOfStock,
@@ -37,7 +38,9 @@ from storeline.places import api as places
 
 Pair = tuple[UUID, UUID]
 PENDING_FOR = timedelta(minutes=15)
-CAPABILITY = {"carry_out": "sell", "collect": "collect", "deliver": "deliver", "ship": "ship"}
+CAPABILITY = {"carry_out": "sell", "collect": "collect"}
+"""What the serving place must be able to do. Orders that are brought to the shopper come from imports only: there
+are no addresses, routes or parcels yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ def _accept(draft: Draft, seen: Gathered, left: _Left, price: Price) -> Accepted
         raise PriceChanged(
             "The total is not the one that was shown: look at the new one and confirm it.",
             field="expected_total",
-            total=priced.total,
+            total=format_amount(priced.total, draft.currency),
         )
     planned = payments.plan(priced.payable, 0, draft.payments)
     _take(draft, uses, seen, left)
@@ -174,7 +177,9 @@ def check_sold(
         raise PlaceClosed("There is no such place.", field="served_by")
     if draft.currency != selling.currency:
         raise PlaceClosed(f"This place sells in {selling.currency}.", field="currency")
-    needed = CAPABILITY[draft.method]
+    needed = CAPABILITY.get(draft.method)
+    if needed is None:
+        raise NotServed("Collect it, or carry it out: it cannot be brought to you yet.", field="method")
     if needed not in serving.capabilities and not draft.agreed:
         raise PlaceClosed(f"This place does not {needed}.", field="method")
     _check_products(draft, products, listed)

@@ -126,7 +126,8 @@ REFUSALS = [
     ("invalid", "expected_total", {"expected_total": None}),
     ("invalid", "lines", {"lines": ()}),
     ("place_cannot", "currency", {"currency": "EUR"}),
-    ("place_cannot", "method", {"method": "ship"}),
+    ("not_served", "method", {"method": "ship"}),
+    ("not_served", "method", {"method": "deliver"}),
     ("place_cannot", "served_by", {"served_by": uuid4()}),
     ("place_cannot", "place", {"place_id": uuid4()}),
     ("slot_full", "slot", {"slot_id": uuid4()}),
@@ -135,6 +136,24 @@ REFUSALS = [
     ("payment_mismatch", "payments", {"payments": (Offer("cash", 1),)}),
     ("coupon_unknown", "coupons[0]", {"coupons": ("NONE",)}),
 ]
+
+
+def test_a_place_that_does_not_hand_out_collects_nothing(here: Shop) -> None:
+    till_only = make(
+        "places.Place",
+        ref="t",
+        entity_id=here.entity,
+        name="Tills",
+        format="convenience",
+        zone="UTC",
+        country="US",
+        capabilities=["sell"],
+    )
+    before = everything()
+    (verdict,) = orders.checkout([here.draft([1], served_by=till_only)], actor=GUEST)
+    assert verdict.error is not None
+    assert (verdict.error.code, verdict.error.field) == ("place_cannot", "method")
+    assert everything() == before
 
 
 @pytest.mark.parametrize(("code", "where", "changes"), REFUSALS, ids=[f"{code}-{where}" for code, where, _ in REFUSALS])

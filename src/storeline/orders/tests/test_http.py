@@ -9,9 +9,10 @@ import orjson
 import pytest
 from django.test import Client
 
-from storeline.kernel.api import SYSTEM, Actor, new_id
-from storeline.orders.permissions import CANCEL, PLACE, SELL, VIEW
-from storeline.orders.tests.factories import Shop, everything, shop
+from storeline.kernel.api import SYSTEM, Actor, new_id, run
+from storeline.orders import api as orders
+from storeline.orders.permissions import CANCEL, OWN, PLACE, SELL, VIEW
+from storeline.orders.tests.factories import LONG_AGO, Shop, everything, make, shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,7 +43,14 @@ def test_an_order_is_placed_once_however_often_it_is_sent(here: Shop) -> None:
     sent = body(here)
     assert post("/orders", sent) == (
         201,
-        {"id": sent["id"], "state": "confirmed", "currency": "USD", "total": "2.70", "payable": "2.70"},
+        {
+            "id": sent["id"],
+            "state": "confirmed",
+            "currency": "USD",
+            "total": "2.70",
+            "payable": "2.70",
+            "token": orders.token_of(UUID(sent["id"])),
+        },
     )
     assert post("/orders", sent)[0] == 200
     status, problem = post("/orders", sent | {"coupons": ["X"]})
@@ -61,6 +69,8 @@ def test_an_order_is_placed_once_however_often_it_is_sent(here: Shop) -> None:
         ({"expected_total": "2.705"}, 422, "expected_total"),
         ({"expected_total": "9.99"}, 409, "expected_total"),
         ({"customer": "0190163d-8694-7a9b-aeb5-6c7d8f1e2a3b"}, 422, "customer"),
+        ({"method": "deliver"}, 409, "method"),
+        ({"method": "ship"}, 409, "method"),
         ({"placed_at": "2020-01-01T00:00:00Z"}, 422, "placed_at"),
         ({"payments": [{"tender": "sandbox_card", "token": "tok_decline"}]}, 409, "payments"),
         ({"payments": [{"tender": "cash", "amount": "-5"}]}, 409, "payments"),
@@ -94,7 +104,34 @@ def test_a_quote_lists_its_steps(here: Shop) -> None:
     status, quote = post("/quotes", sent)
     assert (status, quote["total"], quote["tax"], quote["tax_included"]) == (200, "2.70", "0.20", False)
     steps = quote["lines"][0]["steps"]
-    assert (steps[0]["code"], steps[0]["before"], steps[-1]["after"]) == ("shelf_price", "0.00", "2.70")
+    assert [(step["code"], step["before"], step["after"], step["params"]) for step in steps] == [
+        ("shelf_price", "0.00", "2.50", {"amount": "1.25", "base": "1", "quantity": "2"}),
+        ("tax", "2.50", "2.70", {"rate_ppm": 80_000, "tax": "0.20", "class": "standard"}),
+    ]
+
+
+@pytest.mark.parametrize("method", ["deliver", "ship"])
+def test_nothing_is_quoted_to_be_brought(here: Shop, method: str) -> None:
+    sent = {name: value for name, value in body(here).items() if name in {"place", "currency", "lines"}}
+    status, problem = post("/quotes", sent | {"method": method})
+    assert (status, problem["code"], problem["field"]) == (409, "not_served", "method")
+
+
+def test_a_changed_price_is_told_as_it_is_now(here: Shop) -> None:
+    status, problem = post("/orders", body(here, expected_total="2.71"))
+    assert (status, problem["code"], problem["total"]) == (409, "price_changed", "2.70")
+
+
+def test_a_service_is_quoted_and_ordered_beside_goods_without_stock(here: Shop) -> None:
+    fee = make("catalog.Product", ref="fee", name="Gift wrapping", service=True)
+    make("pricing.Price", product_id=fee, amount=399, currency="USD", valid_from=LONG_AGO)
+    lines = [{"product": str(here.products[0]), "quantity": "2"}, {"product": str(fee)}]
+    status, quote = post("/quotes", {"place": str(here.place), "currency": "USD", "lines": lines})
+    assert (status, quote["total"], [line["amount"] for line in quote["lines"]]) == (200, "7.01", ["2.50", "3.99"])
+    status, placed = post("/orders", body(here, lines=lines, expected_total="7.01"))
+    assert (status, placed["state"], placed["total"]) == (201, "confirmed", "7.01")
+    assert here.level() == (10_000, 2_000)
+    assert run("SELECT count(*) FROM stock_balance WHERE product_id = %s AND reserved <> 0", [fee]).fetchall() == [(0,)]
 
 
 def test_orders_are_not_for_strangers(here: Shop) -> None:
@@ -103,16 +140,17 @@ def test_orders_are_not_for_strangers(here: Shop) -> None:
     for method, path in (
         ("get", f"/orders/{sent['id']}"),
         ("get", "/orders"),
+        ("get", "/orders/mine"),
         ("post", f"/orders/{sent['id']}/cancel"),
     ):
-        answer = getattr(Client(), method)(f"/api/v1{path}", data={})
+        answer = Client().generic(method.upper(), f"/api/v1{path}", b"{}", content_type="application/json")
         assert answer.status_code == 401
 
 
 @pytest.fixture
 def staff(here: Shop, monkeypatch: pytest.MonkeyPatch) -> Actor:
     """Someone of this shop: who they are is identity's matter and tested there."""
-    actor = Actor("user", new_id(), frozenset({PLACE, SELL, VIEW, CANCEL}), frozenset({here.place}))
+    actor = Actor("user", new_id(), frozenset({OWN, PLACE, SELL, VIEW, CANCEL}), frozenset({here.place}))
     monkeypatch.setattr("storeline.identity.access.find_actor", lambda _request: actor)
     return actor
 
@@ -159,7 +197,14 @@ def test_a_till_sells_at_agreed_amounts_at_its_own_time(here: Shop, staff: Actor
     )
     assert post("/orders", sent) == (
         201,
-        {"id": sent["id"], "state": "completed", "currency": "USD", "total": "3.24", "payable": "2.74"},
+        {
+            "id": sent["id"],
+            "state": "completed",
+            "currency": "USD",
+            "total": "3.24",
+            "payable": "2.74",
+            "token": orders.token_of(UUID(sent["id"])),
+        },
     )
 
 

@@ -1,0 +1,214 @@
+"""What orders look like in JSON. Amounts are decimal text in the order's currency, quantities decimal text."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from ninja import Field, Header, Schema
+
+from storeline.kernel.api import format_amount
+from storeline.orders import api as orders
+
+Code = Annotated[str, Field(min_length=1, max_length=64)]
+Token = Annotated[
+    str | None,
+    Header(
+        alias="Order-Token", max_length=64, description="The `token` that came with the order, instead of a sign-in."
+    ),
+]
+Decimal = Annotated[str, Field(max_length=32, examples=["12.34"])]
+
+
+class DiscountIn(Schema):
+    """A reduction agreed at a till; `funder` says who pays for it."""
+
+    kind: Code = "manual"
+    funder: Literal["retailer", "manufacturer", "partner"] = "retailer"
+    amount: Decimal
+    label: Annotated[str, Field(max_length=200)] = ""
+
+
+class LineIn(Schema):
+    """A product and how much of it. `gross` and what follows only where amounts were agreed elsewhere."""
+
+    product: UUID
+    quantity: Decimal = "1"
+    gross: Decimal | None = None
+    discounts: Annotated[list[DiscountIn], Field(max_length=20)] = []
+    tax: Decimal = "0"
+    tax_rate_ppm: Annotated[int, Field(ge=0, le=10_000_000)] = 0
+
+
+class PaymentIn(Schema):
+    """One way of paying; without an `amount` it takes what the others leave."""
+
+    tender: Code
+    amount: Decimal | None = None
+    token: Annotated[str | None, Field(max_length=200)] = None
+    tendered: Decimal | None = None
+    reference: Annotated[str, Field(max_length=200)] = ""
+
+
+class BasketIn(Schema):
+    """What somebody would buy. A signed-in shopper's is theirs; `customer` is for those who sell to others.
+
+    `deliver` and `ship` are refused as `not_served`: nothing is brought to the shopper yet.
+    """
+
+    place: UUID
+    channel: Code = "web"
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    lines: Annotated[list[LineIn], Field(min_length=1, max_length=500)]
+    method: Literal["carry_out", "collect", "deliver", "ship"] = "collect"
+    served_by: UUID | None = None
+    customer: UUID | None = None
+    coupons: Annotated[list[Code], Field(max_length=50)] = []
+
+
+class OrderIn(BasketIn):
+    """An order. `id` is a fresh UUIDv7 of the client's: sending it again is safe."""
+
+    id: UUID
+    payments: Annotated[list[PaymentIn], Field(max_length=10)] = []
+    slot: UUID | None = None
+    expected_total: Decimal | None = None
+    placed_at: datetime | None = None
+    till: Code | None = None
+    ref: Code | None = None
+
+
+class OrdersIn(Schema):
+    """Up to 1,000 orders, taken in this order."""
+
+    orders: Annotated[list[OrderIn], Field(min_length=1, max_length=orders.MAX_ORDERS)]
+
+
+class OrderOut(Schema):
+    """How an order stands."""
+
+    id: UUID
+    state: str
+    currency: str
+    total: str
+    payable: str
+
+
+class PlacedOut(OrderOut):
+    """`token` lets whoever has it follow this order and call it off; the same one each time."""
+
+    token: str
+
+
+class ListedOut(OrderOut):
+    """An order in a list."""
+
+    place: UUID
+    channel: str
+    method: str
+    placed_at: datetime
+
+
+class VerdictOut(Schema):
+    """What became of one order of a batch: `status` as if it had been sent alone."""
+
+    id: UUID
+    status: int
+    order: PlacedOut | None = None
+    problem: dict[str, Any] | None = None
+
+
+class VerdictsOut(Schema):
+    verdicts: list[VerdictOut]
+
+
+class StepOut(Schema):
+    """Why the amount changed; `params` are what a sentence on it needs, amounts and quantities as text."""
+
+    code: str
+    before: str
+    after: str
+    source: UUID | None
+    params: dict[str, str | int]
+
+
+class QuotedLineOut(Schema):
+    line: int
+    kind: str
+    product: UUID | None
+    quantity: str
+    gross: str
+    discount: str
+    amount: str
+    funded: str
+    tax: str
+    tax_rate_ppm: int
+    steps: list[StepOut]
+
+
+class QuoteOut(Schema):
+    """A basket's price; each step begins where the one before it ended."""
+
+    currency: str
+    tax_included: bool
+    lines: list[QuotedLineOut]
+    amount: str
+    tax: str
+    total: str
+    payable: str
+
+
+class OrderLineOut(Schema):
+    line: int
+    product: UUID
+    quantity: str
+    gross: str
+    discount: str
+    amount: str
+    funded: str
+    tax: str
+    not_found: str
+
+
+class OrderViewOut(OrderOut):
+    """An order with its lines; `not_found` is the quantity that was taken off."""
+
+    ref: str | None
+    place: UUID
+    served_by: UUID
+    channel: str
+    method: str
+    customer: UUID | None
+    placed_at: datetime
+    business_date: str
+    reason: str | None
+    lines: list[OrderLineOut]
+
+
+class OrdersOut(Schema):
+    items: list[ListedOut]
+    next: UUID | None
+
+
+class CancelIn(Schema):
+    """`reason` is the staff's to say."""
+
+    reason: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+
+
+class CancelledOut(Schema):
+    id: UUID
+    state: str
+
+
+def placed_out(verdict: orders.Verdict) -> PlacedOut:
+    """An order that was taken."""
+    return PlacedOut(
+        id=verdict.order_id,
+        state=str(verdict.state),
+        currency=verdict.currency,
+        total=format_amount(verdict.total, verdict.currency),
+        payable=format_amount(verdict.payable, verdict.currency),
+        token=orders.token_of(verdict.order_id),
+    )
