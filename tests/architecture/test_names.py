@@ -38,6 +38,7 @@ EVERYWHERE = frozenset(
         "management",
         "apps",
         "loading",  # what the module does with a set of rows from a file
+        "personal",  # what it holds of a person: handed to them, unlinked from them
     }
 )
 

@@ -52,6 +52,7 @@ class Return(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["order"], name="aftersales_return_order", condition=Q(order__isnull=False)),
             models.Index(fields=["place", "business_date"], name="aftersales_return_day"),
+            models.Index(fields=["customer"], name="aftersales_return_person", condition=Q(customer__isnull=False)),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["ref"], name="aftersales_return_ref", condition=Q(ref__isnull=False)),

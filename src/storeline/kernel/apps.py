@@ -1,4 +1,4 @@
-"""Django's entry to the kernel: loads every module's permissions, handlers and audit checks."""
+"""Django's entry to the kernel: loads every module's permissions, handlers, what it holds of people, and checks."""
 
 import orjson
 from django.apps import AppConfig
@@ -13,4 +13,4 @@ class KernelConfig(AppConfig):
 
     def ready(self) -> None:
         set_json_loads(orjson.loads)
-        autodiscover_modules("permissions", "handlers", "audit")
+        autodiscover_modules("permissions", "handlers", "personal", "audit")

@@ -141,6 +141,9 @@ class Redemption(models.Model):
         indexes: ClassVar = [
             models.Index(name="loyalty_redemption_coupon", fields=("coupon", "-at", "-id")),
             models.Index(name="loyalty_redemption_of_order", fields=("order_id",), condition=Q(order_id__isnull=False)),
+            models.Index(
+                name="loyalty_redemption_of_member", fields=("member_id",), condition=Q(member_id__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

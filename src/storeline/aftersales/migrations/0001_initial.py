@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                 ('place', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.place')),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('order__isnull', False)), fields=['order'], name='aftersales_return_order'), models.Index(fields=['place', 'business_date'], name='aftersales_return_day')],
+                'indexes': [models.Index(condition=models.Q(('order__isnull', False)), fields=['order'], name='aftersales_return_order'), models.Index(fields=['place', 'business_date'], name='aftersales_return_day'), models.Index(condition=models.Q(('customer__isnull', False)), fields=['customer'], name='aftersales_return_person')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('ref__isnull', False)), fields=('ref',), name='aftersales_return_ref'), models.CheckConstraint(condition=models.Q(models.Q(('tax_included', True), ('total', models.F('amount'))), models.Q(('tax_included', False), ('total', django.db.models.expressions.CombinedExpression(models.F('amount'), '+', models.F('tax')))), _connector='OR'), name='aftersales_return_total'), models.CheckConstraint(condition=models.Q(('refunded', django.db.models.expressions.CombinedExpression(models.F('total'), '-', models.F('funded')))), name='aftersales_return_refunded'), models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='aftersales_return_currency')],
             },
         ),

@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
                 ('coupon', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loyalty.coupon')),
             ],
             options={
-                'indexes': [models.Index(fields=['coupon', '-at', '-id'], name='loyalty_redemption_coupon'), models.Index(condition=models.Q(('order_id__isnull', False)), fields=['order_id'], name='loyalty_redemption_of_order')],
+                'indexes': [models.Index(fields=['coupon', '-at', '-id'], name='loyalty_redemption_coupon'), models.Index(condition=models.Q(('order_id__isnull', False)), fields=['order_id'], name='loyalty_redemption_of_order'), models.Index(condition=models.Q(('member_id__isnull', False)), fields=['member_id'], name='loyalty_redemption_of_member')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='loyalty_redemption_amount'), models.UniqueConstraint(condition=models.Q(('ref__isnull', True)), fields=('order_id', 'seq'), name='loyalty_redemption_order')],
             },
         ),
