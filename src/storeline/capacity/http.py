@@ -11,7 +11,7 @@ from ninja import Field, Router, Schema
 from storeline.capacity.commands.slots import generate, set_rule
 from storeline.capacity.domain import Rule, Slot
 from storeline.capacity.permissions import BROWSE, PLAN
-from storeline.capacity.queries import open_slots
+from storeline.capacity.queries import open_slots, rule_of
 from storeline.identity.api import Request, requires
 from storeline.places import api as places
 
@@ -47,6 +47,20 @@ class RuleIn(Schema):
     days: Annotated[int, Field(ge=1, le=31)] = 7
 
 
+class RuleOut(Schema):
+    """A place's rule, or the one of places that have none."""
+
+    minutes: int
+    capacity: int
+    lead_minutes: int
+
+
+class ChangedOut(Schema):
+    """How many slots were made or changed."""
+
+    changed: int
+
+
 @router.get("/slots", auth=requires(BROWSE, guest=True), response=SlotsOut)
 def get_slots(request: Request, place: UUID, method: MethodIn, day: date) -> SlotsOut:
     """The slots of a place that can still be booked on `day` of its own calendar, in order."""
@@ -55,9 +69,17 @@ def get_slots(request: Request, place: UUID, method: MethodIn, day: date) -> Slo
     return SlotsOut(items=[_slot(slot, exact=plans) for slot in open_slots(place, method, day)])
 
 
-@router.put("/places/{place}/slots/{method}", auth=requires(PLAN), response=dict[str, int])
+@router.get("/places/{uuid:place}/slots/{method}", auth=requires(PLAN), response=RuleOut)
+def get_rule(request: Request, place: UUID, method: MethodIn) -> Rule:
+    """How the slots of a place are made."""
+    places.get_place(place)
+    request.actor.require(PLAN, place)
+    return rule_of(place, method)
+
+
+@router.put("/places/{uuid:place}/slots/{method}", auth=requires(PLAN), response=ChangedOut)
 def put_rule(request: Request, place: UUID, method: MethodIn, body: RuleIn) -> dict[str, int]:
-    """Set the rule of a place and remake its slots from today; bookings stay. Gives how many slots changed."""
+    """Set the rule of a place and remake its slots from today; bookings stay."""
     places.get_place(place)
     rule = Rule(place, method, body.minutes, body.capacity, body.lead_minutes)
     set_rule(rule, actor=request.actor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from storeline.capacity.domain import Slot
+from storeline.capacity.domain import Rule, Slot, default_rule
 from storeline.capacity.errors import SlotNotFound
 from storeline.kernel.api import now, run, time_zone
 
@@ -28,6 +28,13 @@ def open_slots(place_id: UUID, method: str, day: date) -> list[Slot]:
     following = date.fromordinal(day.toordinal() + 1)
     ends = datetime(following.year, following.month, following.day, tzinfo=zone)
     return [Slot(*row) for row in run(_OPEN, [place_id, method, begins, ends, now()])]
+
+
+def rule_of(place_id: UUID, method: str) -> Rule:
+    """How a place's slots are made: its own rule, or the default."""
+    sql = "SELECT minutes, capacity, lead_minutes FROM capacity_rule WHERE place_id = %s AND method = %s"
+    found = run(sql, [place_id, method]).fetchone()
+    return default_rule(place_id, method) if found is None else Rule(place_id, method, *found)
 
 
 def get_slot(slot_id: UUID) -> Slot:

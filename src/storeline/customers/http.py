@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from ninja import Body, Query, Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from storeline.customers import commands, loading, queries
@@ -15,12 +16,12 @@ from storeline.customers.errors import CustomerNotFound
 from storeline.customers.permissions import CONSENT, ERASE, EXPORT, FIND, JOIN, LOAD, MERGE, OWN, READ, WRITE
 from storeline.customers.queries import ConsentView, CustomerView
 from storeline.identity.api import Request, requires
-from storeline.kernel.api import Verdict, check_id
+from storeline.kernel.api import check_id
+from storeline.web.bulk import Bulk, Item, VerdictsOut, upsert
+from storeline.web.fields import Country, Ref, Tag, Text
+from storeline.web.idempotent import idempotent
 
 router = Router()
-Text = Annotated[str, Field(max_length=500)]
-Tag = Annotated[str, Field(max_length=35)]
-Country = Annotated[str, Field(pattern="^([A-Z]{2})?$")]
 
 
 class ContactIn(Schema):
@@ -75,6 +76,13 @@ class FoundOut(Schema):
     language: str
 
 
+class FoundList(Schema):
+    """Whoever was found."""
+
+    items: list[FoundOut]
+    next: None = None
+
+
 class Customers(Schema):
     items: list[CustomerOut]
     next: UUID | None
@@ -116,6 +124,13 @@ class ConsentOut(Schema):
     in_force: bool
 
 
+class Consents(Schema):
+    """One for each purpose."""
+
+    items: list[ConsentOut]
+    next: None = None
+
+
 class MergeIn(Schema):
     merged_id: UUID
     survivor_id: UUID
@@ -130,13 +145,17 @@ class Erased(Schema):
     records: list[UUID]
 
 
-class VerdictOut(Schema):
-    ref: str
-    outcome: str
-    errors: list[tuple[str, str]]
+class CustomerItem(Item):
+    """A customer by its ref; what is left out stays as it is."""
+
+    ref: Ref
+    kind: Text | None = None
+    name: Text | None = None
+    language: Tag | None = None
+    country: Country | None = None
+    joined_at: AwareDatetime | None = None
 
 
-Bulk = Annotated[list[dict[str, Any]], Body(max_length=1000)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
@@ -165,10 +184,10 @@ def export_me(request: Request) -> dict[str, Any]:
     return queries.export_person(_mine(request), actor=request.actor)
 
 
-@router.get("/customers/me/consents", auth=requires(OWN), response=list[ConsentOut])
-def my_consents(request: Request) -> list[ConsentView]:
+@router.get("/customers/me/consents", auth=requires(OWN), response=Consents)
+def my_consents(request: Request) -> dict[str, list[ConsentView]]:
     """What one agreed to."""
-    return queries.consents(_mine(request))
+    return {"items": queries.consents(_mine(request))}
 
 
 @router.post("/customers/me/consents", auth=requires(OWN), response={204: None})
@@ -184,19 +203,20 @@ def erase_me(request: Request) -> dict[str, Any]:
     return {"records": commands.erase(_mine(request), actor=request.actor)}
 
 
-@router.put("/customers/bulk", auth=requires(LOAD), response=list[VerdictOut])
-def bulk(request: Request, body: Bulk) -> list[Verdict]:
+@router.put("/customers/bulk", auth=requires(LOAD), response=VerdictsOut)
+def bulk(request: Request, body: Bulk[CustomerItem]) -> VerdictsOut:
     """Create or change up to 1,000 customers by `ref`, each with its own verdict."""
-    return list(loading.upsert_customers(body, actor=request.actor))
+    return upsert(body, partial(loading.upsert_customers, actor=request.actor))
 
 
-@router.post("/customers/lookup", auth=requires(FIND), response=list[FoundOut])
-def look_up(request: Request, body: LookUp) -> list[CustomerView]:
+@router.post("/customers/lookup", auth=requires(FIND), response=FoundList)
+def look_up(request: Request, body: LookUp) -> dict[str, Any]:
     """Who has this card, number or address. In the body, since addresses of pages are logged."""
-    return queries.look_up(card=body.card, phone=body.phone, email=body.email)
+    return {"items": queries.look_up(card=body.card, phone=body.phone, email=body.email), "next": None}
 
 
 @router.post("/customers/merges", auth=requires(MERGE), response={201: MergeOut})
+@idempotent
 def merge(request: Request, body: MergeIn) -> Status[dict[str, UUID]]:
     """Link two records of one person."""
     key = commands.merge(body.merged_id, body.survivor_id, reason=body.reason, actor=request.actor)
@@ -252,11 +272,11 @@ def give_card(request: Request, customer_id: UUID, body: CardIn) -> CustomerView
     return queries.get(customer_id)
 
 
-@router.get("/customers/{uuid:customer_id}/consents", auth=requires(READ), response=list[ConsentOut])
-def consents(request: Request, customer_id: UUID) -> list[ConsentView]:
+@router.get("/customers/{uuid:customer_id}/consents", auth=requires(READ), response=Consents)
+def consents(request: Request, customer_id: UUID) -> dict[str, list[ConsentView]]:
     """What the person said last on each purpose."""
     queries.get(customer_id)
-    return queries.consents(customer_id)
+    return {"items": queries.consents(customer_id)}
 
 
 @router.post("/customers/{uuid:customer_id}/consents", auth=requires(CONSENT), response={204: None})

@@ -19,12 +19,15 @@ from storeline.identity.commands import ClientReach, ClientSecret
 from storeline.identity.permissions import MANAGE_CLIENTS, MANAGE_USERS, SIGN_IN, VIEW_USERS
 from storeline.identity.queries import ClientView, GrantView, UserView, actor_of_user
 from storeline.identity.sessions import sign_in
-from storeline.kernel.api import Actor, check_id
+from storeline.kernel.api import Actor, Refused, check_id
+from storeline.web.fields import Tag
+from storeline.web.idempotent import idempotent
 from storeline.web.openapi import also_refuses
 
 router = Router()
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 Name = Annotated[str, Field(max_length=200)]
+Ids = Annotated[list[UUID], Field(max_length=20_000)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
@@ -70,7 +73,7 @@ class NewUser(Schema):
     email: Name | None = None
     password: Annotated[str, Field(max_length=1000)] | None = None
     name: Name = ""
-    language: Annotated[str, Field(max_length=35)] = "en"
+    language: Tag = "en"
 
 
 class Active(Schema):
@@ -84,9 +87,9 @@ class NewGrant(Schema):
 
 
 class Reach(Schema):
-    scopes: list[Name] = []
-    place_ids: list[UUID] | None = None
-    entity_ids: list[UUID] | None = None
+    scopes: Annotated[list[Name], Field(max_length=500)] = []
+    place_ids: Ids | None = None
+    entity_ids: Ids | None = None
     valid_from: AwareDatetime | None = None
     valid_to: AwareDatetime | None = None
 
@@ -209,6 +212,12 @@ def clients(request: HttpRequest, cursor: UUID | None = None, limit: Limit = 50)
     return {"items": found, "next": found[-1].id if len(found) == limit else None}
 
 
+@router.get("/clients/{client_id}", auth=requires(MANAGE_CLIENTS), response=ClientOut)
+def client(request: HttpRequest, client_id: UUID) -> ClientView:
+    """One API client."""
+    return queries.get_client(client_id)
+
+
 @router.post("/clients", auth=requires(MANAGE_CLIENTS), response={201: SecretOut})
 def create_client(request: Request, body: NewClient) -> Status[ClientSecret]:
     """Make a client. Its secret is in this answer and nowhere else."""
@@ -230,7 +239,12 @@ def amend_client(request: Request, client_id: UUID, body: Reach) -> ClientView:
     return queries.get_client(client_id)
 
 
+def _secret_was_shown(request: Request, client_id: UUID) -> ClientSecret:
+    raise Refused("This request was answered before, and a secret is shown once: ask for another with a fresh key.")
+
+
 @router.post("/clients/{client_id}/secret", auth=requires(MANAGE_CLIENTS), response=SecretOut)
+@idempotent(again=_secret_was_shown)
 def new_client_secret(request: Request, client_id: UUID) -> ClientSecret:
     """Another secret: the old one and its tokens end."""
     return commands.new_client_secret(client_id, actor=request.actor)

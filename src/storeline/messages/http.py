@@ -11,6 +11,7 @@ from ninja import Query, Router, Schema, Status
 from storeline.identity.api import Request, requires
 from storeline.messages import outbox, queries
 from storeline.messages.permissions import READ, RESEND
+from storeline.web.idempotent import idempotent
 
 router = Router()
 
@@ -46,6 +47,7 @@ def messages(
 
 
 @router.post("/messages/{message_id}/send", auth=requires(RESEND), response={202: None})
+@idempotent
 def send_now(request: Request, message_id: UUID) -> Status[None]:
     """Try a waiting message at once."""
     outbox.send_now(message_id, actor=request.actor)

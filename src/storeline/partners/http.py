@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -13,12 +14,13 @@ from storeline.identity.api import ClientSecret, Request, requires
 from storeline.kernel.api import check_id
 from storeline.partners import commands, endpoints, queries
 from storeline.partners.commands import NewOrganisation, Terms
-from storeline.partners.endpoints import EndpointSecret, require_own
+from storeline.partners.endpoints import EndpointSecret, require_own, secret_of
 from storeline.partners.permissions import MANAGE, READ, WEBHOOKS
 from storeline.partners.queries import AgreementView, EndpointView, OrganisationView
+from storeline.web.fields import Country, Text
+from storeline.web.idempotent import idempotent
 
 router = Router()
-Text = Annotated[str, Field(max_length=500)]
 Texts = Annotated[list[Text], Field(max_length=500)]
 Ids = Annotated[list[UUID], Field(max_length=20000)]
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -29,7 +31,7 @@ class OrganisationIn(Schema):
     ref: Text
     name: Text
     kind: Text = ""
-    country: Annotated[str, Field(pattern="^([A-Z]{2})?$")] = ""
+    country: Country = ""
 
 
 class OrganisationOut(Schema):
@@ -67,6 +69,11 @@ class AgreementOut(Schema):
     client_ids: list[UUID]
 
 
+class Agreements(Schema):
+    items: list[AgreementOut]
+    next: UUID | None
+
+
 class AccessIn(Schema):
     id: UUID
     name: Text
@@ -96,6 +103,11 @@ class EndpointOut(Schema):
     failing_since: datetime | None
     disabled_at: datetime | None
     disabled_reason: str
+
+
+class Endpoints(Schema):
+    items: list[EndpointOut]
+    next: UUID | None
 
 
 class SecretOut(Schema):
@@ -135,11 +147,14 @@ class Replayed(Schema):
     deliveries: int
 
 
+def _page(found: Sequence[Any], limit: int) -> dict[str, Any]:
+    return {"items": found, "next": found[-1].id if len(found) == limit else None}
+
+
 @router.get("/partners", auth=requires(READ), response=Organisations)
 def organisations(request: Request, cursor: UUID | None = None, limit: Limit = 50) -> dict[str, Any]:
     """Partners in the order of their ids."""
-    found = queries.list_organisations(after=cursor, limit=limit)
-    return {"items": found, "next": found[-1].id if len(found) == limit else None}
+    return _page(queries.list_organisations(after=cursor, limit=limit), limit)
 
 
 @router.post("/partners", auth=requires(MANAGE), response=OrganisationOut)
@@ -149,23 +164,32 @@ def take_on(request: Request, body: OrganisationIn) -> OrganisationView:
     return queries.get_organisation(commands.take_on(NewOrganisation(**body.dict()), actor=request.actor))
 
 
-@router.get("/partners/{uuid:organisation_id}/agreements", auth=requires(READ), response=list[AgreementOut])
-def agreements(request: Request, organisation_id: UUID) -> list[AgreementView]:
+@router.get("/partners/{uuid:organisation_id}", auth=requires(READ), response=OrganisationOut)
+def organisation(request: Request, organisation_id: UUID) -> OrganisationView:
+    """One partner."""
+    return queries.get_organisation(organisation_id)
+
+
+@router.get("/partners/{uuid:organisation_id}/agreements", auth=requires(READ), response=Agreements)
+def agreements(
+    request: Request, organisation_id: UUID, cursor: UUID | None = None, limit: Limit = 50
+) -> dict[str, Any]:
     """What was agreed with a partner."""
     queries.get_organisation(organisation_id)
-    return queries.agreements_of(organisation_id)
+    return _page(queries.agreements_of(organisation_id, after=cursor, limit=limit), limit)
 
 
-@router.post("/partners/{uuid:organisation_id}/agreements", auth=requires(MANAGE), response=list[AgreementOut])
-def agree(request: Request, organisation_id: UUID, body: AgreementIn) -> list[AgreementView]:
+@router.post("/partners/{uuid:organisation_id}/agreements", auth=requires(MANAGE), response=AgreementOut)
+def agree(request: Request, organisation_id: UUID, body: AgreementIn) -> AgreementView:
     """Write down what a partner may do and hear of."""
     values = body.dict()
     key = check_id(values.pop("id"))
     commands.agree(key, organisation_id, Terms(**values), actor=request.actor)
-    return queries.agreements_of(organisation_id)
+    return queries.get_agreement(key)
 
 
 @router.post("/partners/agreements/{uuid:agreement_id}/end", auth=requires(MANAGE), response={204: None})
+@idempotent
 def end_agreement(request: Request, agreement_id: UUID) -> Status[None]:
     """End an agreement now, and with it its clients and webhooks."""
     commands.end_agreement(agreement_id, actor=request.actor)
@@ -179,11 +203,13 @@ def give_access(request: Request, agreement_id: UUID, body: AccessIn) -> Status[
     return Status(201, made)
 
 
-@router.get("/partners/{uuid:organisation_id}/endpoints", auth=requires(WEBHOOKS), response=list[EndpointOut])
-def list_endpoints(request: Request, organisation_id: UUID) -> list[EndpointView]:
+@router.get("/partners/{uuid:organisation_id}/endpoints", auth=requires(WEBHOOKS), response=Endpoints)
+def list_endpoints(
+    request: Request, organisation_id: UUID, cursor: UUID | None = None, limit: Limit = 50
+) -> dict[str, Any]:
     """Where an organisation's webhooks go."""
     require_own(organisation_id, request.actor)
-    return queries.endpoints_of(organisation_id)
+    return _page(queries.endpoints_of(organisation_id, after=cursor, limit=limit), limit)
 
 
 @router.post("/partners/{uuid:organisation_id}/endpoints", auth=requires(WEBHOOKS), response={201: SecretOut})
@@ -191,6 +217,14 @@ def add_endpoint(request: Request, organisation_id: UUID, body: NewEndpoint) -> 
     """Send webhooks to an address; the answer holds the secret that signs them."""
     made = endpoints.add_endpoint(check_id(body.id), organisation_id, body.url, body.patterns, actor=request.actor)
     return Status(201, made)
+
+
+@router.get("/partners/endpoints/{uuid:endpoint_id}", auth=requires(WEBHOOKS), response=EndpointOut)
+def get_endpoint(request: Request, endpoint_id: UUID) -> EndpointView:
+    """One of an organisation's endpoints."""
+    found = queries.get_endpoint(endpoint_id)
+    require_own(found.organisation_id, request.actor)
+    return found
 
 
 @router.put("/partners/endpoints/{uuid:endpoint_id}", auth=requires(WEBHOOKS), response=EndpointOut)
@@ -207,7 +241,12 @@ def set_enabled(request: Request, endpoint_id: UUID, body: Enabled) -> EndpointV
     return queries.get_endpoint(endpoint_id)
 
 
+def _secret_again(request: Request, endpoint_id: UUID) -> EndpointSecret:
+    return EndpointSecret(endpoint_id, secret_of(endpoint_id, get_endpoint(request, endpoint_id).secret_version))
+
+
 @router.post("/partners/endpoints/{uuid:endpoint_id}/secret", auth=requires(WEBHOOKS), response=SecretOut)
+@idempotent(again=_secret_again)
 def rotate_secret(request: Request, endpoint_id: UUID) -> EndpointSecret:
     """Another secret; for a day both sign."""
     return endpoints.rotate_secret(endpoint_id, actor=request.actor)
@@ -223,11 +262,11 @@ def deliveries(
 ) -> dict[str, Any]:
     """How webhooks went, newest first."""
     require_own(queries.get_endpoint(endpoint_id).organisation_id, request.actor)
-    found = queries.list_deliveries(endpoint_id, state=state, before=cursor, limit=limit)
-    return {"items": found, "next": found[-1].id if len(found) == limit else None}
+    return _page(queries.list_deliveries(endpoint_id, state=state, before=cursor, limit=limit), limit)
 
 
 @router.post("/partners/endpoints/{uuid:endpoint_id}/replay", auth=requires(WEBHOOKS), response=Replayed)
+@idempotent
 def replay(request: Request, endpoint_id: UUID, body: Replay) -> dict[str, int]:
     """Send deliveries again: those named, or all of a span of time."""
     if body.since is not None and body.until is not None:

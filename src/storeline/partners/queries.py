@@ -86,30 +86,39 @@ def get_organisation(organisation_id: UUID) -> OrganisationView:
 _AGREEMENTS = """
 SELECT a.id, a.organisation_id, a.scopes, a.events, a.entity_ids, a.place_ids, a.starts_at, a.ends_at,
   ARRAY(SELECT c.client_id FROM partners_access c WHERE c.agreement_id = a.id ORDER BY c.client_id)
-FROM partners_agreement a WHERE a.organisation_id = %s ORDER BY a.starts_at, a.id
+FROM partners_agreement a WHERE {where} ORDER BY a.id LIMIT %s
 """
 
 
-def agreements_of(organisation_id: UUID) -> list[AgreementView]:
-    """Everything agreed with a partner, oldest first."""
-    return [AgreementView(*row) for row in run(_AGREEMENTS, [organisation_id]).fetchall()]
+def agreements_of(organisation_id: UUID, *, after: UUID | None = None, limit: int = 200) -> list[AgreementView]:
+    """What was agreed with a partner, in the order of the ids, after one of them."""
+    sql = _AGREEMENTS.format(where="a.organisation_id = %s AND (%s::uuid IS NULL OR a.id > %s)")
+    return [AgreementView(*row) for row in run(sql, [organisation_id, after, after, limit]).fetchall()]
+
+
+def get_agreement(agreement_id: UUID) -> AgreementView:
+    """One agreement; raises PartnerNotFound."""
+    row = run(_AGREEMENTS.format(where="a.id = %s"), [agreement_id, 1]).fetchone()
+    if row is None:
+        raise PartnerNotFound("There is no such agreement.", field="agreement_id")
+    return AgreementView(*row)
 
 
 _ENDPOINTS = """
 SELECT id, organisation_id, url, patterns, secret_version, failing_since, disabled_at, disabled_reason
-FROM partners_endpoint WHERE {where} ORDER BY id
+FROM partners_endpoint WHERE {where} ORDER BY id LIMIT %s
 """
 
 
-def endpoints_of(organisation_id: UUID) -> list[EndpointView]:
-    """A partner's endpoints."""
-    rows = run(_ENDPOINTS.format(where="organisation_id = %s"), [organisation_id]).fetchall()
-    return [EndpointView(*row) for row in rows]
+def endpoints_of(organisation_id: UUID, *, after: UUID | None = None, limit: int = 200) -> list[EndpointView]:
+    """A partner's endpoints in the order of their ids, after one of them."""
+    sql = _ENDPOINTS.format(where="organisation_id = %s AND (%s::uuid IS NULL OR id > %s)")
+    return [EndpointView(*row) for row in run(sql, [organisation_id, after, after, limit]).fetchall()]
 
 
 def get_endpoint(endpoint_id: UUID) -> EndpointView:
     """One endpoint; raises PartnerNotFound."""
-    row = run(_ENDPOINTS.format(where="id = %s"), [endpoint_id]).fetchone()
+    row = run(_ENDPOINTS.format(where="id = %s"), [endpoint_id, 1]).fetchone()
     if row is None:
         raise PartnerNotFound("There is no such endpoint.", field="endpoint_id")
     return EndpointView(*row)

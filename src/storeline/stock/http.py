@@ -17,6 +17,7 @@ from storeline.stock.permissions import ADJUST, BROWSE, COUNT, HOLD, READ, RECEI
 from storeline.stock.queries import ExceptionRow, StockLevel, exceptions, list_levels
 from storeline.web.bulk import Bulk, FieldError, Item, field_errors, sift
 from storeline.web.fields import Cursor, Quantity, Ref
+from storeline.web.idempotent import idempotent
 
 router = Router()
 Limit = Annotated[int, Query(ge=1, le=1000)]
@@ -145,6 +146,12 @@ class IdsIn(Schema):
     ids: Annotated[list[UUID], Field(min_length=1, max_length=1000)]
 
 
+class ReleasedOut(Schema):
+    """How many of them were held."""
+
+    released: int
+
+
 _STATUS = {Answer.HELD: 201, Answer.REPEATED: 200, Answer.SOLD_OUT: 409, Answer.MISMATCH: 422}
 
 
@@ -230,9 +237,10 @@ def hold(request: Request, body: HoldsIn) -> HoldsOut:
     return HoldsOut(items=[_answer(verdict) for verdict in direct.reserve_many(asked, actor=request.actor)])
 
 
-@router.post("/stock/holds/release", auth=requires(HOLD), response=dict[str, int])
+@router.post("/stock/holds/release", auth=requires(HOLD), response=ReleasedOut)
+@idempotent
 def release(request: Request, body: IdsIn) -> dict[str, int]:
-    """Free holds that were made here; what orders hold is theirs. Gives how many were held."""
+    """Free holds that were made here; what orders hold is theirs."""
     return {"released": direct.release_holds(body.ids, actor=request.actor)}
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ninja.openapi.schema import OpenAPISchema
 
+from storeline.web.conditional import readings
 from storeline.web.problems import BY_STATUS, CONTENT_TYPE
 
 if TYPE_CHECKING:
@@ -61,12 +62,21 @@ def also_refuses(*statuses: int) -> dict[str, Any]:
     return {"responses": {status: _reference("responses", _name(status)) for status in statuses}}
 
 
+def parameter(name: str) -> dict[str, str]:
+    """A reference to one of the headers that many routes take."""
+    return _reference("parameters", name)
+
+
 def describe(api: NinjaAPI) -> OpenAPISchema:
     """The OpenAPI 3.1 document of `api`."""
     document = _Document(api, api.get_root_path({}))
-    for operations in document["paths"].values():
+    paths = document["paths"]
+    for path, operations in paths.items():
+        readable = any(
+            "get" in paths.get(address, ()) for address in readings(path, named=lambda one: one.endswith("}"))
+        )
         for method, operation in operations.items():
-            _complete(operation, method, readable="get" in operations)
+            _complete(operation, method, readable=readable)
     components = document["components"]
     components["schemas"]["Problem"] = _PROBLEM
     components["headers"] = _HEADERS
@@ -116,7 +126,10 @@ def _renamed(part: Any, module: str) -> Any:
 
 def _complete(operation: dict[str, Any], method: str, *, readable: bool) -> None:
     """Say what the frame around every route adds to this one."""
-    has_body, parameters = "requestBody" in operation, operation["parameters"]
+    parameters = operation["parameters"] = [
+        parameter("IdempotencyKey") if one.get("name") == "Idempotency-Key" else one for one in operation["parameters"]
+    ]
+    has_body = "requestBody" in operation
     refused = {*_ALWAYS, *(_WITH_INPUT if has_body or parameters else ())}
     if method in _WRITES:
         refused.add(409)

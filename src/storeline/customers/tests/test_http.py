@@ -5,7 +5,7 @@ from django.test import Client
 
 from storeline.customers.tests.factories import EMAIL, PHONE, everything, make_customer, proved
 from storeline.identity.api import create_user, grant_role
-from storeline.identity.tests.factories import bearer, browser_of, make_token, make_user
+from storeline.identity.tests.factories import bearer, browser_of, fresh_key, make_token, make_user
 from storeline.kernel.api import SYSTEM, new_id, run
 
 pytestmark = pytest.mark.django_db
@@ -39,9 +39,9 @@ def test_the_desk_registers_finds_and_erases(desk):
     )
     assert post(desk, f"/{key}/cards", {"number": "2000 1234"}).json()["cards"] == ["20001234"]
     for search in ({"email": EMAIL}, {"phone": PHONE}, {"card": "20001234"}):
-        assert [found["id"] for found in post(desk, "/lookup", search).json()] == [key]
+        assert [found["id"] for found in post(desk, "/lookup", search).json()["items"]] == [key]
     assert post(desk, f"/{key}/consents", {"purpose": "marketing_email", "granted": True}).status_code == 204
-    assert [each["in_force"] for each in desk.get(f"{ROOT}/{key}/consents").json()] == [True]
+    assert [each["in_force"] for each in desk.get(f"{ROOT}/{key}/consents").json()["items"]] == [True]
     assert len(post(desk, f"/{key}/contacts/remove", {"kind": "phone", "value": PHONE}).json()["contacts"]) == 1
     assert post(desk, f"/{key}/erase", {}).json() == {"records": [key]}
     assert desk.get(f"{ROOT}/{key}").json()["contacts"] == []
@@ -49,8 +49,16 @@ def test_the_desk_registers_finds_and_erases(desk):
 
 def test_the_desk_merges_and_parts(desk):
     one, two = make_customer(), make_customer()
-    made = post(desk, "/merges", {"merged_id": str(one), "survivor_id": str(two)})
-    assert made.status_code == 201
+    body = {"merged_id": str(one), "survivor_id": str(two)}
+    assert post(desk, "/merges", body).json()["code"] == "idempotency_key_missing"
+    headers = fresh_key()
+    made, again = (
+        desk.post(f"{ROOT}/merges", body, content_type="application/json", headers=headers) for _ in range(2)
+    )
+    assert (made.status_code, again.status_code, again.json()) == (201, 201, made.json())
+    other = desk.post(f"{ROOT}/merges", body | {"reason": "x"}, content_type="application/json", headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "body_mismatch")
+    assert run("SELECT count(*) FROM customers_merge").fetchall() == [(1,)]
     assert desk.get(f"{ROOT}/{one}").json()["person_id"] == str(two)
     assert desk.delete(f"{ROOT}/merges/{made.json()['id']}").status_code == 204
     assert desk.get(f"{ROOT}/{one}").json()["person_id"] == str(one)
@@ -63,7 +71,7 @@ def test_a_shopper_sees_and_decides_on_their_own():
     browser = browser_of(user)
     assert browser.get(f"{ROOT}/me").json()["id"] == str(mine)
     assert post(browser, "/me/consents", {"purpose": "marketing_sms", "granted": True}).status_code == 204
-    assert [each["purpose"] for each in browser.get(f"{ROOT}/me/consents").json()] == ["marketing_sms"]
+    assert [each["purpose"] for each in browser.get(f"{ROOT}/me/consents").json()["items"]] == ["marketing_sms"]
     export = browser.get(f"{ROOT}/me/export").json()
     assert [record["name"] for record in export["records"]] == ["Kim"]
     assert [each["purpose"] for each in export["consents"]] == ["marketing_sms"]
@@ -85,7 +93,7 @@ def test_bulk_upsert(desk):
     answer = admin.put(
         f"{ROOT}/bulk", [{"ref": "1", "name": "Kim"}, {"ref": "2", "kind": "x"}], content_type="application/json"
     )
-    assert [verdict["outcome"] for verdict in answer.json()] == ["created", "refused"]
+    assert [verdict["outcome"] for verdict in answer.json()["items"]] == ["created", "refused"]
     first = desk.get(f"{ROOT}?limit=1").json()
     assert (len(first["items"]), first["next"]) == (1, first["items"][0]["id"])
 
@@ -104,7 +112,7 @@ def test_a_shopper_becomes_a_member_once():
 def test_consent_makes_a_member_too():
     browser = browser_of(make_user("kim", "shopper"))
     assert post(browser, "/me/consents", {"purpose": "marketing_sms", "granted": True}).status_code == 204
-    assert [each["in_force"] for each in browser.get(f"{ROOT}/me/consents").json()] == [True]
+    assert [each["in_force"] for each in browser.get(f"{ROOT}/me/consents").json()["items"]] == [True]
 
 
 def test_nobody_else_becomes_a_member_by_asking():
@@ -120,7 +128,7 @@ def test_an_associate_finds_a_member_and_sees_no_more_than_to_greet_them():
     kim = make_customer(ref="M-1", name="Kim", language="fr", contacts=[proved("email", EMAIL), proved("phone", PHONE)])
     associate = browser_of(make_user("jo", "associate"))
     found = {"id": str(kim), "ref": "M-1", "kind": "member", "name": "Kim", "language": "fr"}
-    assert [post(associate, "/lookup", search).json() for search in ({"email": EMAIL}, {"phone": PHONE})] == [
+    assert [post(associate, "/lookup", search).json()["items"] for search in ({"email": EMAIL}, {"phone": PHONE})] == [
         [found]
     ] * 2
     for path in ("", f"/{kim}", f"/{kim}/consents", f"/{kim}/export"):

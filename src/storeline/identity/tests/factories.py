@@ -10,7 +10,7 @@ from django.test import Client
 
 from storeline.identity.commands import ClientReach, ClientSecret, create_client, create_user, grant_role
 from storeline.identity.models import User
-from storeline.kernel.api import SYSTEM
+from storeline.kernel.api import SYSTEM, new_id
 
 PASSWORD = "correct-horse-battery"
 
@@ -40,6 +40,11 @@ def make_token(role: str = "partner", **reach: Any) -> str:
 
 def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
+
+
+def fresh_key() -> dict[str, str]:
+    """The header of a request that has not been sent before."""
+    return {"Idempotency-Key": str(new_id())}
 
 
 def browser_of(user_id: UUID) -> Client:

@@ -9,7 +9,7 @@ from django.test import Client
 
 from storeline.customers.api import export_person
 from storeline.customers.tests.factories import make_customer
-from storeline.identity.tests.factories import bearer, make_token
+from storeline.identity.tests.factories import bearer, fresh_key, make_token
 from storeline.kernel.api import GUEST, SYSTEM, Envelope, Forbidden, Invalid, Refused, Row, run
 from storeline.messages import transports
 from storeline.messages.api import NewMessage, list_messages, messages_of, queue, register_template, send_due, send_now
@@ -137,7 +137,7 @@ def test_the_service_desk_sees_fates_and_hurries_what_waits():
     hello()
     (message,) = list_messages(subject_id=KIM)
     assert messages_of([KIM]) == [message]
-    headers = bearer(make_token("service_desk"))
+    headers = bearer(make_token("service_desk")) | fresh_key()
     (shown,) = Client().get(f"/api/v1/messages?subject_id={KIM}", headers=headers).json()["items"]
     assert (shown["state"], shown["template"]) == ("pending", "messages.hello")
     assert "kim" not in str(shown).lower()

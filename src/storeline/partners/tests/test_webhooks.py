@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from storeline.identity.tests.factories import bearer, make_token
+from storeline.identity.tests.factories import bearer, fresh_key, make_token
 from storeline.kernel.api import CONSUMERS, SYSTEM, clock_at, run
 from storeline.partners import sender
 from storeline.partners.api import (
@@ -23,6 +23,7 @@ from storeline.partners.api import (
 )
 from storeline.partners.deliveries import plan
 from storeline.partners.domain import Outcome
+from storeline.partners.endpoints import secret_of
 from storeline.partners.safe_http import Request, post
 from storeline.partners.tests.factories import HERE, START, THERE, deliveries, everything, happen, make_listener
 
@@ -253,7 +254,24 @@ def test_the_desk_sees_how_it_went(partner):
     (shown,) = client.get(f"{path}/deliveries?state=delivered").json()["items"]
     assert (shown["state"], shown["status"], shown["type"]) == ("delivered", 200, "orders.confirmed")
     assert client.get(f"{path}/deliveries?state=pending").json() == {"items": [], "next": None}
-    again = client.post(f"{path}/replay", json.dumps({"ids": [shown["id"]]}), content_type="application/json")
+    body = json.dumps({"ids": [shown["id"]]})
+    again = client.post(f"{path}/replay", body, content_type="application/json", headers=fresh_key())
     assert again.json() == {"deliveries": 1}
-    changed = client.put(path, {"url": URL, "patterns": ["stock.*"]}, content_type="application/json")
+    seen = client.get(path)
+    change = {"url": URL, "patterns": ["stock.*"]}
+    changed = client.put(path, change, content_type="application/json", headers={"If-Match": seen["ETag"]})
     assert (changed.json()["url"], changed.json()["patterns"]) == (URL, ["stock.*"])
+    stale = client.put(
+        f"{path}/enabled", {"enabled": False}, content_type="application/json", headers={"If-Match": seen["ETag"]}
+    )
+    assert (stale.status_code, client.get(path).json()) == (412, changed.json())
+
+
+def test_a_secret_is_changed_once_for_each_key(partner):
+    made = make_listener(partner.url)
+    client = Client(headers=bearer(make_token("administrator")))
+    path, key = f"/api/v1/partners/endpoints/{made.id}/secret", fresh_key()
+    assert client.post(path).json()["code"] == "idempotency_key_missing"
+    answers = [client.post(path, headers=key).json() for _ in range(2)]
+    assert answers == [{"id": str(made.id), "secret": secret_of(made.id, 2)}] * 2
+    assert run("SELECT body FROM kernel_idempotencykey").fetchall() == [(None,)]

@@ -29,6 +29,7 @@ from storeline.pricing.http.schemas import (
 from storeline.pricing.permissions import PROMOTE, READ
 from storeline.pricing.queries import listing
 from storeline.web.fields import Cursor
+from storeline.web.idempotent import idempotent
 
 router = Router()
 
@@ -55,6 +56,7 @@ def put_promotion(request: Request, ref: Code, body: PromotionIn) -> PromotionOu
 
 
 @router.post("/promotions/{ref}/schedule", auth=requires(PROMOTE), response=PromotionOut)
+@idempotent
 def post_schedule(request: Request, ref: Code) -> PromotionOut:
     """Let a draft run in its window. Again is no change."""
     schedule_promotion(ref, actor=request.actor)
@@ -62,6 +64,7 @@ def post_schedule(request: Request, ref: Code) -> PromotionOut:
 
 
 @router.post("/promotions/{ref}/end", auth=requires(PROMOTE), response=PromotionOut)
+@idempotent
 def post_end(request: Request, ref: Code) -> PromotionOut:
     """End a promotion now. Again is no change."""
     end_promotion(ref, actor=request.actor)

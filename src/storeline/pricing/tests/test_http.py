@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
-from storeline.identity.tests.factories import bearer, make_token
+from storeline.identity.tests.factories import bearer, fresh_key, make_token
 from storeline.pricing.models import Price, Promotion
 from storeline.pricing.tests.factories import make_place, make_product
 
@@ -55,13 +58,13 @@ def test_a_promotion_from_draft_to_end(planner: Client) -> None:
     preview = planner.get(f"{ROOT}/promotions/spring/preview?place={place.pk}").json()["items"]
     assert [(line["regular"]["amount"], line["price"]["amount"]) for line in preview] == [("8.00", "7.00")]
     assert Client().get(f"{ROOT}/promotions").json()["items"] == []
-    assert planner.post(f"{ROOT}/promotions/spring/schedule").json()["state"] == "scheduled"
+    assert planner.post(f"{ROOT}/promotions/spring/schedule", headers=fresh_key()).json()["state"] == "scheduled"
     assert [row["ref"] for row in Client().get(f"{ROOT}/promotions").json()["items"]] == ["spring"]
     [item] = Client().get(f"{ROOT}/places/{place.pk}/prices?product={product.pk}").json()["items"]
     assert (item["price"]["amount"], item["regular"]["amount"], item["label"]) == ("7.00", "8.00", "Spring")
     changed = _put(planner, "/promotions/spring", SALE)
     assert (changed.status_code, changed.json()["code"]) == (409, "promotion_state")
-    assert planner.post(f"{ROOT}/promotions/spring/end").json()["ends_at"] is not None
+    assert planner.post(f"{ROOT}/promotions/spring/end", headers=fresh_key()).json()["ends_at"] is not None
     assert Client().get(f"{ROOT}/promotions").json()["items"] == []
 
 
@@ -79,11 +82,56 @@ def test_bad_promotions_are_refused_by_field(planner: Client, change: dict[str, 
     assert not Promotion.objects.exists()
 
 
+def test_a_promotion_is_written_over_what_one_has_seen(planner: Client) -> None:
+    first = _put(planner, "/promotions/spring", SALE)
+    seen = planner.get(f"{ROOT}/promotions/spring")
+    assert seen.json() == first.json()
+    other = _put(planner, "/promotions/spring", SALE | {"percent": "20"})
+    stale = planner.put(
+        f"{ROOT}/promotions/spring", SALE, content_type="application/json", headers={"If-Match": seen["ETag"]}
+    )
+    assert stale.status_code == 412
+    assert planner.get(f"{ROOT}/promotions/spring").json() == other.json()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_write_over_the_same_only_one_does() -> None:
+    headers = bearer(make_token("planner"))
+    planner = Client(headers=headers)
+    _put(planner, "/promotions/spring", SALE)
+    seen = planner.get(f"{ROOT}/promotions/spring")["ETag"]
+    barrier = Barrier(4)
+
+    def write(percent: int) -> int:
+        try:
+            barrier.wait(10)
+            body = SALE | {"percent": str(percent)}
+            answer = Client(headers=headers | {"If-Match": seen}).put(
+                f"{ROOT}/promotions/spring", body, content_type="application/json"
+            )
+            return int(answer.status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(write, (20, 30, 40, 50))) == [200, 412, 412, 412]
+
+
 def test_tax_rates(planner: Client) -> None:
     row = {"regime": "xx", "tax_class": "food", "valid_from": "2024-01-01", "rate": "8.875"}
     assert _put(planner, "/tax-rates/bulk", [row]).json()["inserted"] == 1
     [item] = Client().get(f"{ROOT}/tax-rates?regime=xx").json()["items"]
     assert item == row | {"region": "", "included": False}
+    rows = [row | {"tax_class": name, "valid_from": f"{year}-01-01"} for name in ("a", "b") for year in (2022, 2021)]
+    _put(planner, "/tax-rates/bulk", rows)
+    seen: list[tuple[str, str]] = []
+    cursor: dict[str, str] | None = {}
+    while cursor is not None:
+        page = Client().get(f"{ROOT}/tax-rates", {"regime": "xx", "limit": "2"} | cursor).json()
+        seen += [(item["tax_class"], item["valid_from"][:4]) for item in page["items"]]
+        cursor = page["next"] and {"cursor": page["next"]}
+    assert seen == [("a", "2022"), ("a", "2021"), ("b", "2022"), ("b", "2021"), ("food", "2024")]
+    assert Client().get(f"{ROOT}/tax-rates?cursor=[1]").json()["field"] == "cursor"
 
 
 def test_shoppers_change_nothing() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from storeline.identity.tests.factories import bearer, make_token
+from storeline.identity.tests.factories import bearer, fresh_key, make_token
 from storeline.kernel.api import new_id, now
 from storeline.stock.tests.factories import (
     assert_balanced,
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 
 def send(method: str, path: str, body: Any = None, token: str | None = None):
-    headers = bearer(token) if token else {}
+    headers = (bearer(token) if token else {}) | fresh_key()
     call = getattr(Client(), method)
     return call(f"/api/v1{path}", body, content_type="application/json", headers=headers)
 
