@@ -73,13 +73,13 @@ def record_from_temp() -> int:
 
     Balances and exceptions follow. Where a place has no opening of a product its stock stays as it is. Runs in the caller's transaction; a repeat changes nothing.
     """
-    take_turn()
     with big_sorts():
         run("DROP TABLE IF EXISTS pg_temp.stock_recording, pg_temp.stock_moving")
         run(_FRESH)
         run("ANALYZE pg_temp.stock_recording")
         posted = run(_POST).rowcount
         if posted:
+            take_turn()  # the movements meet nobody; only the balances do
             run(_PAIRS)
             run("ANALYZE pg_temp.stock_moving")
             run(_TAKE_OUT, [new_id()])
