@@ -5,11 +5,12 @@ from storeline.fulfilment.commands.finish import resume
 from storeline.fulfilment.commands.hand_over import HandOver, hand_over
 from storeline.fulfilment.commands.pick import pick, pick_all
 from storeline.fulfilment.commands.ready import ready
+from storeline.fulfilment.commands.renew import renew_code
 from storeline.fulfilment.commands.tasks import open_tasks
 from storeline.fulfilment.domain import Picked, State, TaskLine
 from storeline.fulfilment.errors import NoTask, NotPicked, PickedTooMuch, TaskClosed
 from storeline.fulfilment.events import CANCELLED, HANDED_OVER, READY, UNPAID
-from storeline.fulfilment.queries import TaskView, codes, get_task, list_tasks, tasks_of
+from storeline.fulfilment.queries import Progress, TaskView, codes, get_task, list_tasks, progress, tasks_of
 
 __all__ = [
     "CANCELLED",
@@ -21,6 +22,7 @@ __all__ = [
     "NotPicked",
     "Picked",
     "PickedTooMuch",
+    "Progress",
     "State",
     "TaskClosed",
     "TaskLine",
@@ -33,7 +35,9 @@ __all__ = [
     "open_tasks",
     "pick",
     "pick_all",
+    "progress",
     "ready",
+    "renew_code",
     "resume",
     "tasks_of",
 ]

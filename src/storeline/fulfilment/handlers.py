@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from storeline.fulfilment.commands.cancel import give_back
 from storeline.fulfilment.commands.finish import finish
 from storeline.fulfilment.commands.tasks import close_tasks, open_tasks
+from storeline.fulfilment.queries import begun
 from storeline.kernel.api import Envelope, consumer, now
 from storeline.orders import api as orders
 from storeline.payments import api as payments
@@ -33,3 +34,6 @@ def money_answered(events: Sequence[Envelope]) -> None:
     ids = {event.subject_id for event in events}
     finish(ids)
     give_back(ids, now())
+
+
+orders.register_begun(begun)

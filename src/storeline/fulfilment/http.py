@@ -1,4 +1,4 @@
-"""Picking and hand-over for a place's staff. Quantities are decimal text."""
+"""Picking and hand-over for a place's staff, and each shopper's own order on its way. Quantities are decimal text."""
 
 from __future__ import annotations
 
@@ -11,13 +11,20 @@ from ninja import Field, Header, Router, Schema
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.commands import hand_over, ready
 from storeline.fulfilment.domain import OPEN
-from storeline.fulfilment.permissions import CANCEL, HAND_OVER, PICK, VIEW
+from storeline.fulfilment.permissions import CANCEL, FOLLOW, HAND_OVER, PICK, VIEW
 from storeline.identity.api import Request, requires
 from storeline.kernel.api import Answer, Forbidden, Invalid, format_quantity, once, parse_quantity
 from storeline.payments import api as payments
+from storeline.web.openapi import also_refuses
 
 router = Router()
 Key = Annotated[str | None, Header(alias="Idempotency-Key")]
+Token = Annotated[
+    str | None,
+    Header(
+        alias="Order-Token", max_length=64, description="The `token` that came with the order, instead of a sign-in."
+    ),
+]
 StateName = Literal["to_pick", "picking", "capturing", "unpaid", "ready", "handed_over", "cancelled"]
 Ids = Annotated[list[UUID], Field(min_length=1, max_length=500)]
 
@@ -83,6 +90,20 @@ class StateOut(Schema):
 
 class StatesOut(Schema):
     orders: list[StateOut]
+
+
+class ProgressOut(Schema):
+    """One's own order on its way. `state` is the order's until somebody can pick it; `code` is shown at hand-over."""
+
+    order: UUID
+    place: UUID
+    method: str
+    state: str
+    due_at: datetime | None
+    ready_at: datetime | None
+    closed_at: datetime | None
+    collect_by: datetime | None
+    code: str | None
 
 
 @router.get("/fulfilment/tasks", auth=requires(VIEW), response=TasksOut, summary="What is due, soonest first")
@@ -228,3 +249,47 @@ def cancel(request: Request, order_id: UUID, body: CancelIn, key: Key = None) ->
     once(f"{_scope(request, 'cancel')} {order_id}", key, request.body, deed)
     payments.perform_open([order_id])
     return StateOut(order=order_id, state="cancelled")
+
+
+@router.get(
+    "/orders/{uuid:order_id}/fulfilment",
+    auth=requires(FOLLOW, guest=True),
+    response=ProgressOut,
+    summary="How one's own order is getting on",
+)
+def get_progress(request: Request, order_id: UUID, token: Token = None) -> ProgressOut:
+    """For whose it is alone, with the collection code once it is ready. Staff have its task."""
+    return _progress(fulfilment.progress(order_id, actor=request.actor, token=token or ""))
+
+
+@router.post(
+    "/orders/{uuid:order_id}/fulfilment/code",
+    auth=requires(FOLLOW, guest=True),
+    response=ProgressOut,
+    summary="Another collection code for one's own order",
+    openapi_extra=also_refuses(429),
+)
+def renew_code(request: Request, order_id: UUID, token: Token = None, key: Key = None) -> ProgressOut:
+    """The one before ends, and the tries made at it."""
+    actor, shown = request.actor, token or ""
+
+    def deed() -> Answer:
+        fulfilment.renew_code(order_id, actor=actor, token=shown)
+        return Answer(200, None)
+
+    once(f"fulfilment.code {order_id}", key, request.body, deed)
+    return _progress(fulfilment.progress(order_id, actor=actor, token=shown))
+
+
+def _progress(own: fulfilment.Progress) -> ProgressOut:
+    return ProgressOut(
+        order=own.order_id,
+        place=own.place_id,
+        method=own.method,
+        state=own.state,
+        due_at=own.due_at,
+        ready_at=own.ready_at,
+        closed_at=own.closed_at,
+        collect_by=own.collect_by,
+        code=own.code,
+    )

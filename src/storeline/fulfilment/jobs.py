@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from storeline.fulfilment.commands.finish import resume
-from storeline.kernel.api import SYSTEM, now
-
-__all__ = ["resume_captures"]
+from storeline.kernel.api import SYSTEM, job, now
 
 
+@job(every=10)
 def resume_captures() -> int:
     """Go on with orders whose money was asked for and never noted; how many."""
     return len(resume(now(), actor=SYSTEM))

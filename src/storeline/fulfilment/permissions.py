@@ -2,6 +2,11 @@
 
 from storeline.kernel.api import permission
 
+FOLLOW = permission(
+    "fulfilment.follow",
+    "See how one's own order is getting on, and its collection code",
+    roles=("guest", "shopper"),
+)
 VIEW = permission(
     "fulfilment.view", "See what is to be picked and handed over", roles=("associate", "shop_manager", "service_desk")
 )

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from storeline.fulfilment.domain import OPEN, TaskLine
+from storeline.fulfilment.domain import COLLECT_WITHIN, OPEN, TaskLine
 from storeline.fulfilment.errors import NoTask
-from storeline.kernel.api import ids_array, later, pipeline, run
+from storeline.kernel.api import Actor, ids_array, later, pipeline, run
 from storeline.messages import api as messages
+from storeline.orders import api as orders
 
 _TASK = """
 SELECT order_id, place_id, method, state, due_at, created_at, ready_at, closed_at, owed, attempt FROM fulfilment_task
@@ -18,6 +19,9 @@ SELECT order_id, place_id, method, state, due_at, created_at, ready_at, closed_a
 _LINES = """
 SELECT order_id, line_no, product_id, ordered, picked FROM fulfilment_task_line
 WHERE order_id = ANY(%s::uuid[]) ORDER BY order_id, line_no
+"""
+_BEGUN = """
+SELECT order_id FROM fulfilment_task WHERE order_id = ANY(%s::uuid[]) AND state NOT IN ('to_pick', 'cancelled')
 """
 
 
@@ -36,6 +40,24 @@ class TaskView:
     owed: int | None
     attempt: int
     lines: tuple[TaskLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How one's own order is getting on. `state` is the task's, or the order's where it has no task (yet).
+
+    `code` opens an order that is ready, until `collect_by`.
+    """
+
+    order_id: UUID
+    place_id: UUID
+    method: str
+    state: str
+    due_at: datetime | None = None
+    ready_at: datetime | None = None
+    closed_at: datetime | None = None
+    collect_by: datetime | None = None
+    code: str | None = None
 
 
 def tasks_of(order_ids: Collection[UUID]) -> dict[UUID, TaskView]:
@@ -86,3 +108,27 @@ def list_tasks(
 def codes(order_ids: Sequence[UUID]) -> dict[UUID, str]:
     """The collection codes of these orders that are ready, for the eyes of those who come for them."""
     return messages.shown_codes(messages.COLLECTION, order_ids)
+
+
+def begun(order_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these orders that somebody has begun to pick."""
+    return {row[0] for row in run(_BEGUN, [ids_array(order_ids)]).fetchall()}
+
+
+def progress(order_id: UUID, *, actor: Actor, token: str = "") -> Progress:
+    """One's own order on its way, with its collection code once it is ready; raises as `orders.api.get_own`."""
+    head = orders.get_own(order_id, actor=actor, token=token).head
+    task = tasks_of([order_id]).get(order_id)
+    if task is None:
+        return Progress(head.id, head.served_by, head.method, head.state)
+    return Progress(
+        head.id,
+        task.place_id,
+        task.method,
+        task.state,
+        task.due_at,
+        task.ready_at,
+        task.closed_at,
+        None if task.ready_at is None else task.ready_at + COLLECT_WITHIN,
+        codes([order_id]).get(order_id) if task.state == "ready" else None,
+    )

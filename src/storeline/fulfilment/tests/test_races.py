@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.tests.factories import balances, differences, picks, read_events, ready, state_of, to_pick
-from storeline.kernel.api import SYSTEM
+from storeline.kernel.api import GUEST, SYSTEM, Error
 from storeline.kernel.tests.factories import race
 from storeline.messages.api import NoCode
 from storeline.orders import api as orders
@@ -67,4 +69,21 @@ def test_hand_over_against_cancel_is_one_or_the_other():
     )
     read_events()
     assert state_of(order_id) in {("handed_over", "completed"), ("cancelled", "cancelled")}
+    assert differences() == []
+
+
+def test_of_calling_off_and_picking_one_happens():
+    here = shop()
+    for _ in range(5):
+        order_id = to_pick(here, [1])
+        called_off, picked = race(
+            partial(orders.call_off, order_id, actor=GUEST, token=orders.token_of(order_id)),
+            partial(fulfilment.pick, picks(order_id, 1000), actor=SYSTEM),
+        )
+        read_events()
+        task, order = state_of(order_id)
+        if isinstance(called_off, Error):
+            assert (called_off.code, picked, task, order) == ("picking_begun", None, "picking", "confirmed")
+        else:
+            assert (called_off, task, order) == ("cancelled", "cancelled", "cancelled")
     assert differences() == []
