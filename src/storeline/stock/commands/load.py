@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from storeline.kernel.api import Actor, LoadResult, new_id, now, run, transaction
-from storeline.stock.commands.statements import CHANGED, CLOSE, SHORT, big_sorts, name_at_risk
+from storeline.stock.commands.statements import CLOSE, SHORT, big_sorts, name_at_risk
 from storeline.stock.locks import take_turn
 from storeline.stock.permissions import ADJUST
 
@@ -38,31 +40,52 @@ WITH refused AS (
 gone AS (DELETE FROM pg_temp.stock_loading WHERE row IN (SELECT row FROM refused))
 SELECT count(*) FROM refused
 """
-# One load is one document: its rows are the file's. That a product opens only once at a place is a constraint.
-_LOAD = f"""
-WITH fresh AS (
-    SELECT * FROM pg_temp.stock_loading WHERE known_at IS NULL
-),
-earlier AS (
-    SELECT f.row, f.place_id, f.product_id, f.as_of, f.business_date, sum(m.quantity)::bigint AS quantity
-    FROM fresh f JOIN stock_movement m ON m.place_id = f.place_id AND m.product_id = f.product_id
-        AND (m.at < f.as_of OR m.kind = 'uncounted')
-    GROUP BY f.row, f.place_id, f.product_id, f.as_of, f.business_date
-    HAVING sum(m.quantity) <> 0
-),
-posted AS (
-    INSERT INTO stock_movement
-        (source_id, line_no, kind, place_id, product_id, quantity, at, business_date, reason)
-    SELECT %s, row, 'opening', place_id, product_id, quantity, as_of, business_date, lot FROM fresh
-    UNION ALL
-    SELECT %s, row, 'adjustment', place_id, product_id, -quantity, as_of, business_date, 'before the opening count'
-    FROM earlier
-    RETURNING place_id, product_id, quantity
-),
-{CHANGED.format(changes="SELECT place_id, product_id, quantity AS on_hand, 0 AS freed FROM posted")},
-{SHORT.format(balances="changed")}
-SELECT (SELECT count(*) FROM fresh), (SELECT count(*) FROM pg_temp.stock_loading)
+# What happened before an opening's moment is inside it already, and so is what moved while nothing was counted.
+_BEFORE = """
+CREATE TEMP TABLE stock_before ON COMMIT DROP AS
+SELECT f.row, f.place_id, f.product_id, f.as_of, f.business_date, sum(m.quantity)::bigint AS quantity
+FROM pg_temp.stock_loading f JOIN stock_movement m ON m.place_id = f.place_id AND m.product_id = f.product_id
+    AND (m.at < f.as_of OR m.kind = 'uncounted')
+WHERE f.known_at IS NULL
+GROUP BY f.row, f.place_id, f.product_id, f.as_of, f.business_date
+HAVING sum(m.quantity) <> 0
 """
+# One load is one document: its rows are the file's. That a product opens only once at a place is a constraint.
+_OPEN = """
+INSERT INTO stock_movement (source_id, line_no, kind, place_id, product_id, quantity, at, business_date, reason)
+SELECT %s, row, 'opening', place_id, product_id, quantity, as_of, business_date, lot
+FROM pg_temp.stock_loading WHERE known_at IS NULL ORDER BY place_id, product_id
+"""
+_ADJUST = """
+INSERT INTO stock_movement (source_id, line_no, kind, place_id, product_id, quantity, at, business_date, reason)
+SELECT %s, row, 'adjustment', place_id, product_id, -quantity, as_of, business_date, 'before the opening count'
+FROM pg_temp.stock_before
+"""
+_LOCK = """
+SELECT count(*) FROM (
+    SELECT FROM stock_balance b JOIN pg_temp.stock_loading f USING (place_id, product_id)
+    WHERE f.known_at IS NULL ORDER BY b.place_id, b.product_id FOR UPDATE OF b
+) AS locked
+"""
+_CHANGE = """
+UPDATE stock_balance b SET on_hand = b.on_hand + f.quantity - coalesce(before.quantity, 0)
+FROM pg_temp.stock_loading f LEFT JOIN pg_temp.stock_before before USING (place_id, product_id)
+WHERE f.known_at IS NULL AND b.place_id = f.place_id AND b.product_id = f.product_id
+"""
+# Whoever holds the turn may create balances without asking for conflicts; a new one has no movements before it.
+_CREATE = """
+INSERT INTO stock_balance (place_id, product_id, on_hand)
+SELECT place_id, product_id, quantity FROM pg_temp.stock_loading f
+WHERE known_at IS NULL AND NOT EXISTS (
+    SELECT FROM stock_balance b WHERE b.place_id = f.place_id AND b.product_id = f.product_id
+) ORDER BY place_id, product_id
+"""
+_SHORTFALLS = """(
+    SELECT b.* FROM stock_balance b JOIN pg_temp.stock_loading f USING (place_id, product_id)
+    WHERE f.known_at IS NULL AND b.on_hand < b.reserved
+)"""
+_SHORT = f"WITH {SHORT.format(balances=_SHORTFALLS)} SELECT count(*) FROM short"
+_COUNT = "SELECT count(*) FILTER (WHERE known_at IS NULL), count(*) FROM pg_temp.stock_loading"
 _CLOSE = CLOSE.format(pairs="SELECT place_id, product_id FROM pg_temp.stock_loading")
 
 
@@ -75,13 +98,24 @@ def load_stock(*, actor: Actor) -> LoadResult:
     actor.require(ADJUST)
     with transaction(), big_sorts():
         take_turn()
-        run("DROP TABLE IF EXISTS pg_temp.stock_loading")
+        run("DROP TABLE IF EXISTS pg_temp.stock_loading, pg_temp.stock_before")
         run(_RESOLVE)
         refused = run(_REFUSE).fetchone()
         run("ANALYZE pg_temp.stock_loading")
-        document = new_id()
-        loaded = run(_LOAD, [document, document, now()]).fetchone()
-        name_at_risk()
-        run(_CLOSE, [now()])
+        loaded = run(_COUNT).fetchone()
+        _write(new_id())
     refusals, fresh, good = (refused or (0,))[0], *(loaded or (0, 0))
     return LoadResult(inserted=fresh, unchanged=good - fresh, refused=refusals)
+
+
+def _write(document: UUID) -> None:
+    run(_BEFORE)
+    kept = run(_LOCK).fetchone()
+    run(_OPEN, [document])
+    run(_ADJUST, [document])
+    if kept and kept[0]:
+        run(_CHANGE)
+    run(_CREATE)
+    run(_SHORT, [now()])
+    name_at_risk()
+    run(_CLOSE, [now()])
