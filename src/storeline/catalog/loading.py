@@ -12,17 +12,16 @@ from storeline.catalog.search.index import refresh
 from storeline.kernel.api import (
     Actor,
     Column,
+    Keyed,
     LoadResult,
     Merged,
     Rule,
     Target,
     Verdict,
-    all_columns,
     bulk,
     good,
     merge,
-    refuse_repeats,
-    refuse_rows,
+    merge_keyed,
     run,
     staged_columns,
 )
@@ -307,40 +306,24 @@ def _with_codes(merged: Merged) -> Merged:
     return replace(merged, updated=merged.updated | others, result=result)
 
 
-_LISTINGS = """
-WITH incoming AS MATERIALIZED (
-  SELECT l.id AS place_id, p.id AS product_id, i.starts_on, i.ends_on
-  FROM pg_temp.in_listings i JOIN places_place l ON l.ref = i.place JOIN catalog_product p ON p.ref = i.product
-  WHERE NOT EXISTS (SELECT FROM pg_temp.in_error x WHERE x.file = 'listings' AND x.row = i.row)
-), put AS (
-  INSERT INTO catalog_listing AS mine (place_id, product_id, starts_on, ends_on)
-  SELECT place_id, product_id, starts_on, ends_on FROM incoming n
-  WHERE NOT EXISTS (
-    SELECT FROM catalog_listing o WHERE o.place_id = n.place_id AND o.product_id = n.product_id
-      AND (o.starts_on, o.ends_on) IS NOT DISTINCT FROM (n.starts_on, n.ends_on))
-  ORDER BY place_id, product_id
-  ON CONFLICT (place_id, product_id) DO UPDATE SET starts_on = excluded.starts_on, ends_on = excluded.ends_on
-  RETURNING old.place_id IS NULL AS fresh
+_LISTINGS = Keyed(
+    file="listings",
+    declared=LISTINGS_IN,
+    table="catalog_listing",
+    key=(Column("place_id", "l.id"), Column("product_id", "p.id")),
+    same="place, product",
+    told="product",
+    rules=(
+        Rule("place", "there is no place with this ref", "l.id IS NULL"),
+        Rule("product", "there is no product with this ref", "p.id IS NULL"),
+        Rule("ends_on", "must not lie before starts_on", "i.ends_on < i.starts_on"),
+    ),
+    columns=(Column("starts_on"), Column("ends_on")),
+    joins="LEFT JOIN places_place l ON l.ref = i.place LEFT JOIN catalog_product p ON p.ref = i.product",
 )
-SELECT (SELECT count(*) FROM incoming), count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM put
-"""
 
 
 def load_listings(*, actor: Actor) -> LoadResult:
     """Merge ``pg_temp.in_listings`` (LISTINGS_IN) by place and product, in the caller's transaction."""
     actor.require(WRITE)
-    run("ANALYZE pg_temp.in_listings")
-    with all_columns("listings", LISTINGS_IN):
-        refuse_rows(
-            "listings",
-            (
-                Rule("place", "there is no place with this ref", "l.id IS NULL"),
-                Rule("product", "there is no product with this ref", "p.id IS NULL"),
-                Rule("ends_on", "must not lie before starts_on", "i.ends_on < i.starts_on"),
-            ),
-            "LEFT JOIN places_place l ON l.ref = i.place LEFT JOIN catalog_product p ON p.ref = i.product",
-        )
-        refuse_repeats("listings", "place", "product")
-        rows, inserted, updated = run(_LISTINGS).fetchall()[0]
-    refused = run("SELECT count(DISTINCT row) FROM pg_temp.in_error WHERE file = 'listings'").fetchall()[0][0]
-    return LoadResult(inserted, updated, rows - inserted - updated, refused)
+    return merge_keyed(_LISTINGS)

@@ -26,12 +26,18 @@ from storeline.customers.errors import (
     InvalidContact,
 )
 from storeline.customers.loading import (
+    CARDS_IN,
     CONSENTS_IN,
     CONTACT_POINTS_IN,
     CUSTOMERS_IN,
+    MERGES_IN,
+    PURPOSES_IN,
+    load_cards,
     load_consents,
     load_contact_points,
     load_customers,
+    load_merges,
+    load_purposes,
     upsert_customers,
 )
 from storeline.customers.permissions import JOIN
@@ -56,10 +62,13 @@ from storeline.customers.queries import (
 )
 
 __all__ = [
+    "CARDS_IN",
     "CONSENTS_IN",
     "CONTACT_POINTS_IN",
     "CUSTOMERS_IN",
     "JOIN",
+    "MERGES_IN",
+    "PURPOSES_IN",
     "CannotMerge",
     "CardTaken",
     "ConsentDiffers",
@@ -87,9 +96,12 @@ __all__ = [
     "give_card",
     "join",
     "list_customers",
+    "load_cards",
     "load_consents",
     "load_contact_points",
     "load_customers",
+    "load_merges",
+    "load_purposes",
     "look_up",
     "merge",
     "of_user",

@@ -324,7 +324,7 @@ def merge(merged_id: UUID, survivor_id: UUID, *, reason: str = "", actor: Actor)
     """
     actor.require(MERGE)
     with transaction():
-        _hold_merges()
+        hold_merges()
         root = _lock_root(merged_id, survivor_id)
         if persons([merged_id])[merged_id] != merged_id:
             raise CannotMerge("This record is merged already: undo that first.", field="merged_id")
@@ -337,7 +337,7 @@ def merge(merged_id: UUID, survivor_id: UUID, *, reason: str = "", actor: Actor)
     return key
 
 
-def _hold_merges() -> None:
+def hold_merges() -> None:
     """Who belongs to whom stands still until this transaction ends: merges are rare, so one lock serves all."""
     run("SELECT pg_advisory_xact_lock(hashtextextended('customers.merge', 0))")
 
@@ -358,7 +358,7 @@ def undo_merge(merge_id: UUID, *, actor: Actor) -> None:
     """Part two records again; raises NotFound where there is no such link."""
     actor.require(MERGE)
     with transaction():
-        _hold_merges()
+        hold_merges()
         row = run(_UNDO, [now(), merge_id]).fetchone()
         if row is None:
             raise NotFound("There is no such merge to undo.", field="merge_id")
@@ -380,7 +380,7 @@ def erase(customer_id: UUID, *, actor: Actor) -> list[UUID]:
     """
     may_touch_own(customer_id, actor, ERASE)
     with transaction():
-        _hold_merges()
+        hold_merges()
         records = records_of(customer_id)
         rows = _lock(records)
         run("DELETE FROM customers_contact_point WHERE customer_id = ANY(%s::uuid[])", [ids_array(records)])

@@ -82,6 +82,28 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Keyed:
+    """A table whose rows a file describes by several columns together; `t` is not there for its rules.
+
+    `key` finds a row, and never changes; `columns` may. The text of `same` (staged columns) says which rows of the
+    file are about the same, and `told` which column is named then. `made` is written into new rows only.
+    """
+
+    file: str
+    declared: str
+    table: str
+    key: tuple[Column, ...]
+    same: str
+    told: str
+    rules: tuple[Rule, ...]
+    columns: tuple[Column, ...] = ()
+    made: tuple[Column, ...] = ()
+    joins: str = ""
+    settle: Callable[[frozenset[str]], None] = lambda _present: None
+    """Further refusals, after the rules and before anything is written; gets the columns that the source has."""
+
+
+@dataclass(frozen=True, slots=True)
 class Merged:
     """What a merge wrote: ids by ref, and in all."""
 
@@ -160,11 +182,7 @@ def merge(target: Target) -> Merged:
         written = db.run(_merge_sql(target, present, existing)).fetchall()
     inserted = {ref: key for ref, key, fresh in written if fresh}
     updated = {ref: key for ref, key, fresh in written if not fresh}
-    rows, refused = db.run(f"""
-SELECT count(*), count(*) FILTER (WHERE NOT {good(target.file)}) FROM pg_temp.in_{target.file} i
-""").fetchall()[0]
-    unchanged = rows - refused - len(inserted) - len(updated)
-    return Merged(inserted, updated, LoadResult(len(inserted), len(updated), unchanged, refused))
+    return Merged(inserted, updated, staged_result(target.file, len(inserted), len(updated)))
 
 
 def refuse_repeats(file: str, *key: str) -> None:
@@ -177,6 +195,57 @@ SELECT {_literal(file)}, row, {_literal(key[-1])}, 'the same {" and ".join(key)}
 FROM (SELECT row, row_number() OVER (PARTITION BY {columns} ORDER BY row) AS time FROM pg_temp.in_{file} WHERE {filled}) i
 WHERE time > 1
 """)
+
+
+def merge_keyed(target: Keyed) -> LoadResult:
+    """Check the staged rows of `target` and write what is new or different, by its key."""
+    db.run(f"ANALYZE pg_temp.in_{target.file}")
+    with all_columns(target.file, target.declared) as present:
+        refuse_rows(target.file, target.rules, target.joins)
+        refuse_same(target.file, target.same, target.told)
+        target.settle(present)
+        [(inserted, updated)] = db.run(_keyed_sql(target, present)).fetchall()
+    return staged_result(target.file, inserted, updated)
+
+
+def _keyed_sql(target: Keyed, present: frozenset[str]) -> str:
+    written = (*target.key, *target.columns, *target.made)
+    values = ", ".join(column.value or f"i.{column.name}" for column in written)
+    changing = [column.name for column in target.columns if (column.source or column.name) in present]
+    then = "NOTHING"
+    if changing:
+        old, new = (", ".join(f"{row}.{name}" for name in changing) for row in ("t", "excluded"))
+        setting = ", ".join(f"{name} = excluded.{name}" for name in changing)
+        then = f"UPDATE SET {setting} WHERE ({old}, 1) IS DISTINCT FROM ({new}, 1)"
+    key = ", ".join(column.name for column in target.key)
+    return f"""
+WITH written AS (
+  INSERT INTO {target.table} AS t ({", ".join(column.name for column in written)})
+  SELECT {values} FROM pg_temp.in_{target.file} i {target.joins}
+  WHERE {good(target.file)} ORDER BY {", ".join(str(place) for place, _ in enumerate(target.key, start=1))}
+  ON CONFLICT ({key}) DO {then}
+  RETURNING old.{target.key[0].name} IS NULL AS fresh
+)
+SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM written
+"""
+
+
+def refuse_same(file: str, same: str, told: str) -> None:
+    """Refuse every staged row whose key, the SQL of `same` columns, came before in a row that is good."""
+    db.run(f"""
+INSERT INTO pg_temp.in_error (file, row, col, reason)
+SELECT {_literal(file)}, row, {_literal(told)}, 'the same key came before in this file'
+FROM (SELECT row, row_number() OVER (PARTITION BY {same} ORDER BY row) AS time FROM pg_temp.in_{file} i WHERE {good(file)}) i
+WHERE time > 1
+""")
+
+
+def staged_result(file: str, inserted: int, updated: int) -> LoadResult:
+    """What became of the staged rows, of which so many were written."""
+    [(rows, refused)] = db.run(f"""
+SELECT count(*), count(*) FILTER (WHERE NOT {good(file)}) FROM pg_temp.in_{file} i
+""").fetchall()
+    return LoadResult(inserted, updated, rows - refused - inserted - updated, refused)
 
 
 def _merge_sql(target: Target, present: frozenset[str], existing: str) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 from storeline.kernel.api import (
     Actor,
     Column,
+    Keyed,
     LoadResult,
     Merged,
     Rule,
@@ -16,20 +17,23 @@ from storeline.kernel.api import (
     good,
     ids_array,
     merge,
+    merge_keyed,
     refuse_rows,
+    refuse_same,
     run,
+    staged_result,
 )
 from storeline.loyalty.locks import lock_counts
 from storeline.loyalty.permissions import WRITE
-from storeline.pricing.api import CURRENCIES, count_staged, refuse_repeated_keys, sql_minor_units
+from storeline.pricing.api import CURRENCIES, sql_minor_units
 
 COUPONS_IN = (
-    "row bigint, ref text, name text, names jsonb, kind text, value numeric, currency text, funder text, "
+    "row bigint, ref text, name text, names jsonb, kind text, value numeric, per bigint, currency text, funder text, "
     "min_spend numeric, valid_from timestamptz, valid_to timestamptz, max_uses integer, max_uses_per_customer integer, "
-    "stackable boolean"
+    "stackable boolean, everything boolean"
 )
 """`value`: percent off, or an amount in main units (none: known from history only). `kind`: percentage, amount
-off the goods together, fixed_price of one unit."""
+off the goods together, fixed_price of `per` thousandths of one product."""
 COUPON_PRODUCTS_IN = "row bigint, coupon text, product text, category text"
 COUPON_REDEMPTIONS_IN = (
     "row bigint, ref text, coupon text, customer text, order_id uuid, redeemed_at timestamptz, amount bigint"
@@ -73,6 +77,7 @@ _COUPONS = Target(
         Rule("value", "must not be negative", "i.value < 0"),
         Rule("value", "too large", "i.value >= 1000000000"),
         Rule("value", "too many decimals", f"{_MONEY} AND {_whole('value')}"),
+        Rule("per", "must be above zero", "i.per <= 0"),
         Rule("min_spend", "must not be negative", "i.min_spend < 0"),
         Rule("min_spend", "too many decimals", _whole("min_spend")),
         Rule(
@@ -110,8 +115,8 @@ _COUPONS = Target(
         Column("total_limit", "i.max_uses", source="max_uses"),
         Column("per_member_limit", "i.max_uses_per_customer", source="max_uses_per_customer"),
         Column("stackable", "coalesce(i.stackable, true)", "true"),
-        Column("base", default="1000"),
-        Column("everything", default="true"),
+        Column("base", "coalesce(i.per, 1000)", "1000", "per"),
+        Column("everything", "coalesce(i.everything, t.everything, true)", "true"),
     ),
 )
 
@@ -182,18 +187,24 @@ _PRODUCT_RULES = (
         "(nullif(i.product, '') IS NULL) = (nullif(i.category, '') IS NULL)",
     ),
 )
-_PRODUCT_MERGE = f"""
-WITH listed AS (
-  UPDATE loyalty_coupon c SET everything = false
-  FROM (SELECT DISTINCT coupon FROM pg_temp.in_coupon_products) i WHERE c.ref = i.coupon AND c.everything
-), written AS (
-  INSERT INTO loyalty_coupon_target (coupon_id, product_id, category_id)
-  SELECT c.id, p.id, g.id FROM pg_temp.in_coupon_products i {_PRODUCT_JOINS}
-  WHERE {good("coupon_products")} ORDER BY c.id, p.id
-  ON CONFLICT ON CONSTRAINT loyalty_coupon_target_key DO NOTHING RETURNING 1
+
+
+def _list_products(_present: frozenset[str]) -> None:
+    run("""UPDATE loyalty_coupon c SET everything = false
+        FROM (SELECT DISTINCT coupon FROM pg_temp.in_coupon_products) i WHERE c.ref = i.coupon AND c.everything""")
+
+
+_PRODUCTS = Keyed(
+    file="coupon_products",
+    declared=COUPON_PRODUCTS_IN,
+    table="loyalty_coupon_target",
+    key=(Column("coupon_id", "c.id"), Column("product_id", "p.id"), Column("category_id", "g.id")),
+    same="coupon, coalesce(product, ''), coalesce(category, '')",
+    told="coupon",
+    rules=_PRODUCT_RULES,
+    joins=_PRODUCT_JOINS,
+    settle=_list_products,
 )
-SELECT count(*) FROM written
-"""
 
 
 def load_coupon_products(*, actor: Actor) -> LoadResult:
@@ -202,19 +213,15 @@ def load_coupon_products(*, actor: Actor) -> LoadResult:
     A coupon that has products, good or refused, is no longer for the whole basket.
     """
     actor.require(WRITE)
-    run("ANALYZE pg_temp.in_coupon_products")
-    with all_columns("coupon_products", COUPON_PRODUCTS_IN):
-        refuse_rows("coupon_products", _PRODUCT_RULES, _PRODUCT_JOINS)
-        refuse_repeated_keys("coupon_products", "coupon, coalesce(product, ''), coalesce(category, '')")
-        [(inserted,)] = run(_PRODUCT_MERGE).fetchall()
-    rows, refused = count_staged("coupon_products")
-    return LoadResult(inserted, 0, rows - refused - inserted, refused)
+    return merge_keyed(_PRODUCTS)
 
 
 _USE_JOINS = """
 LEFT JOIN loyalty_coupon c ON c.ref = i.coupon LEFT JOIN customers_customer m ON m.ref = i.customer
 LEFT JOIN loyalty_redemption t ON t.ref = i.ref
 """
+# Whoever was erased is nobody, whatever an old file says.
+_MEMBER = "CASE WHEN m.erased_at IS NULL THEN m.id END"
 _USE_RULES = (
     Rule("ref", "required", "nullif(i.ref, '') IS NULL"),
     Rule("coupon", "there is no coupon with this ref", "c.id IS NULL"),
@@ -225,12 +232,12 @@ _USE_RULES = (
         "ref",
         "immutable: this redemption came before with other contents",
         "t.id IS NOT NULL AND (t.coupon_id, t.member_id, t.order_id, t.at, t.amount)"
-        " IS DISTINCT FROM (c.id, m.id, i.order_id, i.redeemed_at, i.amount)",
+        f" IS DISTINCT FROM (c.id, {_MEMBER}, i.order_id, i.redeemed_at, i.amount)",
     ),
 )
 _USE_INSERT = f"""
 INSERT INTO loyalty_redemption (id, ref, order_id, seq, coupon_id, member_id, amount, at)
-SELECT kernel_source_id('loyalty.redemption', i.ref, i.redeemed_at), i.ref, i.order_id, 1, c.id, m.id, i.amount,
+SELECT kernel_source_id('loyalty.redemption', i.ref, i.redeemed_at), i.ref, i.order_id, 1, c.id, {_MEMBER}, i.amount,
        i.redeemed_at
 FROM pg_temp.in_coupon_redemptions i {_USE_JOINS} WHERE {good("coupon_redemptions")} AND t.id IS NULL
 ORDER BY i.redeemed_at, i.ref
@@ -246,8 +253,7 @@ def load_coupon_redemptions(*, actor: Actor) -> LoadResult:
     actor.require(WRITE)
     with all_columns("coupon_redemptions", COUPON_REDEMPTIONS_IN):
         refuse_rows("coupon_redemptions", _USE_RULES, _USE_JOINS)
-        refuse_repeated_keys("coupon_redemptions", "ref")
+        refuse_same("coupon_redemptions", "ref", "ref")
         written = [row[0] for row in run(_USE_INSERT).fetchall()]
     recount(set(written))
-    rows, refused = count_staged("coupon_redemptions")
-    return LoadResult(len(written), 0, rows - refused - len(written), refused)
+    return staged_result("coupon_redemptions", len(written), 0)

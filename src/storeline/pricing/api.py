@@ -44,7 +44,7 @@ from storeline.pricing.errors import (
     PromotionState,
     TaxRateMissing,
 )
-from storeline.pricing.loading.common import CURRENCIES, count_staged, refuse_repeated_keys, sql_minor_units
+from storeline.pricing.loading.common import CURRENCIES, sql_minor_units
 from storeline.pricing.loading.prices import PRICES_IN, load_prices
 from storeline.pricing.loading.promotions import (
     PROMOTION_ITEMS_IN,
@@ -124,7 +124,6 @@ __all__ = [
     "TaxRateRow",
     "TaxTotal",
     "UnitPriceDisplay",
-    "count_staged",
     "deposit_lines",
     "end_promotion",
     "gather",
@@ -144,7 +143,6 @@ __all__ = [
     "price_basket",
     "put_prices",
     "put_tax_rates",
-    "refuse_repeated_keys",
     "schedule_promotion",
     "shelf_prices",
     "sql_minor_units",

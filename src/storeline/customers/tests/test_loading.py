@@ -9,9 +9,13 @@ from storeline.customers.api import (
     erase,
     find_by_ref,
     get,
+    load_cards,
     load_consents,
     load_contact_points,
     load_customers,
+    load_merges,
+    load_purposes,
+    persons,
     upsert_customers,
 )
 from storeline.customers.tests.factories import EMAIL, PHONE, errors, everything, make_customer, proved, stage
@@ -160,3 +164,68 @@ def test_only_who_may_load_does():
     with pytest.raises(Forbidden):
         upsert_customers([{"ref": "1"}], actor=GUEST)
     assert everything() == before
+
+
+def test_cards_come_by_number_and_stay_their_customers():
+    make_customer(ref="1")
+    make_customer(ref="2")
+    columns = "number text, customer text, issued_at timestamptz, blocked_at timestamptz"
+    rows = [("98-76 ab", "1", AT, None), ("9876AB", "1", AT, None), ("12", "1", AT, None), ("5555", "9", AT, None)]
+    stage("cards", columns, rows)
+    assert load_cards(actor=SYSTEM) == LoadResult(1, 0, 0, 3)
+    assert [(row, col) for row, col, _ in errors()] == [(2, "number"), (3, "number"), (4, "customer")]
+    before = everything()
+    stage("cards", columns, rows[:1])
+    assert load_cards(actor=SYSTEM) == LoadResult(0, 0, 1, 0)
+    stage("cards", columns, [("9876AB", "2", AT, None)])
+    assert load_cards(actor=SYSTEM) == LoadResult(0, 0, 0, 1)
+    assert errors() == [(1, "customer", "immutable: another customer has this card")]
+    assert everything() == before
+    stage("cards", columns, [("9876AB", "1", AT, AT)])
+    assert load_cards(actor=SYSTEM) == LoadResult(0, 1, 0, 0)
+
+
+def test_merges_are_undone_by_a_date_and_never_go_in_a_circle():
+    one, two, three = (make_customer(ref=ref) for ref in "123")
+    columns = "customer text, at timestamptz, survivor text, reason text, undone_at timestamptz"
+    rows = [("1", AT, "2", "typed twice", None), ("2", AT, "3", None, None), ("3", AT, "1", None, None)]
+    stage("merges", columns, rows)
+    assert load_merges(actor=SYSTEM) == LoadResult(0, 0, 0, 3)
+    assert {(col, reason) for _, col, reason in errors()} == {
+        ("survivor", "it would be merged into itself by a circle")
+    }
+    stage("merges", columns, rows[:2])
+    assert load_merges(actor=SYSTEM) == LoadResult(2, 0, 0, 0)
+    assert persons([one]) == {one: three}
+    before = everything()
+    assert load_merges(actor=SYSTEM) == LoadResult(0, 0, 2, 0)
+    for wrong in (
+        [("1", AT, "3", None, None)],
+        [("1", datetime(2018, 1, 1, tzinfo=UTC), "3", None, None)],
+        [("3", AT, "1", None, None)],
+        [("9", AT, "1", None, None)],
+    ):
+        stage("merges", columns, wrong)
+        assert load_merges(actor=SYSTEM) == LoadResult(0, 0, 0, 1)
+    assert everything() == before
+    stage(
+        "merges", columns, [("1", AT, "2", "typed twice", AT), ("1", datetime(2018, 1, 1, tzinfo=UTC), "3", None, None)]
+    )
+    assert load_merges(actor=SYSTEM) == LoadResult(1, 1, 0, 0)
+    assert persons([one, two]) == {one: three, two: three}
+
+
+def test_purposes_are_described_and_changed():
+    columns = "code text, label text, basis text, data text[], valid_days int"
+    stage(
+        "purposes",
+        columns,
+        [("marketing_sms", "Text messages", None, ["phone"], 365), ("Marketing", "x", None, None, 0)],
+    )
+    assert load_purposes(actor=SYSTEM) == LoadResult(1, 0, 0, 1)
+    assert [(row, col) for row, col, _ in errors()] == [(2, "code"), (2, "valid_days")]
+    stage("purposes", "code text, label text", [("marketing_sms", "Offers by text message")])
+    assert load_purposes(actor=SYSTEM) == LoadResult(0, 1, 0, 0)
+    assert run(
+        "SELECT label, basis, data, valid_days FROM customers_purpose WHERE code = 'marketing_sms'"
+    ).fetchall() == [("Offers by text message", "consent", ["phone"], 365)]

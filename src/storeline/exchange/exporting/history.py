@@ -6,7 +6,7 @@ the retailer's, and its funded part as one discount.
 
 from __future__ import annotations
 
-from storeline.exchange.exporting.master import CUSTOMER_REF, PRODUCT, Query
+from storeline.exchange.exporting.master import PRODUCT, Query
 from storeline.exchange.exporting.sql import amount, flag, moment, percent, quantity
 
 REF = "coalesce(o.ref, o.id::text)"
@@ -30,10 +30,14 @@ ORDERS = Query(
         "place": "place.ref",
         "served_by": "CASE WHEN served.id <> place.id THEN served.ref END",
         "channel": "t.channel",
-        "customer": f"CASE WHEN customer.id IS NOT NULL THEN {CUSTOMER_REF} END",
+        "till": "t.till",
+        "method": "t.method",
+        "customer": "customer.ref",
         "ordered_at": moment("t.placed_at"),
+        "completed_at": moment("t.completed_at"),
         "currency": "t.currency",
         "status": "t.state",
+        "reason": "t.reason",
         "tax_included": flag("t.tax_included"),
     },
     f"""orders_order t JOIN places_place place ON place.id = t.place_id
@@ -78,16 +82,21 @@ LINE_DISCOUNTS = Query(
     ) t {ORDER} LEFT JOIN pricing_promotion m ON m.id = t.source_id LEFT JOIN loyalty_coupon c ON c.id = t.source_id""",
     "o.placed_at, o.id, t.line_no, t.seq",
 )
+# What was given back before the hand-over (a short pick) never was the retailer's; what returns gave back is theirs.
 PAYMENTS = Query(
     {
         "order": REF,
-        "seq": "row_number() OVER (PARTITION BY o.id ORDER BY t.created_at, t.captured DESC, t.tender, t.reference, t.id)",
+        "seq": "row_number() OVER (PARTITION BY o.id ORDER BY t.created_at, t.kept DESC, t.tender, t.reference, t.id)",
         "tender": "t.tender",
-        "amount": amount("t.captured", "t.currency"),
+        "amount": amount("t.kept", "t.currency"),
         "currency": "t.currency",
         "reference": "nullif(t.reference, '')",
     },
-    "payments_intent t JOIN orders_order o ON o.id = t.source_id AND o.state = 'completed' WHERE t.captured <> 0",
+    """(SELECT i.*, i.captured - coalesce(back.amount, 0) AS kept FROM payments_intent i LEFT JOIN (
+            SELECT intent_id, sum(amount)::bigint AS amount FROM payments_operation
+            WHERE kind = 'refund' AND state = 'succeeded' AND key LIKE 'refund:%' GROUP BY intent_id
+        ) back ON back.intent_id = i.id) t
+        JOIN orders_order o ON o.id = t.source_id AND o.state = 'completed' WHERE t.kept <> 0""",
     "o.placed_at, o.id, 2",
 )
 RECEIPTS = Query(
@@ -105,7 +114,7 @@ COUPON_REDEMPTIONS = Query(
     {
         "ref": "coalesce(t.ref, t.id::text)",
         "coupon": "c.ref",
-        "customer": f"CASE WHEN customer.id IS NOT NULL THEN {CUSTOMER_REF} END",
+        "customer": "customer.ref",
         "order": REF,
         "redeemed_at": moment("t.at"),
         "amount": amount("t.amount", "coalesce(o.currency, c.currency)"),
@@ -125,7 +134,7 @@ RETURNS = Query(
         "original_reference": "nullif(t.original_reference, '')",
         "place": "place.ref",
         "channel": "t.channel",
-        "customer": f"CASE WHEN customer.id IS NOT NULL THEN {CUSTOMER_REF} END",
+        "customer": "customer.ref",
         "returned_at": moment("t.returned_at"),
         "currency": "t.currency",
         "tax_included": flag("t.tax_included"),
@@ -147,6 +156,7 @@ RETURN_LINES = Query(
         "tax": amount("t.tax", "r.currency"),
         "tax_rate": percent("t.tax_rate"),
         "restock": flag("t.restock"),
+        "reason": "nullif(t.reason, '')",
     },
     f"aftersales_line t {RETURN} {PRODUCT}",
     "r.returned_at, r.id, t.line_no",
@@ -155,13 +165,24 @@ REFUNDS = Query(
     {
         "return": BACK,
         "seq": "t.seq",
-        "tender": "i.tender",
+        "tender": "t.tender",
         "amount": amount("t.amount", "r.currency"),
         "currency": "r.currency",
         "reference": "nullif(t.reference, '')",
     },
-    f"aftersales_refund t {RETURN} JOIN payments_intent i ON i.id = t.payment_id",
+    f"aftersales_refund t {RETURN}",
     "r.returned_at, r.id, t.seq",
+)
+RETURN_RECEIPTS = Query(
+    {
+        "return": BACK,
+        "series": "coalesce(t.imported_series, series.name)",
+        "number": "coalesce(t.imported_number, t.number::text)",
+        "issued_at": moment("t.issued_at"),
+    },
+    """fiscal_receipt t JOIN aftersales_return r ON r.id = t.source_id
+       LEFT JOIN fiscal_series series ON series.id = t.series_id WHERE t.kind = 'return'""",
+    "r.returned_at, r.id",
 )
 
 HISTORY: dict[str, Query] = {
@@ -174,4 +195,5 @@ HISTORY: dict[str, Query] = {
     "returns": RETURNS,
     "return_lines": RETURN_LINES,
     "refunds": REFUNDS,
+    "return_receipts": RETURN_RECEIPTS,
 }

@@ -103,11 +103,14 @@ PRICES = Query(
 )
 PROMOTIONS = Query(
     _same("ref", "name", "kind")
-    | {"value": _value("t.currency"), "n": "t.group_size", "currency": "t.currency"}
-    | {"members_only": flag("t.member_only"), "channel": "t.channels[1]"}
+    | {"value": _value("t.currency"), "per": quantity("t.base"), "n": "t.group_size", "currency": "t.currency"}
+    | {"members_only": flag("t.member_only"), "channels": listed("t.channels")}
+    | {"weekdays": listed("(SELECT array_agg(day ORDER BY day) FROM unnest(t.weekdays) AS day)")}
+    | {"from_time": clock("t.from_minute"), "to_time": clock("t.to_minute")}
     | {"starts_at": moment("t.starts_at"), "ends_at": moment("t.ends_at"), "funder": "t.funder"}
     | {"priority": "t.priority", "stackable": flag("t.stackable"), "exclusive": flag("t.exclusive")}
-    | _same("max_uses"),
+    | {"max_uses": "t.max_uses", "status": "t.state"}
+    | {"everything": flag("t.everything"), "everywhere": flag("t.everywhere")},
     "pricing_promotion t",
     "t.ref",
     {"name": "t.names"},
@@ -129,10 +132,11 @@ PROMOTION_PLACES = Query(
 )
 COUPONS = Query(
     _same("ref", "name", "kind")
-    | {"value": _value("t.currency"), "currency": "t.currency", "funder": "t.funder"}
+    | {"value": _value("t.currency"), "per": quantity("t.base"), "currency": "t.currency", "funder": "t.funder"}
     | {"valid_from": moment("t.valid_from"), "valid_to": moment("t.valid_to")}
     | {"min_spend": amount("t.min_spend", "t.currency")}
-    | {"max_uses": "t.total_limit", "max_uses_per_customer": "t.per_member_limit", "stackable": flag("t.stackable")},
+    | {"max_uses": "t.total_limit", "max_uses_per_customer": "t.per_member_limit", "stackable": flag("t.stackable")}
+    | {"everything": flag("t.everything")},
     "loyalty_coupon t",
     "t.ref",
     {"name": "t.names"},
@@ -142,24 +146,41 @@ COUPON_PRODUCTS = Query(
     f"loyalty_coupon_target t JOIN loyalty_coupon c ON c.id = t.coupon_id {PRODUCT} {CATEGORY}",
     "c.ref, product.ref, category.ref",
 )
-CUSTOMER_REF = "coalesce(customer.ref, customer.id::text)"
 CUSTOMER = "JOIN customers_customer customer ON customer.id = t.customer_id AND customer.erased_at IS NULL"
 CUSTOMERS = Query(
-    {"ref": CUSTOMER_REF}
-    | {name: f"customer.{name}" for name in ("kind", "name", "language", "country")}
+    {name: f"customer.{name}" for name in ("ref", "kind", "name", "language", "country")}
     | {"joined_at": moment("customer.joined_at")},
     "customers_customer customer WHERE erased_at IS NULL",
     "1",
 )
 CONTACT_POINTS = Query(
-    {"customer": CUSTOMER_REF, "kind": "t.kind", "value": "t.value"}
+    {"customer": "customer.ref", "kind": "t.kind", "value": "t.value"}
     | {"verified_at": moment("t.verified_at"), "preferred": flag("t.preferred")},
     f"customers_contact_point t {CUSTOMER}",
     "1, 2, 3",
 )
+CARDS = Query(
+    {"number": "t.number", "customer": "customer.ref"}
+    | {"issued_at": moment("t.issued_at"), "blocked_at": moment("t.blocked_at")},
+    f"customers_card t {CUSTOMER}",
+    "1",
+)
+MERGES = Query(
+    {"customer": "customer.ref", "at": moment("t.at"), "survivor": "survivor.ref", "reason": "t.reason"}
+    | {"undone_at": moment("t.undone_at")},
+    f"""(SELECT merged_id AS customer_id, survivor_id, at, reason, undone_at FROM customers_merge) t {CUSTOMER}
+        JOIN customers_customer survivor ON survivor.id = t.survivor_id AND survivor.erased_at IS NULL""",
+    "1, t.at",
+)
+PURPOSES = Query(
+    _same("code", "label", "basis")
+    | {"data": listed("t.data"), "recipients": listed("t.recipients"), "valid_days": "t.valid_days"},
+    "customers_purpose t",
+    "1",
+)
 CONSENTS = Query(
-    {"customer": CUSTOMER_REF, "purpose": "t.purpose", "at": moment("t.at"), "granted": flag("t.granted")}
-    | _same("text", "source"),
+    {"customer": "customer.ref", "purpose": "t.purpose", "at": moment("t.at"), "granted": flag("t.granted")}
+    | _same("text", "text_version", "language", "source"),
     f"customers_consent t {CUSTOMER}",
     "1, 2, t.at",
 )
@@ -198,6 +219,9 @@ MASTER: dict[str, Query] = {
     "coupon_products": COUPON_PRODUCTS,
     "customers": CUSTOMERS,
     "contact_points": CONTACT_POINTS,
+    "cards": CARDS,
+    "merges": MERGES,
+    "purposes": PURPOSES,
     "consents": CONSENTS,
     "stock": STOCK,
 }

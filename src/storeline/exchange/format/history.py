@@ -4,6 +4,7 @@ from storeline.exchange.format.columns import Column, File, Kind, own_ref, ref
 from storeline.exchange.format.master import FUNDERS
 
 DISCOUNT_KINDS = ("member_price", "promotion", "coupon", "coupon_match", "basket", "markdown", "staff", "manual")
+METHODS = ("carry_out", "collect", "deliver", "ship")
 STATUSES = ("completed", "cancelled")
 
 ORDERS = File(
@@ -14,10 +15,14 @@ ORDERS = File(
         ref("place", "places", "The place that sold it.", required=True),
         ref("served_by", "places", "The place that the goods left, where it is another one."),
         Column("channel", Kind.CODE, "`store`, `online`, or the retailer's own word.", default="store"),
+        Column("till", Kind.CODE, "The till, where one sold it."),
+        Column("method", Kind.CODE, "How the goods reached the shopper.", values=METHODS, default="carry_out"),
         ref("customer", "customers"),
         Column("ordered_at", Kind.MOMENT, "When it was sold.", required=True),
+        Column("completed_at", Kind.MOMENT, "When the goods were handed over.", default="`ordered_at`"),
         Column("currency", Kind.CURRENCY, "Of all amounts in the order.", required=True),
         Column("status", Kind.CODE, "A cancelled order counts in no total.", values=STATUSES, default="completed"),
+        Column("reason", Kind.TEXT, "Why it was cancelled."),
         Column("tax_included", Kind.BOOL, "Whether line amounts contain the tax.", default="the entity's"),
         Column("total", Kind.AMOUNT, "Control: must equal what the equation gives."),
     ),
@@ -79,11 +84,11 @@ PAYMENTS = File(
 
 RECEIPTS = File(
     "receipts",
-    "Receipt numbers as they were printed. Text, outside Storeline's own gapless series.",
+    "Receipt numbers as they were printed, one for an order. Text, outside Storeline's own gapless series.",
     (
         ref("order", "orders", key=True, required=True),
         Column("series", Kind.TEXT, "The till's or shop's series."),
-        Column("number", Kind.TEXT, "The number, as printed.", required=True, key=True),
+        Column("number", Kind.TEXT, "The number, as printed.", required=True),
         Column("issued_at", Kind.MOMENT, "When.", default="the order's"),
     ),
     parent="orders",
@@ -143,6 +148,7 @@ RETURN_LINES = File(
         Column("tax", Kind.AMOUNT, "The part of the sold line's tax.", default="0"),
         Column("tax_rate", Kind.RATE, "The rate that it was reckoned with."),
         Column("restock", Kind.BOOL, "Whether it went back on sale.", default="yes"),
+        Column("reason", Kind.TEXT, "Why this line came back."),
     ),
     parent="returns",
     immutable=True,
@@ -163,6 +169,19 @@ REFUNDS = File(
     immutable=True,
 )
 
+RETURN_RECEIPTS = File(
+    "return_receipts",
+    "Receipt numbers of returns, one for a return, as in `receipts`.",
+    (
+        ref("return", "returns", key=True, required=True),
+        Column("series", Kind.TEXT, "The till's or shop's series."),
+        Column("number", Kind.TEXT, "The number, as printed.", required=True),
+        Column("issued_at", Kind.MOMENT, "When.", default="the return's"),
+    ),
+    parent="returns",
+    immutable=True,
+)
+
 HISTORY: tuple[File, ...] = (
     ORDERS,
     ORDER_LINES,
@@ -173,4 +192,5 @@ HISTORY: tuple[File, ...] = (
     RETURNS,
     RETURN_LINES,
     REFUNDS,
+    RETURN_RECEIPTS,
 )

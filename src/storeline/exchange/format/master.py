@@ -36,6 +36,8 @@ ALLERGENS = (
 TEMPERATURES = ("ambient", "fresh", "chilled", "frozen", "hot")
 FUNDERS = ("retailer", "manufacturer", "partner")
 PROMOTION_KINDS = ("percentage", "amount", "n_for_price", "fixed_price", "member_price")
+PROMOTION_STATES = ("draft", "scheduled", "cancelled")
+LISTS = "yes, unless there are such rows"
 COUPON_KINDS = ("percentage", "amount", "fixed_price")
 
 ENTITIES = File(
@@ -196,10 +198,14 @@ PROMOTIONS = File(
         name_column("What the shopper reads."),
         Column("kind", Kind.CODE, "How it reckons.", required=True, values=PROMOTION_KINDS),
         Column("value", Kind.VALUE, "Percent off, amount off, or price: by `kind`. An item's own value goes first."),
+        Column("per", Kind.QUANTITY, "How many units a price in `value` buys.", default="1"),
         Column("n", Kind.INTEGER, "For `n_for_price`: how many units the price buys."),
         Column("currency", Kind.CURRENCY, "Of `value`, unless it is a percentage."),
         Column("members_only", Kind.BOOL, "Always yes for `member_price`.", default="no"),
-        Column("channel", Kind.CODE, "Only in this channel; empty = all."),
+        Column("channels", Kind.LIST, "Only in these channels; empty = all."),
+        Column("weekdays", Kind.LIST, "Only on these days, 1 (Monday) to 7; empty = all.", values=tuple("1234567")),
+        Column("from_time", Kind.HOUR, "Each day from this local time on."),
+        Column("to_time", Kind.HOUR, "Until just before this one, up to 24:00; before `from_time` = past midnight."),
         Column("starts_at", Kind.MOMENT, "From this moment on.", required=True),
         Column("ends_at", Kind.MOMENT, "Until just before this moment; empty = until further notice."),
         Column("funder", Kind.CODE, "Who pays for it.", values=FUNDERS, default="retailer"),
@@ -207,6 +213,9 @@ PROMOTIONS = File(
         Column("stackable", Kind.BOOL, "Whether it may come on top of another.", default="no"),
         Column("exclusive", Kind.BOOL, "Whether it forbids all others on its lines.", default="no"),
         Column("max_uses", Kind.INTEGER, "How many times in one basket."),
+        Column("status", Kind.CODE, "Whether anybody gets it.", values=PROMOTION_STATES, default="scheduled"),
+        Column("everything", Kind.BOOL, "No = only what `promotion_items` lists, be it nothing.", default=LISTS),
+        Column("everywhere", Kind.BOOL, "No = only where `promotion_places` says, be it nowhere.", default=LISTS),
     ),
 )
 
@@ -237,6 +246,7 @@ COUPONS = File(
         name_column("What the shopper reads."),
         Column("kind", Kind.CODE, "How it reckons.", required=True, values=COUPON_KINDS),
         Column("value", Kind.VALUE, "Percent off, amount off, or price. Empty = not known (history only)."),
+        Column("per", Kind.QUANTITY, "How many units a price in `value` buys.", default="1"),
         Column("currency", Kind.CURRENCY, "Of `value`, unless it is a percentage."),
         Column("funder", Kind.CODE, "Who pays for it.", values=FUNDERS, default="retailer"),
         Column("valid_from", Kind.MOMENT, "From this moment on.", required=True),
@@ -244,7 +254,8 @@ COUPONS = File(
         Column("min_spend", Kind.VALUE, "The least that its goods must come to, in `currency`."),
         Column("max_uses", Kind.INTEGER, "By everybody together; empty = no limit."),
         Column("max_uses_per_customer", Kind.INTEGER, "By each customer; empty = no limit."),
-        Column("stackable", Kind.BOOL, "Whether it may come on top of another.", default="no"),
+        Column("stackable", Kind.BOOL, "Whether it may come on top of another.", default="yes"),
+        Column("everything", Kind.BOOL, "No = only what `coupon_products` lists, be it nothing.", default=LISTS),
     ),
 )
 
@@ -283,15 +294,55 @@ CONTACT_POINTS = File(
     ),
 )
 
+CARDS = File(
+    "cards",
+    "Membership cards.",
+    (
+        Column("number", Kind.CODE, "4 to 40 letters and digits; spaces and dashes do not count.", True, True),
+        ref("customer", "customers", required=True),
+        Column("issued_at", Kind.MOMENT, "When it was given.", required=True),
+        Column("blocked_at", Kind.MOMENT, "When it was blocked; empty = in use."),
+    ),
+    fixed=("customer",),
+)
+
+MERGES = File(
+    "merges",
+    "Which records of customers are one person's. Nothing else is rewritten, so it can be undone.",
+    (
+        ref("customer", "customers", key=True, required=True),
+        Column("at", Kind.MOMENT, "When it was said.", required=True, key=True),
+        ref("survivor", "customers", "The record that stands for both.", required=True),
+        Column("reason", Kind.TEXT, "Why."),
+        Column("undone_at", Kind.MOMENT, "When it was taken back."),
+    ),
+    fixed=("survivor",),
+)
+
+PURPOSES = File(
+    "purposes",
+    "What customers are asked to agree to.",
+    (
+        Column("code", Kind.CODE, "Such as `marketing_email`.", True, True),
+        Column("label", Kind.TEXT, "What people read.", required=True),
+        Column("basis", Kind.CODE, "The legal ground.", default="consent"),
+        Column("data", Kind.LIST, "Which data it is about."),
+        Column("recipients", Kind.LIST, "Who receives them."),
+        Column("valid_days", Kind.INTEGER, "How long a consent holds; empty = until it is withdrawn."),
+    ),
+)
+
 CONSENTS = File(
     "consents",
     "What a customer agreed to, or withdrew. The latest row of a purpose counts.",
     (
         ref("customer", "customers", key=True, required=True),
-        Column("purpose", Kind.CODE, "Such as `marketing_email`.", required=True, key=True),
+        Column("purpose", Kind.CODE, "One of `purposes`; one that is not there is made.", required=True, key=True),
         Column("at", Kind.MOMENT, "When.", required=True, key=True),
         Column("granted", Kind.BOOL, "Yes = agreed, no = withdrew.", required=True),
         Column("text", Kind.LONG, "The words that they agreed to."),
+        Column("text_version", Kind.TEXT, "Which version of them."),
+        Column("language", Kind.LANGUAGE, "Their language (BCP 47)."),
         Column("source", Kind.TEXT, "Where they said so."),
     ),
     immutable=True,
@@ -328,6 +379,9 @@ MASTER: tuple[File, ...] = (
     COUPON_PRODUCTS,
     CUSTOMERS,
     CONTACT_POINTS,
+    CARDS,
+    MERGES,
+    PURPOSES,
     CONSENTS,
     STOCK,
 )

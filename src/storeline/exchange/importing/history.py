@@ -10,17 +10,19 @@ import duckdb
 from django.db import connections
 
 from storeline.exchange.format import FILES
-from storeline.exchange.importing.loaders import ORDERS, REDEMPTIONS, Group
+from storeline.exchange.importing import receipts
+from storeline.exchange.importing.loaders import REDEMPTIONS, Group
 from storeline.exchange.importing.report import Counts, Report, gather_errors
 from storeline.exchange.importing.stage import make_error_table, stage
 from storeline.exchange.reading import Trouble, tell
-from storeline.fiscal import api as fiscal
 from storeline.kernel.api import Actor, LoadResult, in_transaction, run, transaction
 
 BATCH = 40_000
 """Documents in one transaction."""
 WORKERS = 2
+UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 KEY = {"orders": "order", "returns": "return"}
+RECEIPTS = {"orders": receipts.ORDERS, "returns": receipts.RETURNS}
 Step = Callable[[str, int, int], None]
 
 
@@ -33,6 +35,8 @@ def load_group(
     """
     key = KEY[group.head]
     parts = [part for part in group.parts if part in present]
+    report.here[group.head] = _leave_ours(con, group.head, key, parts)
+    report.counts(group.head).unchanged += len(report.here[group.head])
     _judge(con, group.head, key, parts)
     _plan(con, group, key, parts)
     (total,) = con.execute(f"select count(*) from plan_{group.head}").fetchone() or (0,)
@@ -43,8 +47,26 @@ def load_group(
         step(group.head, min(done * BATCH, total), total)
     refused = _refused(con, group.head, key, parts)
     for name in (group.head, *parts):
-        _count(con, name, "ref" if name == group.head else key, refused, report.counts(name))
+        column = "ref" if name == group.head else key
+        _count(con, name, column, refused, report.here[group.head], report.counts(name))
     return refused
+
+
+def _leave_ours(con: duckdb.DuckDBPyConnection, head: str, key: str, parts: list[str]) -> tuple[str, ...]:
+    """Documents made here came out of an export under their ids: they are here already and stay as they are."""
+    ours = _made_here(con, head, RECEIPTS[head].table)
+    for name, column in ((head, "ref"), *((part, key) for part in parts)):
+        if ours:
+            con.execute(f'delete from typed_{name} where "{column}" in (select unnest(?::varchar[]))', [list(ours)])
+    return ours
+
+
+def _made_here(con: duckdb.DuckDBPyConnection, name: str, table: str) -> tuple[str, ...]:
+    named = con.execute(f"select distinct ref from typed_{name} where regexp_full_match(ref, '{UUID}')").fetchall()
+    if not named:
+        return ()
+    sql = f"SELECT id::text FROM {table} WHERE ref IS NULL AND id = ANY (%s::uuid[])"
+    return tuple(ref for (ref,) in run(sql, [[ref for (ref,) in named]]).fetchall())
 
 
 def _each(work: Callable[[int], LoadResult], batches: int) -> Iterator[LoadResult]:
@@ -76,6 +98,11 @@ def _judge(con: duckdb.DuckDBPyConnection, head: str, key: str, parts: list[str]
         con.execute(f"""insert into error
             select '{part}', "row", '{key}', 'unknown: there is no such row in {head} of this folder', "{key}", true
             from typed_{part} where "{key}" not in (select trim(ref::varchar, ' ' || chr(9)) from raw_{head} where ref is not null)""")
+    if RECEIPTS[head].file in parts:
+        con.execute(f"""insert into error
+            select '{RECEIPTS[head].file}', "row", '{key}', 'this {key} has a receipt already', "{key}", true
+            from (select *, row_number() over (partition by "{key}" order by "row") nth from typed_{RECEIPTS[head].file})
+            where nth > 1""")
     broken = con.execute(
         'select distinct file from error where severe and "row" is null and list_contains(?, file)',
         [[part for part in FILES if FILES[part].parent == head and part != head]],
@@ -118,35 +145,14 @@ def _load_batch(
             stage(con, part, declared, rows, every_column=True)
             run(f"ANALYZE pg_temp.in_{part}")
         run(f"ANALYZE pg_temp.in_{group.head}")
+        printed = RECEIPTS[group.head]
+        if printed.file in parts:
+            receipts.judge(printed)
         result = group.load(actor=actor)
-        if group is ORDERS and "receipts" in parts:
-            _receipts()
+        if printed.file in parts:
+            receipts.record(printed)
         gather_errors(con)
     return result
-
-
-def _receipts() -> None:
-    """Printed receipt numbers of the orders that were taken; their tax is that of the order's lines."""
-    run("DROP TABLE IF EXISTS pg_temp.rec_receipts")
-    run(f"CREATE TEMP TABLE rec_receipts ({fiscal.RECEIPTS_IN}) ON COMMIT DROP")
-    run("""
-INSERT INTO pg_temp.rec_receipts
-SELECT DISTINCT ON (o.id) o.id, 'sale', i.series, i.number, o.entity_id, o.place_id, o.business_date, o.placed_at,
-    i.issued_at, o.currency, o.total, t.rates, t.taxable, t.taxes
-FROM pg_temp.in_receipts i JOIN orders_order o ON o.ref = i."order"
-LEFT JOIN (
-    SELECT order_id, array_agg(tax_rate ORDER BY tax_rate) AS rates, array_agg(amount ORDER BY tax_rate) AS taxable,
-        array_agg(tax ORDER BY tax_rate) AS taxes
-    FROM (
-        SELECT l.order_id, l.tax_rate::bigint AS tax_rate, sum(l.amount)::bigint AS amount, sum(l.tax)::bigint AS tax
-        FROM orders_line l JOIN orders_order o ON o.id = l.order_id JOIN pg_temp.in_orders i ON i.ref = o.ref
-        WHERE l.tax <> 0 GROUP BY l.order_id, l.tax_rate
-    ) rate GROUP BY order_id
-) t ON t.order_id = o.id
-WHERE o.state = 'completed'
-ORDER BY o.id, i.row
-""")
-    fiscal.record_from_temp()
 
 
 def _refused(con: duckdb.DuckDBPyConnection, head: str, key: str, parts: list[str]) -> tuple[str, ...]:
@@ -157,12 +163,21 @@ def _refused(con: duckdb.DuckDBPyConnection, head: str, key: str, parts: list[st
     return tuple(ref for (ref,) in rows)
 
 
-def _count(con: duckdb.DuckDBPyConnection, name: str, column: str, refused: tuple[str, ...], counts: Counts) -> None:
+def _count(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    column: str,
+    refused: tuple[str, ...],
+    ours: tuple[str, ...],
+    counts: Counts,
+) -> None:
+    key = f"""coalesce(trim("{column}"::varchar, ' ' || chr(9)), '')"""
     (counts.rows,) = con.execute(f"select count(*) from raw_{name}").fetchone() or (0,)
     (counts.refused,) = con.execute(
         f"""select count(*) from raw_{name}
-            where "row" not in (select "row" from typed_{name}) or trim("{column}"::varchar, ' ' || chr(9)) in (select unnest(?::varchar[]))""",
-        [list(refused)],
+            where "row" not in (select "row" from typed_{name}) and {key} not in (select unnest(?::varchar[]))
+               or {key} in (select unnest(?::varchar[]))""",
+        [list(ours), list(refused)],
     ).fetchone() or (0,)
 
 
@@ -175,6 +190,8 @@ WHERE i."order" IS NOT NULL AND NOT EXISTS (SELECT FROM orders_order o WHERE o.r
 def load_redemptions(con: duckdb.DuckDBPyConnection, report: Report, actor: Actor) -> None:
     """Coupon redemptions, after the orders that they name; their owner lies below orders, so those are found here."""
     name = "coupon_redemptions"
+    ours = _made_here(con, name, "loyalty_redemption")
+    con.execute(f"delete from typed_{name} where ref in (select unnest(?::varchar[]))", [list(ours)])
     with transaction():
         make_error_table()
         stage(con, "redemption_orders", 'row bigint, "order" text', f"select * from typed_{name}", every_column=True)
@@ -187,6 +204,7 @@ def load_redemptions(con: duckdb.DuckDBPyConnection, report: Report, actor: Acto
         gather_errors(con)
     counts = report.counts(name)
     counts.add(result)
+    counts.unchanged += len(ours)
     (counts.rows,) = con.execute(f"select count(*) from raw_{name}").fetchone() or (0,)
     (counts.refused,) = con.execute(
         'select count(distinct "row") from error where file = ? and severe', [name]

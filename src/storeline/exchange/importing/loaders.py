@@ -40,6 +40,9 @@ MASTER: dict[str, Loader] = {
     "coupon_products": Loader(loyalty.COUPON_PRODUCTS_IN, loyalty.load_coupon_products),
     "customers": Loader(customers.CUSTOMERS_IN, customers.load_customers),
     "contact_points": Loader(customers.CONTACT_POINTS_IN, customers.load_contact_points),
+    "cards": Loader(customers.CARDS_IN, customers.load_cards),
+    "merges": Loader(customers.MERGES_IN, customers.load_merges),
+    "purposes": Loader(customers.PURPOSES_IN, customers.load_purposes),
     "consents": Loader(customers.CONSENTS_IN, customers.load_consents),
     "stock": Loader(stock.STOCK_IN, stock.load_stock),
 }
@@ -57,6 +60,7 @@ class Group:
     load: Callable[..., LoadResult]
 
 
+RECEIPTS_IN = 'row bigint, "order" text, series text, number text, issued_at timestamptz'
 ORDERS = Group(
     "orders",
     "ordered_at",
@@ -64,7 +68,7 @@ ORDERS = Group(
         "order_lines": orders.ORDER_LINES_IN,
         "line_discounts": orders.LINE_DISCOUNTS_IN,
         "payments": orders.PAYMENTS_IN,
-        "receipts": 'row bigint, "order" text, series text, number text, issued_at timestamptz',
+        "receipts": RECEIPTS_IN,
     },
     orders.ORDERS_IN,
     orders.load_orders,
@@ -72,7 +76,11 @@ ORDERS = Group(
 RETURNS = Group(
     "returns",
     "returned_at",
-    {"return_lines": aftersales.RETURN_LINES_IN, "refunds": aftersales.REFUNDS_IN},
+    {
+        "return_lines": aftersales.RETURN_LINES_IN,
+        "refunds": aftersales.REFUNDS_IN,
+        "return_receipts": RECEIPTS_IN.replace('"order"', '"return"'),
+    },
     aftersales.RETURNS_IN,
     aftersales.load_returns,
 )

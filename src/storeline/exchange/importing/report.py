@@ -36,6 +36,8 @@ class Report:
     warnings: int = 0
     refused_orders: tuple[str, ...] = ()
     refused_returns: tuple[str, ...] = ()
+    here: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Refs of orders and returns that were made here, by file: left as they are, and not counted as imported."""
     seconds: float = 0.0
     dry_run: bool = False
     errors_file: Path | None = None

@@ -73,7 +73,12 @@ def _take_and_keep(take: Callable[[], None], folder: Path, report: Report) -> No
     with ThreadPoolExecutor(1) as beside:
         second = beside.submit(totals.documents, folder, zones=documents.known_zones())
         take()
-        documents.keep(second.result(), orders=report.refused_orders, returns=report.refused_returns)
+        ours = {head: report.here.get(head, ()) for head in ("orders", "returns")}
+        documents.keep(
+            second.result(),
+            orders=report.refused_orders + ours["orders"],
+            returns=report.refused_returns + ours["returns"],
+        )
     run("ANALYZE")  # a table that was just filled is planned for as if it were empty
 
 

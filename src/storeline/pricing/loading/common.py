@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from storeline.kernel.api import EXPONENTS, Row, good, run
+from storeline.kernel.api import EXPONENTS
 
 _CENTS = 2
 MAX_DECIMALS = 6
 """How many decimals a unit price may have beyond its currency's own."""
+DAY = 24 * 60
 CURRENCIES = "{" + ",".join(sorted(EXPONENTS)) + "}"
 
 
@@ -41,20 +42,6 @@ def too_fine(amount: str, currency: str) -> str:
     return f"scale(trim_scale({sql_minor_units(amount, currency)})) > {MAX_DECIMALS}"
 
 
-def refuse_repeated_keys(file: str, keys: str) -> None:
-    """Refuse every staged row whose key came before in a row that is good."""
-    run(f"""
-INSERT INTO pg_temp.in_error (file, row, col, reason)
-SELECT '{file}', row, '{keys.split(",", maxsplit=1)[0].strip()}', 'the same key came before in this file'
-FROM (SELECT row, row_number() OVER (PARTITION BY {keys} ORDER BY row) AS time FROM pg_temp.in_{file} i WHERE {good(file)}) i
-WHERE time > 1
-""")
-
-
-def count_staged(file: str) -> tuple[int, int]:
-    """How many rows are staged, and how many of them were refused."""
-    rows: list[Row] = run(f"""
-SELECT (SELECT count(*) FROM pg_temp.in_{file}),
-       (SELECT count(DISTINCT row) FROM pg_temp.in_error WHERE file = '{file}')
-""").fetchall()
-    return rows[0][0], rows[0][1]
+def minutes(clock: str) -> str:
+    """SQL: the minutes after midnight of ``HH:MM``."""
+    return f"(split_part({clock}, ':', 1)::int * 60 + split_part({clock}, ':', 2)::int)"

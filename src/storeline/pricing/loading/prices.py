@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from storeline.kernel.api import (
     Actor,
+    Column,
+    Keyed,
     LoadResult,
     Rule,
-    all_columns,
     good,
+    merge_keyed,
     now,
-    refuse_rows,
     run,
 )
 from storeline.pricing.loading.common import (
     CURRENCIES,
-    count_staged,
-    refuse_repeated_keys,
     too_fine,
     whole_amount,
     whole_base,
@@ -29,7 +28,6 @@ PRICES_IN = (
 """`amount` in main units of the currency (decimal, up to six decimals beyond its own), `per` thousandths."""
 
 _JOINS = "LEFT JOIN catalog_product p ON p.ref = i.product LEFT JOIN places_place l ON l.ref = i.place"
-_KEY = "product, place, zone, channel, coalesce(member, false), currency, valid_from"
 _SAME = """
 t.product_id = p.id AND t.place_id IS NOT DISTINCT FROM l.id AND t.valid_from = i.valid_from
 AND t.member = coalesce(i.member, false) AND t.price_zone IS NOT DISTINCT FROM nullif(i.zone, '')
@@ -53,24 +51,7 @@ _RULES = (
 )
 
 
-def load_prices(*, actor: Actor) -> LoadResult:
-    """Merge ``pg_temp.in_prices`` (PRICES_IN) by product, place, zone, channel, member, currency and start.
-
-    In the caller's transaction. What a price was is not rewritten: of a row whose time has begun
-    only `valid_to` may change.
-    """
-    actor.require(WRITE)
-    run("ANALYZE pg_temp.in_prices")
-    with all_columns("prices", PRICES_IN):
-        refuse_rows("prices", _RULES, _JOINS)
-        refuse_repeated_keys("prices", _KEY)
-        _refuse_begun()
-        [(inserted, updated)] = run(_MERGE).fetchall()
-    rows, refused = count_staged("prices")
-    return LoadResult(inserted, updated, rows - refused - inserted - updated, refused)
-
-
-def _refuse_begun() -> None:
+def _refuse_begun(_present: frozenset[str]) -> None:
     if not run("SELECT EXISTS (SELECT FROM pricing_price)").fetchall()[0][0]:
         return
     run(
@@ -84,21 +65,34 @@ WHERE {good("prices")} AND t.valid_from <= %s AND t.amount * ({_BASE})::numeric 
     )
 
 
-_MERGE = f"""
-WITH incoming AS MATERIALIZED (
-  SELECT p.id AS product_id, l.id AS place_id, nullif(i.zone, '') AS price_zone, nullif(i.channel, '') AS channel,
-         coalesce(i.member, false) AS member, {_AMOUNT} AS amount, {_BASE} AS base, i.currency, i.valid_from, i.valid_to
-  FROM pg_temp.in_prices i {_JOINS} WHERE {good("prices")}
-), written AS (
-  INSERT INTO pricing_price AS t
-    (id, product_id, place_id, price_zone, channel, member, amount, base, currency, valid_from, valid_to)
-  SELECT uuidv7(), * FROM incoming
-  ORDER BY product_id, place_id, valid_from
-  ON CONFLICT ON CONSTRAINT pricing_price_key
-  DO UPDATE SET amount = excluded.amount, base = excluded.base, valid_to = excluded.valid_to
-  WHERE (t.amount, t.base) IS DISTINCT FROM (excluded.amount, excluded.base)
-     OR t.valid_to IS DISTINCT FROM excluded.valid_to
-  RETURNING old.id IS NULL AS fresh
+_PRICES = Keyed(
+    file="prices",
+    declared=PRICES_IN,
+    table="pricing_price",
+    key=(
+        Column("product_id", "p.id"),
+        Column("place_id", "l.id"),
+        Column("valid_from"),
+        Column("price_zone", "nullif(i.zone, '')"),
+        Column("channel", "nullif(i.channel, '')"),
+        Column("member", "coalesce(i.member, false)"),
+        Column("currency"),
+    ),
+    same="product, place, zone, channel, coalesce(member, false), currency, valid_from",
+    told="product",
+    rules=_RULES,
+    columns=(Column("amount", _AMOUNT), Column("base", _BASE, source="amount"), Column("valid_to")),
+    made=(Column("id", "uuidv7()"),),
+    joins=_JOINS,
+    settle=_refuse_begun,
 )
-SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM written
-"""
+
+
+def load_prices(*, actor: Actor) -> LoadResult:
+    """Merge ``pg_temp.in_prices`` (PRICES_IN) by product, place, zone, channel, member, currency and start.
+
+    In the caller's transaction. What a price was is not rewritten: of a row whose time has begun
+    only `valid_to` may change.
+    """
+    actor.require(WRITE)
+    return merge_keyed(_PRICES)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from storeline.kernel.api import (
     Actor,
     Column,
+    Keyed,
     LoadResult,
     Rule,
     Target,
-    all_columns,
-    good,
     merge,
-    refuse_rows,
+    merge_keyed,
     run,
 )
 from storeline.pricing.loading.common import (
     CURRENCIES,
-    count_staged,
-    refuse_repeated_keys,
+    DAY,
+    minutes,
     sql_minor_units,
     too_fine,
     whole_amount,
@@ -26,12 +27,13 @@ from storeline.pricing.loading.common import (
 from storeline.pricing.permissions import PROMOTE
 
 PROMOTIONS_IN = (
-    "row bigint, ref text, name text, names jsonb, kind text, value numeric, n integer, currency text, "
-    "members_only boolean, channel text, starts_at timestamptz, ends_at timestamptz, funder text, priority integer, "
-    "stackable boolean, exclusive boolean, max_uses integer"
+    "row bigint, ref text, name text, names jsonb, kind text, value numeric, per bigint, n integer, currency text, "
+    "members_only boolean, channels text[], weekdays text[], from_time text, to_time text, starts_at timestamptz, "
+    "ends_at timestamptz, funder text, priority integer, stackable boolean, exclusive boolean, max_uses integer, "
+    "status text, everything boolean, everywhere boolean"
 )
-"""`value`: percent off, or an amount in main units, by `kind`: percentage, amount, fixed_price, n_for_price,
-member_price (a fixed price for members only). `n` is the group size of `n_for_price`."""
+"""`value`: percent off, or an amount in main units for `per` thousandths, by `kind`: percentage, amount, fixed_price,
+n_for_price, member_price (a fixed price for members only). `n` is the group size of `n_for_price`. Times are ``HH:MM``."""
 PROMOTION_ITEMS_IN = "row bigint, promotion text, product text, category text, place text, value numeric, per bigint"
 PROMOTION_PLACES_IN = "row bigint, promotion text, place text"
 
@@ -80,11 +82,20 @@ _PROMOTIONS = Target(
             "i.stackable AND (i.kind = 'n_for_price' OR i.exclusive OR i.max_uses IS NOT NULL)",
         ),
         Rule("max_uses", "must be 1 or more", "i.max_uses < 1"),
+        Rule("per", "must be above zero", "i.per <= 0"),
+        Rule("to_time", "from_time and to_time go together", "(i.from_time IS NULL) <> (i.to_time IS NULL)"),
+        Rule("from_time", "must be before 24:00", f"{minutes('i.from_time')} >= {DAY}"),
+        Rule("to_time", "from 00:01 to 24:00", f"{minutes('i.to_time')} NOT BETWEEN 1 AND {DAY}"),
         Rule("ends_at", "must not lie before starts_at", "i.ends_at < i.starts_at"),
         Rule(
             "funder",
             "not a funder: retailer manufacturer partner",
             f"i.funder <> ALL ('{_FUNDERS}')",
+        ),
+        Rule(
+            "status",
+            "not one of draft scheduled cancelled",
+            "i.status <> ALL ('{draft,scheduled,cancelled}')",
         ),
     ),
     columns=(
@@ -99,8 +110,8 @@ _PROMOTIONS = Target(
         ),
         Column(
             "base",
-            f"CASE WHEN {_MONEY} AND i.value IS NOT NULL THEN {whole_base('i.value', 'i.currency', '1000')} "
-            "ELSE 1000 END",
+            f"CASE WHEN {_MONEY} AND i.value IS NOT NULL"
+            f" THEN {whole_base('i.value', 'i.currency', 'coalesce(i.per, 1000)')} ELSE coalesce(i.per, 1000) END",
             "1000",
             "value",
         ),
@@ -116,11 +127,13 @@ _PROMOTIONS = Target(
             "i.kind = 'member_price'",
             "kind",
         ),
+        Column("channels", "nullif(i.channels, '{}')"),
         Column(
-            "channels",
-            "CASE WHEN i.channel <> '' THEN ARRAY[i.channel] END",
-            source="channel",
+            "weekdays",
+            "(SELECT array_agg(DISTINCT day::smallint ORDER BY day::smallint) FROM unnest(i.weekdays) AS day)",
         ),
+        Column("from_minute", minutes("i.from_time"), source="from_time"),
+        Column("to_minute", minutes("i.to_time"), source="to_time"),
         Column("starts_at"),
         Column("ends_at"),
         _kept("funder", "'retailer'"),
@@ -128,9 +141,9 @@ _PROMOTIONS = Target(
         _kept("stackable", "false"),
         _kept("exclusive", "false"),
         Column("max_uses"),
-        Column("state", default="'scheduled'"),
-        Column("everything", default="true"),
-        Column("everywhere", default="true"),
+        Column("state", "coalesce(i.status, 'scheduled')", "'scheduled'", "status"),
+        Column("everything", "coalesce(i.everything, t.everything, true)", "true"),
+        Column("everywhere", "coalesce(i.everywhere, t.everywhere, true)", "true"),
     ),
 )
 
@@ -181,26 +194,43 @@ _ITEM_RULES = (
     Rule("per", "must be above zero", "i.per <= 0"),
 )
 _ITEM_MONEY = "m.kind <> 'percentage' AND i.value IS NOT NULL"
-_ITEM_MERGE = f"""
-WITH listed AS (
-  UPDATE pricing_promotion m SET everything = false
-  FROM (SELECT DISTINCT promotion FROM pg_temp.in_promotion_items) i
-  WHERE m.ref = i.promotion AND m.everything
-), written AS (
-  INSERT INTO pricing_promotion_target AS t (promotion_id, product_id, category_id, place_id, amount, base, rate_ppm)
-  SELECT m.id, p.id, c.id, l.id,
-         CASE WHEN {_ITEM_MONEY} THEN {whole_amount("i.value", "m.currency")} END,
-         CASE WHEN {_ITEM_MONEY} THEN {whole_base("i.value", "m.currency", "coalesce(i.per, 1000)")} END,
-         CASE WHEN m.kind = 'percentage' THEN (i.value * 10000)::int END
-  FROM pg_temp.in_promotion_items i {_ITEM_JOINS} WHERE {good("promotion_items")}
-  ORDER BY m.id, p.id
-  ON CONFLICT ON CONSTRAINT pricing_promotion_target_key
-  DO UPDATE SET amount = excluded.amount, base = excluded.base, rate_ppm = excluded.rate_ppm
-  WHERE (t.amount, t.base, t.rate_ppm) IS DISTINCT FROM (excluded.amount, excluded.base, excluded.rate_ppm)
-  RETURNING old.id IS NULL AS fresh
+
+
+def _list(promotions: str, flag: str) -> Callable[[frozenset[str]], None]:
+    """A promotion that the file names, be its rows good or not, no longer has this flag."""
+
+    def settle(_present: frozenset[str]) -> None:
+        run(f"""UPDATE pricing_promotion m SET {flag} = false
+            FROM (SELECT DISTINCT promotion FROM pg_temp.in_{promotions}) i WHERE m.ref = i.promotion AND m.{flag}""")
+
+    return settle
+
+
+_ITEMS = Keyed(
+    file="promotion_items",
+    declared=PROMOTION_ITEMS_IN,
+    table="pricing_promotion_target",
+    key=(
+        Column("promotion_id", "m.id"),
+        Column("product_id", "p.id"),
+        Column("category_id", "c.id"),
+        Column("place_id", "l.id"),
+    ),
+    same="promotion, coalesce(product, ''), coalesce(category, ''), coalesce(place, '')",
+    told="promotion",
+    rules=_ITEM_RULES,
+    columns=(
+        Column("amount", f"CASE WHEN {_ITEM_MONEY} THEN {whole_amount('i.value', 'm.currency')} END", source="value"),
+        Column(
+            "base",
+            f"CASE WHEN {_ITEM_MONEY} THEN {whole_base('i.value', 'm.currency', 'coalesce(i.per, 1000)')} END",
+            source="value",
+        ),
+        Column("rate_ppm", "CASE WHEN m.kind = 'percentage' THEN (i.value * 10000)::int END", source="value"),
+    ),
+    joins=_ITEM_JOINS,
+    settle=_list("promotion_items", "everything"),
 )
-SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM written
-"""
 
 
 def load_promotion_items(*, actor: Actor) -> LoadResult:
@@ -209,38 +239,23 @@ def load_promotion_items(*, actor: Actor) -> LoadResult:
     A promotion that has items, good or refused, is no longer about everything.
     """
     actor.require(PROMOTE)
-    run("ANALYZE pg_temp.in_promotion_items")
-    with all_columns("promotion_items", PROMOTION_ITEMS_IN):
-        refuse_rows("promotion_items", _ITEM_RULES, _ITEM_JOINS)
-        refuse_repeated_keys(
-            "promotion_items",
-            "promotion, coalesce(product, ''), coalesce(category, ''), coalesce(place, '')",
-        )
-        [(inserted, updated)] = run(_ITEM_MERGE).fetchall()
-    rows, refused = count_staged("promotion_items")
-    return LoadResult(inserted, updated, rows - refused - inserted - updated, refused)
+    return merge_keyed(_ITEMS)
 
 
-_PLACE_JOINS = """
-LEFT JOIN pricing_promotion m ON m.ref = i.promotion LEFT JOIN places_place l ON l.ref = i.place
-"""
-_PLACE_RULES = (
-    Rule("promotion", "there is no promotion with this ref", "m.id IS NULL"),
-    Rule("place", "there is no place with this ref", "l.id IS NULL"),
+_PLACES = Keyed(
+    file="promotion_places",
+    declared=PROMOTION_PLACES_IN,
+    table="pricing_promotion_place",
+    key=(Column("promotion_id", "m.id"), Column("place_id", "l.id")),
+    same="promotion, place",
+    told="promotion",
+    rules=(
+        Rule("promotion", "there is no promotion with this ref", "m.id IS NULL"),
+        Rule("place", "there is no place with this ref", "l.id IS NULL"),
+    ),
+    joins="LEFT JOIN pricing_promotion m ON m.ref = i.promotion LEFT JOIN places_place l ON l.ref = i.place",
+    settle=_list("promotion_places", "everywhere"),
 )
-_PLACE_MERGE = f"""
-WITH listed AS (
-  UPDATE pricing_promotion m SET everywhere = false
-  FROM (SELECT DISTINCT promotion FROM pg_temp.in_promotion_places) i
-  WHERE m.ref = i.promotion AND m.everywhere
-), written AS (
-  INSERT INTO pricing_promotion_place (promotion_id, place_id)
-  SELECT m.id, l.id FROM pg_temp.in_promotion_places i {_PLACE_JOINS}
-  WHERE {good("promotion_places")} ORDER BY m.id, l.id
-  ON CONFLICT ON CONSTRAINT pricing_promotion_place_key DO NOTHING RETURNING 1
-)
-SELECT count(*) FROM written
-"""
 
 
 def load_promotion_places(*, actor: Actor) -> LoadResult:
@@ -249,9 +264,4 @@ def load_promotion_places(*, actor: Actor) -> LoadResult:
     A promotion that has places, good or refused, no longer runs everywhere.
     """
     actor.require(PROMOTE)
-    with all_columns("promotion_places", PROMOTION_PLACES_IN):
-        refuse_rows("promotion_places", _PLACE_RULES, _PLACE_JOINS)
-        refuse_repeated_keys("promotion_places", "promotion, place")
-        [(inserted,)] = run(_PLACE_MERGE).fetchall()
-    rows, refused = count_staged("promotion_places")
-    return LoadResult(inserted, 0, rows - refused - inserted, refused)
+    return merge_keyed(_PLACES)

@@ -12,7 +12,7 @@ _RULES = (
         "returns",
         "customer",
         "unknown",
-        "SELECT row, ref FROM rtn_head WHERE customer_id IS NULL AND customer_ref IS NOT NULL",
+        "SELECT row, ref FROM rtn_head WHERE customer_id IS NULL AND customer_ref IS NOT NULL AND NOT customer_erased",
     ),
     ("returns", "order", "unknown", "SELECT row, ref FROM rtn_head WHERE order_id IS NULL AND order_ref IS NOT NULL"),
     ("returns", "order", "not completed", "SELECT row, ref FROM rtn_head WHERE order_state <> 'completed'"),
@@ -114,18 +114,27 @@ WITH changed AS (
         IS DISTINCT FROM ('import', h.order_id, h.original_reference, h.place_id, h.channel, h.customer_id, h.currency,
             h.tax_included, h.reason, h.returned_at, s.amount, s.tax, s.funded)
         OR s.lines <> (SELECT count(*) FROM aftersales_line l WHERE l.return_id = k.id)
-        OR s.refunds <> (SELECT count(*) FROM aftersales_refund r WHERE r.return_id = k.id AND r.seq > 0)
     UNION
     SELECT h.ref FROM rtn_head h JOIN rtn_line l ON l.ref = h.ref
     LEFT JOIN aftersales_line k ON k.return_id = h.known_id AND k.line_no = l.line_no
     WHERE h.known_id IS NOT NULL
-        AND (k.order_line, k.product_id, k.quantity, k.amount, k.funded, k.tax, k.tax_rate, k.restock)
+        AND (k.order_line, k.product_id, k.quantity, k.amount, k.funded, k.tax, k.tax_rate, k.restock, k.reason)
         IS DISTINCT FROM
-            (l.order_line, l.product_id, l.quantity, l.amount, l.funded, l.tax, l.tax_rate, l.restock)
+            (l.order_line, l.product_id, l.quantity, l.amount, l.funded, l.tax, l.tax_rate, l.restock, l.reason)
     UNION
-    SELECT h.ref FROM rtn_head h JOIN rtn_refund r ON r.ref = h.ref
-    LEFT JOIN aftersales_refund k ON k.return_id = h.known_id AND k.seq = r.seq
-    WHERE h.known_id IS NOT NULL AND (k.tender, k.amount, k.reference) IS DISTINCT FROM (r.tender, r.amount, r.reference)
+    SELECT h.ref FROM rtn_head h JOIN rtn_sum s ON s.ref = h.ref
+    LEFT JOIN (
+        SELECT ref, array_agg(words ORDER BY words) AS all
+        FROM (SELECT ref, (tender, amount, reference)::text AS words FROM rtn_refund WHERE amount <> 0) back GROUP BY ref
+    ) r ON r.ref = h.ref
+    LEFT JOIN (
+        SELECT return_id, array_agg(words ORDER BY words) AS all
+        FROM (SELECT return_id, (tender, amount, reference)::text AS words FROM aftersales_refund
+            WHERE return_id IN (SELECT known_id FROM rtn_head)) back GROUP BY return_id
+    ) k ON k.return_id = h.known_id
+    WHERE h.known_id IS NOT NULL
+        AND coalesce(r.all, CASE WHEN s.refunds = 0 AND s.total <> s.funded
+            THEN ARRAY[('unspecified', s.total - s.funded, '')::text] END) IS DISTINCT FROM k.all
 ),
 bad AS (INSERT INTO rtn_bad (ref) SELECT ref FROM changed ON CONFLICT DO NOTHING RETURNING ref)
 INSERT INTO pg_temp.in_error (file, row, col, reason)

@@ -27,7 +27,7 @@ FROM rtn_new ORDER BY id
 _LINES = """
 INSERT INTO aftersales_line (return_id, line_no, order_line, product_id, quantity, amount, funded, tax, tax_rate,
     restock, reason)
-SELECT n.id, l.line_no, l.order_line, l.product_id, l.quantity, l.amount, l.funded, l.tax, l.tax_rate, l.restock, ''
+SELECT n.id, l.line_no, l.order_line, l.product_id, l.quantity, l.amount, l.funded, l.tax, l.tax_rate, l.restock, l.reason
 FROM rtn_line l JOIN rtn_new n ON n.ref = l.ref ORDER BY n.id, l.line_no
 """
 _MOVEMENTS = """

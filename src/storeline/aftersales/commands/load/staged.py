@@ -14,7 +14,7 @@ RETURNS_IN = (
 )
 RETURN_LINES_IN = (
     'row bigint, "return" text, line int, order_line int, product text, quantity bigint, amount bigint, '
-    "funded bigint, tax bigint, tax_rate int, restock boolean"
+    "funded bigint, tax bigint, tax_rate int, restock boolean, reason text"
 )
 REFUNDS_IN = 'row bigint, "return" text, seq int, tender text, amount bigint, currency text, reference text'
 """Columns of ``pg_temp.in_returns``, ``in_return_lines`` and ``in_refunds``: refs are the retailer's own codes, amounts
@@ -26,7 +26,8 @@ SELECT i.row, i.ref, kernel_source_id('return', i.ref, i.returned_at) AS id, kno
     i."order" AS order_ref, o.id AS order_id, o.state AS order_state, o.currency AS order_currency,
     o.tax_included AS order_included, coalesce(o.entity_id, p.entity_id) AS entity_id, p.entity_id AS place_entity_id,
     p.id AS place_id, CASE WHEN o.entity_id <> p.entity_id THEN o.place_id ELSE p.id END AS books_place_id,
-    i.original_reference, coalesce(i.channel, 'store') AS channel, i.customer AS customer_ref, c.id AS customer_id,
+    i.original_reference, coalesce(i.channel, 'store') AS channel, i.customer AS customer_ref,
+    CASE WHEN c.erased_at IS NULL THEN c.id END AS customer_id, c.erased_at IS NOT NULL AS customer_erased,
     i.currency, coalesce(i.tax_included, o.tax_included, e.inclusive) AS tax_included,
     coalesce(i.reason, '') AS reason, i.total AS stated_total, i.returned_at,
     (i.returned_at AT TIME ZONE p.zone)::date AS business_date, count(*) OVER (PARTITION BY i.ref) AS copies
@@ -47,6 +48,7 @@ CREATE TEMP TABLE rtn_line ON COMMIT DROP AS
 SELECT i.row, i."return" AS ref, h.id AS return_id, i.line AS line_no, i.order_line, h.order_id, p.id AS product_id,
     sold.product_id AS sold_product_id, i.quantity, i.amount, coalesce(i.funded, 0) AS funded,
     coalesce(i.tax, 0) AS tax, coalesce(i.tax_rate, 0) AS tax_rate, coalesce(i.restock, true) AS restock,
+    coalesce(i.reason, '') AS reason,
     coalesce(sold.goods, p.service IS FALSE) AS goods
 FROM pg_temp.in_return_lines i
 LEFT JOIN rtn_first h ON h.ref = i."return"

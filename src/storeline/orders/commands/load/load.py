@@ -17,11 +17,12 @@ FROM rec_order o JOIN rec_sum s ON s.ref = o.ref
 WHERE o.known_id IS NULL AND NOT EXISTS (SELECT FROM rec_bad b WHERE b.ref = o.ref)
 """
 _ORDERS = """
-INSERT INTO orders_order (id, ref, source, entity_id, place_id, served_by_id, channel, customer_id, method, currency,
-    tax_included, amount, tax, total, funded, payable, state, placed_at, business_date, completed_at, body_hash)
-SELECT id, ref, 'import', entity_id, place_id, served_by_id, coalesce(channel, 'store'), customer_id, 'carry_out',
-    currency, tax_included, amount, tax, total, funded, total - funded, coalesce(status, 'completed'), placed_at,
-    business_date, CASE WHEN status = 'cancelled' THEN NULL ELSE placed_at END, ''
+INSERT INTO orders_order (id, ref, source, entity_id, place_id, served_by_id, channel, till, customer_id, method,
+    currency, tax_included, amount, tax, total, funded, payable, state, reason, placed_at, business_date, completed_at,
+    body_hash)
+SELECT id, ref, 'import', entity_id, place_id, served_by_id, channel, till, customer_id, method, currency,
+    tax_included, amount, tax, total, funded, total - funded, status, reason, placed_at, business_date, completed_at,
+    ''
 FROM rec_new ORDER BY id
 """
 _LINES = """
@@ -39,7 +40,7 @@ CREATE TEMP TABLE rec_movements ON COMMIT DROP AS
 SELECT n.id AS source_id, l.line_no, 'sale'::text AS kind, n.served_by_id AS place_id, l.product_id,
     -l.quantity AS quantity, n.placed_at AS at, n.business_date
 FROM rec_line l JOIN rec_new n ON n.ref = l.ref
-WHERE l.goods AND l.quantity > 0 AND n.status IS DISTINCT FROM 'cancelled'
+WHERE l.goods AND l.quantity > 0 AND n.status = 'completed'
 """
 _INTENTS = """
 CREATE TEMP TABLE rec_intents ON COMMIT DROP AS
@@ -49,7 +50,7 @@ FROM pg_temp.in_payments i JOIN rec_new n ON n.ref = i."order"
 UNION ALL
 SELECT kernel_source_id('payment', n.ref || ':0', n.placed_at), n.id, n.entity_id, n.place_id, 'unspecified',
     n.currency, n.total - n.funded, NULL, n.placed_at, n.business_date, 0
-FROM rec_new n WHERE n.payments IS NULL AND n.status IS DISTINCT FROM 'cancelled'
+FROM rec_new n WHERE n.payments IS NULL AND n.status = 'completed'
 """
 # One sale a transaction: what was handed over by tender, what a maker owes, what was earned, what is owed in tax.
 _POSTINGS = """
@@ -60,7 +61,7 @@ SELECT n.id AS transaction_id,
 FROM rec_new n CROSS JOIN LATERAL (
     VALUES (2, 0, %s, n.funded), (3, 0, %s, n.tax - n.total), (4, 0, %s, -n.tax)
 ) AS p(part, seq, account, amount)
-WHERE p.amount <> 0 AND n.status IS DISTINCT FROM 'cancelled'
+WHERE p.amount <> 0 AND n.status = 'completed'
 UNION ALL
 SELECT i.source_id, (-i.seq - 1)::int, i.entity_id, i.place_id, coalesce(t.account, %s), i.currency, i.amount,
     i.business_date, i.at, 'sale', i.source_id

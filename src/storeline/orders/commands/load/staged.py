@@ -1,6 +1,7 @@
 """The tables that are handed down, and the same with references resolved.
 
-References are resolved by hash joins over whole sets. `rec_order`, `rec_line` and `rec_discount` are what
+References are resolved by hash joins over whole sets. An order that comes twice is refused, and its parts
+belong to the first, so that nothing is told twice. `rec_order`, `rec_line` and `rec_discount` are what
 will be written; `rec_bad` collects the orders that will not, each refused whole.
 """
 
@@ -9,8 +10,9 @@ from __future__ import annotations
 from storeline.kernel.api import run
 
 ORDERS_IN = (
-    "row bigint, ref text, place text, served_by text, channel text, customer text, ordered_at timestamptz, "
-    "currency text, status text, tax_included boolean, total bigint"
+    "row bigint, ref text, place text, served_by text, channel text, till text, method text, customer text, "
+    "ordered_at timestamptz, completed_at timestamptz, currency text, status text, reason text, tax_included boolean, "
+    "total bigint"
 )
 ORDER_LINES_IN = (
     'row bigint, "order" text, line int, product text, quantity bigint, amount bigint, gross bigint, tax bigint, '
@@ -27,12 +29,15 @@ empty cells are NULL."""
 
 _ORDERS = """
 CREATE TEMP TABLE rec_order ON COMMIT DROP AS
-SELECT i.row, i.ref, kernel_source_id('order', i.ref, i.ordered_at) AS id, known.id AS known_id, p.id AS place_id,
-    p.entity_id, CASE WHEN i.served_by IS NULL THEN p.id ELSE s.id END AS served_by_id, i.channel,
-    c.id AS customer_id, i.currency, coalesce(i.tax_included, e.inclusive) AS tax_included, i.status,
-    i.ordered_at AS placed_at, (i.ordered_at AT TIME ZONE p.zone)::date AS business_date, i.total AS stated_total,
+SELECT i.row, i.ref, kernel_source_id('order', i.ref, i.ordered_at) AS id, known.id AS known_id,
+    known.source AS known_source, p.id AS place_id, p.entity_id, CASE WHEN i.served_by IS NULL THEN p.id ELSE s.id END AS served_by_id,
+    coalesce(i.channel, 'store') AS channel, i.till, coalesce(i.method, 'carry_out') AS method,
+    CASE WHEN c.erased_at IS NULL THEN c.id END AS customer_id, c.erased_at IS NOT NULL AS customer_erased,
+    i.currency, coalesce(i.tax_included, e.inclusive) AS tax_included, coalesce(i.status, 'completed') AS status,
+    i.reason, CASE WHEN i.status IS DISTINCT FROM 'cancelled' THEN coalesce(i.completed_at, i.ordered_at) END
+    AS completed_at, i.ordered_at AS placed_at, (i.ordered_at AT TIME ZONE p.zone)::date AS business_date, i.total AS stated_total,
     i.place AS place_ref, i.served_by AS served_by_ref, i.customer AS customer_ref,
-    count(*) OVER (PARTITION BY i.ref) AS copies
+    count(*) OVER (PARTITION BY i.ref) AS copies, row_number() OVER (PARTITION BY i.ref ORDER BY i.row) AS nth
 FROM pg_temp.in_orders i
 LEFT JOIN places_place p ON p.ref = i.place
 LEFT JOIN places_entity e ON e.id = p.entity_id
@@ -56,7 +61,7 @@ SELECT i.row, i."order" AS ref, o.id AS order_id, i.line AS line_no, p.id AS pro
     coalesce(d.others, 0) AS funded, coalesce(i.tax, 0) AS tax, coalesce(i.tax_rate, 0) AS tax_rate,
     p.service IS FALSE AS goods
 FROM pg_temp.in_order_lines i
-LEFT JOIN rec_order o ON o.ref = i."order"
+LEFT JOIN rec_order o ON o.ref = i."order" AND o.nth = 1
 LEFT JOIN catalog_product p ON p.ref = i.product
 LEFT JOIN (
     SELECT ref, line_no, (sum(amount) FILTER (WHERE funder = 'retailer'))::bigint AS retailer,
@@ -76,6 +81,7 @@ LEFT JOIN (
 LEFT JOIN (
     SELECT "order" AS ref, sum(amount)::bigint AS paid, count(*) AS payments FROM pg_temp.in_payments GROUP BY 1
 ) p ON p.ref = o.ref
+WHERE o.nth = 1
 """
 _BAD = "CREATE TEMP TABLE rec_bad (ref text PRIMARY KEY) ON COMMIT DROP"
 _TABLES = ("rec_bad", "rec_sum", "rec_line", "rec_discount", "rec_order")
