@@ -23,7 +23,7 @@ from storeline.fulfilment.tests.factories import (
 from storeline.kernel.api import GUEST, SYSTEM, Error, Forbidden, new_id, now, run, transaction, waits
 from storeline.messages.api import NoCode, WrongCode
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import CARD, CASH, Shop, shop, total
+from storeline.orders.tests.factories import CARD, CASH, LONG_AGO, Shop, make, shop, total
 from storeline.payments import api as payments
 from storeline.payments.api import Offer
 
@@ -347,3 +347,17 @@ def test_the_audit_sees_what_is_planted(here, case):
     sql, check = PLANTED[case]
     run(sql)
     assert check in {difference.partition(":")[0] for difference in differences()}
+
+
+def test_a_fee_goes_with_the_goods_without_being_picked(here: Shop) -> None:
+    here.products[1] = make("catalog.Product", ref="fee", name="Gift wrapping", service=True)
+    make("pricing.Price", product_id=here.products[1], amount=125, currency="USD", valid_from=LONG_AGO)
+    order_id = to_pick(here, [2, 1])
+    assert [line.line_no for line in fulfilment.get_task(order_id).lines] == [1]
+    fulfilment.pick(picks(order_id, 1000), actor=SYSTEM)
+    fulfilment.ready([order_id], actor=SYSTEM)
+    fulfilment.hand_over([(order_id, fulfilment.codes([order_id])[order_id])], actor=SYSTEM)
+    assert state_of(order_id) == ("handed_over", "completed")
+    assert balances() == {"card_clearing": 270, "sales": -250, "tax_payable": -20}
+    assert here.level() == (9_000, 0)
+    assert differences() == []
