@@ -130,6 +130,11 @@ def _cancel(orders: Sequence[LockedOrder], reason: str, actor: Actor) -> None:
 def expire(moment: datetime) -> int:
     """Cancel pending orders whose time is over; how many. Repeat until it gives 0."""
     due = [row[0] for row in run(_EXPIRED, [moment]).fetchall()]
-    if due:
-        cancel(due, reason="expired")
-    return len(due)
+    if not due:
+        return 0
+    with transaction():
+        # What was confirmed or ended while we waited for its lock is not ours to end.
+        late = [order for order in lock(due).result().values() if order.state == "pending"]
+        if late:
+            _cancel(late, "expired", SYSTEM)
+    return len(late)
