@@ -19,6 +19,23 @@ LEFT JOIN loyalty_coupon_count n ON n.id = c.id
 WHERE c.total_limit IS DISTINCT FROM n.at_most ORDER BY c.ref LIMIT %s
 """
 
+_LOST_TARGETS = """
+SELECT coalesce(c.ref, t.coupon_id::text), count(*) OVER () FROM loyalty_coupon_target t
+LEFT JOIN loyalty_coupon c ON c.id = t.coupon_id
+WHERE c.id IS NULL
+   OR t.product_id IS NOT NULL AND NOT EXISTS (SELECT FROM catalog_product q WHERE q.id = t.product_id)
+   OR t.category_id IS NOT NULL AND NOT EXISTS (SELECT FROM catalog_category k WHERE k.id = t.category_id)
+ORDER BY t.id LIMIT %s
+"""
+
+
+@check("loyalty.references", "every target of a coupon is of things that are there")
+def references() -> CheckResult:
+    [(checked,)] = run("SELECT count(*) FROM loyalty_coupon_target").fetchall()
+    rows = run(_LOST_TARGETS, [SHOWN]).fetchall()
+    shown = tuple(f"coupon {ref} has a target of an unknown product or category" for ref, _ in rows)
+    return CheckResult(checked, shown, rows[0][-1] if rows else 0)
+
 
 @check("loyalty.coupon_counts", "every count of a coupon's uses equals its redemptions that stand")
 def coupon_counts() -> CheckResult:

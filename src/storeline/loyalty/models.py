@@ -61,11 +61,16 @@ class Coupon(models.Model):
 
 
 class CouponTarget(models.Model):
-    """One thing that a coupon is for: a product, or a category with all below it."""
+    """One thing that a coupon is for: a product, or a category with all below it.
 
-    coupon = models.ForeignKey(Coupon, models.CASCADE, related_name="+", db_index=False)
-    product = models.ForeignKey("catalog.Product", models.PROTECT, related_name="+", null=True)
-    category = models.ForeignKey("catalog.Category", models.PROTECT, related_name="+", null=True, db_index=False)
+    What it points at is resolved by the load, and proved by the audit.
+    """
+
+    coupon = models.ForeignKey(Coupon, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    product = models.ForeignKey("catalog.Product", models.PROTECT, related_name="+", null=True, db_constraint=False)
+    category = models.ForeignKey(
+        "catalog.Category", models.PROTECT, related_name="+", null=True, db_index=False, db_constraint=False
+    )
 
     class Meta:
         db_table = "loyalty_coupon_target"

@@ -22,14 +22,28 @@ WHERE NOT EXISTS (SELECT FROM catalog_product q WHERE q.id = p.product_id)
    OR p.place_id IS NOT NULL AND NOT EXISTS (SELECT FROM places_place l WHERE l.id = p.place_id)
 ORDER BY p.id LIMIT %s
 """
+_LOST_TARGETS = """
+SELECT coalesce(p.ref, t.promotion_id::text), count(*) OVER () FROM pricing_promotion_target t
+LEFT JOIN pricing_promotion p ON p.id = t.promotion_id
+WHERE p.id IS NULL
+   OR t.product_id IS NOT NULL AND NOT EXISTS (SELECT FROM catalog_product q WHERE q.id = t.product_id)
+   OR t.category_id IS NOT NULL AND NOT EXISTS (SELECT FROM catalog_category c WHERE c.id = t.category_id)
+   OR t.place_id IS NOT NULL AND NOT EXISTS (SELECT FROM places_place l WHERE l.id = t.place_id)
+ORDER BY t.id LIMIT %s
+"""
 
 
-@check("pricing.references", "every price is of a product, and of a place if it names one")
+@check("pricing.references", "every price and every target of a promotion is of things that are there")
 def references() -> CheckResult:
-    [(checked,)] = run("SELECT count(*) FROM pricing_price").fetchall()
-    rows = run(_ORPHANS, [SHOWN]).fetchall()
-    shown = tuple(f"price {key} is of an unknown product or place" for key, _ in rows)
-    return CheckResult(checked, shown, rows[0][-1] if rows else 0)
+    [(checked,)] = run(
+        "SELECT (SELECT count(*) FROM pricing_price) + count(*) FROM pricing_promotion_target"
+    ).fetchall()
+    prices, targets = run(_ORPHANS, [SHOWN]).fetchall(), run(_LOST_TARGETS, [SHOWN]).fetchall()
+    shown = (
+        *(f"price {key} is of an unknown product or place" for key, _ in prices),
+        *(f"promotion {ref} has a target of an unknown product, category or place" for ref, _ in targets),
+    )
+    return CheckResult(checked, shown[:SHOWN], sum(rows[0][-1] for rows in (prices, targets) if rows))
 
 
 @check("pricing.tax_inclusion", "tax rates are quoted as the legal entities of their regime quote prices")

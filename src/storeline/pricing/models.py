@@ -188,13 +188,20 @@ class Promotion(models.Model):
 class PromotionTarget(models.Model):
     """One thing that a promotion is about: a product, or a category with all below it; maybe at one place only.
 
-    Values that it states go before the promotion's own.
+    Values that it states go before the promotion's own. Promotions come with targets by the hundred thousand: what
+    they point at is resolved by the load, and proved by the audit.
     """
 
-    promotion = models.ForeignKey(Promotion, models.CASCADE, related_name="+", db_index=False)
-    product = models.ForeignKey("catalog.Product", models.PROTECT, related_name="+", null=True, db_index=False)
-    category = models.ForeignKey("catalog.Category", models.PROTECT, related_name="+", null=True, db_index=False)
-    place = models.ForeignKey("places.Place", models.PROTECT, related_name="+", null=True, db_index=False)
+    promotion = models.ForeignKey(Promotion, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    product = models.ForeignKey(
+        "catalog.Product", models.PROTECT, related_name="+", null=True, db_index=False, db_constraint=False
+    )
+    category = models.ForeignKey(
+        "catalog.Category", models.PROTECT, related_name="+", null=True, db_index=False, db_constraint=False
+    )
+    place = models.ForeignKey(
+        "places.Place", models.PROTECT, related_name="+", null=True, db_index=False, db_constraint=False
+    )
     amount = models.BigIntegerField(null=True)
     base = models.BigIntegerField(null=True)
     rate_ppm = models.IntegerField(null=True)

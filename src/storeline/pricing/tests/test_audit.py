@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from storeline.kernel.api import CHECKS, new_id
-from storeline.pricing.models import Price, Promotion, TaxRate
+from storeline.pricing.models import Price, Promotion, PromotionTarget, TaxRate
 from storeline.pricing.tests.factories import LONG_AGO, make_place, make_product
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +23,16 @@ def test_prices_of_unknown_products() -> None:
     lost = Price.objects.create(product_id=new_id(), amount=1, currency="EUR", valid_from=LONG_AGO)
     assert known.pk != lost.pk
     assert _differences("references") == (f"price {lost.pk} is of an unknown product or place",)
+
+
+def test_targets_of_unknown_things() -> None:
+    promotion = Promotion.objects.create(
+        ref="x", name="x", kind="percentage", state="scheduled", starts_at=LONG_AGO, rate_ppm=1
+    )
+    PromotionTarget.objects.create(promotion=promotion, product=make_product("a"))
+    assert _differences("references") == ()
+    PromotionTarget.objects.create(promotion=promotion, product_id=new_id())
+    assert _differences("references") == ("promotion x has a target of an unknown product, category or place",)
 
 
 def test_rates_that_quote_the_other_way() -> None:
