@@ -112,8 +112,8 @@ class ShrinkRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Goods:
-    """Goods that came in (receive) or a signed correction (adjust). `source_id` + `line_no` are made by the client."""
+class _Named:
+    """So much of a product at a place; `source_id` + `line_no` are made by the client and name the deed."""
 
     source_id: UUID
     line_no: int
@@ -123,16 +123,16 @@ class Goods:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Goods(_Named):
+    """Goods that came in (receive) or a signed correction (adjust)."""
+
+    __slots__ = ()
+
+
+class Counted(_Named):
     """What somebody counted on the shelf: `quantity` becomes what is on hand."""
 
-    source_id: UUID
-    line_no: int
-    place_id: UUID
-    product_id: UUID
-    quantity: int
-    reason: str | None = None
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,11 +67,11 @@ def test_hand_over_against_cancel_against_return_against_expiry(pay):
         order_id, code = ready(here, [2], payments=pay)
         whole = taken(here, order_id, ReturnLine(2000, 1))
         handed, stopped, _, back, _ = race(
-            lambda order_id=order_id, code=code: fulfilment.hand_over([(order_id, code)], actor=SYSTEM),
-            lambda order_id=order_id: fulfilment.cancel([order_id], reason="race", actor=SYSTEM),
-            lambda order_id=order_id: orders.cancel([order_id], reason="race"),
-            lambda whole=whole: aftersales.return_goods(whole, actor=SYSTEM),
-            lambda: orders.expire(now() + timedelta(days=400)),
+            partial(fulfilment.hand_over, [(order_id, code)], actor=SYSTEM),
+            partial(fulfilment.cancel, [order_id], reason="race", actor=SYSTEM),
+            partial(orders.cancel, [order_id], reason="race"),
+            partial(aftersales.return_goods, whole, actor=SYSTEM),
+            partial(orders.expire, now() + timedelta(days=400)),
         )
         read_events()
         payments.perform_open([order_id])
@@ -92,7 +92,7 @@ def test_the_last_uses_of_two_coupons_go_to_one_basket():
     for ref in ("ONE", "TWO"):
         load_coupons({"ref": ref, "value": 1, "currency": "USD", "max_uses": 1})
     drafts = [here.draft([4], coupons=codes, expected_total=324) for codes in (("ONE", "TWO"), ("TWO", "ONE")) * 3]
-    outcomes = race(*[lambda draft=draft: orders.checkout([draft], actor=SYSTEM)[0] for draft in drafts])
+    outcomes = [one for (one,) in race(*[partial(orders.checkout, [draft], actor=SYSTEM) for draft in drafts])]
     refusals = [one.error.code for one in outcomes if one.error]
     assert refusals == ["coupon_used_up"] * 5
     (won,) = [one for one in outcomes if not one.error]
@@ -108,13 +108,12 @@ def test_the_partners_yes_against_expiry():
     orders.place(drafts, actor=SYSTEM)
     paid = {source: found[0] for source, found in payments.payments_of([draft.id for draft in drafts]).items()}
     yes = [
-        lambda order_id=order_id, one=one: orders.confirm(
-            [order_id], [payments.Authorisation(one.id, "approved", "yes")], actor=SYSTEM
-        )[order_id]
+        partial(orders.confirm, [order_id], [payments.Authorisation(one.id, "approved", "yes")], actor=SYSTEM)
         for order_id, one in paid.items()
     ]
     late = now() + timedelta(days=1)
-    said = race(*yes, *[lambda: orders.expire(late)] * 3)[:4]
+    answers = race(*yes, *[partial(orders.expire, late)] * 3)[:4]
+    said = [state for answer in answers for state in answer.values()]
     payments.perform_open(list(paid))
     payments.resolve_unknown(late, actor=SYSTEM)
     states = {order_id: orders.get(order_id).head.state for order_id in paid}

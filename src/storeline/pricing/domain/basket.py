@@ -6,13 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from storeline.kernel.api import QUANTITY_ONE, Invalid, UnitPrice, allocate, business_date
+from storeline.pricing.domain.candidate import Candidate
+from storeline.pricing.domain.offers import is_live, member_discount
 from storeline.pricing.domain.prices import find_price, find_rate
-from storeline.pricing.domain.promotions import (
-    Candidate,
-    apply_promotions,
-    is_live,
-    member_discount,
-)
+from storeline.pricing.domain.promotions import apply_promotions
 from storeline.pricing.domain.quote import Quote, QuotedLine, Step
 from storeline.pricing.domain.tax import spread_tax
 from storeline.pricing.domain.terms import (

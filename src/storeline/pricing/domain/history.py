@@ -9,8 +9,8 @@ from fractions import Fraction
 from itertools import pairwise
 
 from storeline.kernel.api import UnitPrice
+from storeline.pricing.domain.offers import selling_price
 from storeline.pricing.domain.prices import preference
-from storeline.pricing.domain.promotions import selling_price
 from storeline.pricing.domain.terms import Offer, Price
 
 PERIOD = timedelta(days=30)

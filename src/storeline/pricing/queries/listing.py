@@ -11,8 +11,8 @@ from uuid import UUID
 from storeline.kernel.api import Invalid, NotFound, Row, UnitPrice, now, run
 from storeline.places.api import PlaceFacts
 from storeline.pricing.domain import Price, Promotion
+from storeline.pricing.domain.offers import selling_price
 from storeline.pricing.domain.prices import find_price
-from storeline.pricing.domain.promotions import selling_price
 from storeline.pricing.queries.gather import TERMS, gather, keys_of, read_offer
 
 MAX_PAGE = 200

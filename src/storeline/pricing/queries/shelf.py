@@ -12,8 +12,8 @@ from storeline.kernel.api import QUANTITY_ONE, UnitPrice
 from storeline.pricing.domain import Basket, Offer, Price, PriceBook, PricedPlace
 from storeline.pricing.domain.display import UnitPriceDisplay, unit_price_display
 from storeline.pricing.domain.history import PriorPrice, lowest_prior_price, prices_over_time
+from storeline.pricing.domain.offers import is_live, selling_price
 from storeline.pricing.domain.prices import find_price
-from storeline.pricing.domain.promotions import is_live, selling_price
 from storeline.pricing.queries.gather import gather, keys_of
 
 LOOK_BACK = timedelta(days=120)
