@@ -88,6 +88,11 @@ def ground(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, 
         django_transaction.set_rollback(True)
 
 
+@pytest.fixture
+def _django_db_helper(ground: dict[str, Any]) -> None:
+    """What the mark `django_db` asks for: here one transaction for the whole module."""
+
+
 @contextmanager
 def connections_stay() -> Iterator[None]:
     """The end of a request closes no connection, as with Django's own test client."""
@@ -123,6 +128,7 @@ EXAMPLES = [
 ]
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(("name", "mode"), EXAMPLES)
 def test_operation(name: str, mode: GenerationMode, ground: dict[str, Any]) -> None:
     @BOUNDED

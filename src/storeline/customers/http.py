@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from ninja import Query, Router, Schema, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from storeline.customers import commands, loading, queries
 from storeline.customers.commands import NewConsent, NewContact, NewCustomer
@@ -18,7 +18,7 @@ from storeline.customers.queries import ConsentView, CustomerView
 from storeline.identity.api import Request, requires
 from storeline.kernel.api import check_id
 from storeline.web.bulk import Bulk, Item, VerdictsOut, upsert
-from storeline.web.fields import Country, Ref, Tag, Text
+from storeline.web.fields import Country, Moment, Ref, Tag, Text
 from storeline.web.idempotent import idempotent
 
 router = Router()
@@ -106,7 +106,7 @@ class CardIn(Schema):
 class ConsentIn(Schema):
     purpose: Text
     granted: bool
-    at: AwareDatetime | None = None
+    at: Moment | None = None
     source: Text = ""
     text: Annotated[str, Field(max_length=20000)] = ""
     text_version: Text = ""
@@ -153,7 +153,7 @@ class CustomerItem(Item):
     name: Text | None = None
     language: Tag | None = None
     country: Country | None = None
-    joined_at: AwareDatetime | None = None
+    joined_at: Moment | None = None
 
 
 Limit = Annotated[int, Query(ge=1, le=200)]

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from ninja import Query, Router, Schema, Status
 from ninja.errors import HttpError
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from storeline.identity import commands, queries
 from storeline.identity.access import Request, requires
@@ -20,7 +20,8 @@ from storeline.identity.permissions import MANAGE_CLIENTS, MANAGE_USERS, SIGN_IN
 from storeline.identity.queries import ClientView, GrantView, UserView, actor_of_user
 from storeline.identity.sessions import sign_in
 from storeline.kernel.api import Actor, Refused, check_id
-from storeline.web.fields import Tag
+from storeline.web.address import client_address
+from storeline.web.fields import Moment, Tag
 from storeline.web.idempotent import idempotent
 from storeline.web.openapi import also_refuses
 
@@ -90,8 +91,8 @@ class Reach(Schema):
     scopes: Annotated[list[Name], Field(max_length=500)] = []
     place_ids: Ids | None = None
     entity_ids: Ids | None = None
-    valid_from: AwareDatetime | None = None
-    valid_to: AwareDatetime | None = None
+    valid_from: Moment | None = None
+    valid_to: Moment | None = None
 
     def reach(self) -> ClientReach:
         return ClientReach(self.scopes, self.place_ids, self.entity_ids, self.valid_from, self.valid_to)
@@ -144,7 +145,7 @@ def start_session(request: HttpRequest, body: SignIn) -> Me:
     if request.content_type != "application/json":
         # A form of another site can send text or form bodies, never JSON.
         raise HttpError(415, "Send application/json.")
-    user = sign_in(body.login, body.password, code=body.code, address=request.META.get("REMOTE_ADDR", ""))
+    user = sign_in(body.login, body.password, code=body.code, address=client_address(request))
     login(request, user, backend=_BACKEND)
     actor = actor_of_user(user.id)
     assert actor is not None

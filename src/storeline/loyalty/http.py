@@ -9,7 +9,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from ninja import Field, Query, Router, Schema
-from pydantic import AwareDatetime
 
 from storeline.identity.api import Request, requires
 from storeline.kernel.api import format_amount
@@ -18,7 +17,7 @@ from storeline.loyalty.commands import put_coupons
 from storeline.loyalty.permissions import READ, WRITE
 from storeline.pricing.api import MILLION
 from storeline.web.bulk import Bulk, Item, VerdictsOut, upsert
-from storeline.web.fields import Currency, Cursor, Ref, Text
+from storeline.web.fields import Currency, Cursor, Moment, Ref, Text
 
 router = Router()
 Limit = Annotated[int, Query(ge=1, le=queries.MAX_PAGE)]
@@ -37,8 +36,8 @@ class CouponIn(Item):
     currency: Currency | None = None
     funder: Code = "retailer"
     min_spend: Value | None = None
-    valid_from: AwareDatetime
-    valid_to: AwareDatetime | None = None
+    valid_from: Moment
+    valid_to: Moment | None = None
     max_uses: Count | None = None
     max_uses_per_customer: Count | None = None
     stackable: bool = True

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Query, Router, Schema, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from storeline.identity.api import ClientSecret, Request, requires
 from storeline.kernel.api import check_id
@@ -17,7 +17,7 @@ from storeline.partners.commands import NewOrganisation, Terms
 from storeline.partners.endpoints import EndpointSecret, require_own, secret_of
 from storeline.partners.permissions import MANAGE, READ, WEBHOOKS
 from storeline.partners.queries import AgreementView, EndpointView, OrganisationView
-from storeline.web.fields import Country, Text
+from storeline.web.fields import Country, Moment, Text
 from storeline.web.idempotent import idempotent
 
 router = Router()
@@ -53,8 +53,8 @@ class AgreementIn(Schema):
     events: Texts = []
     entity_ids: Ids | None = None
     place_ids: Ids | None = None
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
 
 
 class AgreementOut(Schema):
@@ -139,8 +139,8 @@ class Deliveries(Schema):
 
 class Replay(Schema):
     ids: Annotated[list[UUID], Field(max_length=1000)] = []
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
 
 class Replayed(Schema):

@@ -9,12 +9,13 @@ from uuid import UUID
 from ninja import Field, Router, Schema
 
 from storeline.identity.api import Request, requires
-from storeline.kernel.api import Invalid, format_quantity, parse_quantity
+from storeline.kernel.api import format_quantity, parse_quantity
 from storeline.places import api as places
 from storeline.sourcing.domain import Method, Option, Reason, WantedLine
 from storeline.sourcing.permissions import OPTIONS
 from storeline.sourcing.queries import options
 from storeline.stock import api as stock
+from storeline.web.fields import Moment
 
 router = Router()
 
@@ -41,7 +42,7 @@ class OptionsIn(Schema):
     near: PositionIn | None = None
     near_place: UUID | None = None
     places: Annotated[list[UUID], Field(max_length=100)] | None = None
-    at: datetime | None = None
+    at: Moment | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 20
 
 
@@ -77,8 +78,6 @@ class OptionsOut(Schema):
 @router.post("/sourcing/options", auth=requires(OPTIONS, guest=True), response=OptionsOut)
 def find_options(request: Request, body: OptionsIn) -> OptionsOut:
     """Which places can serve the whole basket and when, nearest first, each with its reasons. Holds nothing."""
-    if body.at is not None and body.at.tzinfo is None:
-        raise Invalid("A time needs its offset from UTC.", field="at")
     lines = [
         WantedLine(line.product, parse_quantity(line.quantity, field=f"lines[{index}].quantity"))
         for index, line in enumerate(body.lines)

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Field, Query, Router, Schema, Status
-from pydantic import AwareDatetime
 
 from storeline.identity.api import Request, requires
 from storeline.kernel.api import Invalid, check_id, format_quantity, now, parse_quantity
@@ -16,7 +15,7 @@ from storeline.stock.domain import Answer, Counted, Done, Goods, Hold, HoldVerdi
 from storeline.stock.permissions import ADJUST, BROWSE, COUNT, HOLD, READ, RECEIVE
 from storeline.stock.queries import ExceptionRow, StockLevel, exceptions, list_levels
 from storeline.web.bulk import Bulk, FieldError, Item, field_errors, sift
-from storeline.web.fields import Cursor, Quantity, Ref
+from storeline.web.fields import Cursor, Moment, Quantity, Ref
 from storeline.web.idempotent import idempotent
 
 router = Router()
@@ -115,7 +114,7 @@ class HoldIn(Schema):
     place: UUID
     product: UUID
     quantity: Quantity = "1"
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 class HoldsIn(Schema):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 Ref = Annotated[str, Field(min_length=1, max_length=200)]
 """A retailer's own code of something."""
@@ -19,4 +20,14 @@ Cursor = Annotated[str, Field(max_length=1000)]
 """The `next` of the page before."""
 Quantity = Annotated[str, Field(max_length=32, pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,3})?$", examples=["1.5"])]
 """Decimal text in the product's unit, to the thousandth."""
-Moment = AwareDatetime
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("no such moment in UTC") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A moment with its offset; in UTC, since PostgreSQL takes no offset beyond 16 hours in text."""

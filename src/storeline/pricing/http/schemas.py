@@ -8,14 +8,13 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from ninja import Field, Query, Schema
-from pydantic import AwareDatetime
 
 from storeline.kernel.api import UnitPrice, format_amount, format_quantity
 from storeline.places import api as places
 from storeline.pricing.domain import MILLION
 from storeline.pricing.queries.listing import MAX_PAGE
 from storeline.web.bulk import FieldError, Item
-from storeline.web.fields import Currency, Text
+from storeline.web.fields import Currency, Moment, Text
 
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 Code = Annotated[str, Field(max_length=100)]
@@ -84,8 +83,8 @@ class PriceIn(Item):
     channel: Code | None = None
     member: bool = False
     currency: Currency
-    valid_from: AwareDatetime
-    valid_to: AwareDatetime | None = None
+    valid_from: Moment
+    valid_to: Moment | None = None
     amount: Amount
     per: Per = "1"
 
@@ -149,8 +148,8 @@ class PromotionIn(Schema):
 
     name: Text
     kind: Literal["percentage", "amount", "fixed_price", "n_for_price"]
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime | None = None
+    starts_at: Moment
+    ends_at: Moment | None = None
     currency: Currency | None = None
     amount: Amount | None = None
     percent: Percent | None = None
