@@ -1,13 +1,12 @@
 """Every address."""
 
 from django.conf import settings
-from django.contrib import admin
 from django.contrib.staticfiles.urls import staticfiles_urlpatterns
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 from storeline.config.api import api
-from storeline.web import health, metrics
+from storeline.web import admin, health, metrics
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/api/v1/docs")),
