@@ -11,7 +11,7 @@ from tests.architecture.source import File, files, imports
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_IMPURE_PACKAGES = ("django", "psycopg", "psycopg_pool", "ninja", "duckdb", "procrastinate", "socket", "requests")
+_IMPURE_PACKAGES = ("django", "psycopg", "psycopg_pool", "ninja", "duckdb", "socket", "requests")
 _IMPURE_PARTS = ("models", "commands", "queries", "locks", "handlers", "http", "jobs", "admin", "audit")
 _IMPURE_KERNEL = ("run", "raw", "later", "pipeline", "transaction", "publish", "trail", "once", "now", "new_id")
 

@@ -53,6 +53,8 @@ OWN: dict[str, dict[str, str]] = {
         "ids": "UUIDv7 and UUIDv8",
         "staged": "master data as sets",
         "stored_clock": "the demo's clock",
+        "timers": "when a job is due, and who runs it",
+        "tracing": "spans, where somebody traces",
         "trail": "the audit trail",
     },
     "identity": {

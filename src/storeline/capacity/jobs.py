@@ -6,18 +6,18 @@ from datetime import date
 
 from storeline.capacity.commands.bookings import expire
 from storeline.capacity.commands.slots import generate
-from storeline.kernel.api import SYSTEM, now
-
-__all__ = ["expire_bookings", "make_slots"]
+from storeline.kernel.api import SYSTEM, job, now
 
 _made: list[date | None] = [None]
 
 
+@job(every=5)
 def expire_bookings() -> int:
     """Free bookings whose time is over; how many."""
     return expire()
 
 
+@job(every=60)
 def make_slots() -> int:
     """Once a day of the business clock: make the slots of the coming week; how many were made or changed."""
     today = now().date()

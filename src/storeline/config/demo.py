@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,13 +44,23 @@ def demo(arguments: Sequence[str]) -> None:
     parser.add_argument("--no-serve", action="store_true", help="stop when the books are audited")
     chosen = parser.parse_args(arguments)
     django.setup()
-    call_command("migrate", interactive=False, verbosity=0)
+    _prepare(chosen.days)
     run(steps(chosen.days), key=f"{_database()} days={chosen.days}")
     _sign_ins(chosen.port)
     if not chosen.no_serve:
         from storeline.config.serve import serve  # noqa: PLC0415  # reads the settings
 
         serve(["--port", str(chosen.port), "--stored-clock"])
+
+
+def _prepare(days: int) -> None:
+    """Make the tables, and beside it write the retailer's year as files."""
+    from storeline.exchange import journey  # noqa: PLC0415  # reads the settings
+
+    with ThreadPoolExecutor(1) as beside:
+        written = beside.submit(journey.prepare, VAR / "journey", days=days)
+        call_command("migrate", interactive=False, verbosity=0)
+        written.result()
 
 
 def steps(days: int) -> list[Step]:

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
+more: Callable[[], Mapping[str, str]] = dict
+"""What every line says besides; traces set it."""
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request", "server_time"}
 
 
@@ -30,6 +33,7 @@ class JsonFormatter(logging.Formatter):
             "text": record.getMessage(),
         }
         line |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
+        line |= more()
         if record.exc_info and record.exc_info[0] is not None:
             line["error"] = f"{record.exc_info[0].__module__}.{record.exc_info[0].__qualname__}"
             line["stack"] = _frames(record.exc_info[2])

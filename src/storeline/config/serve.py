@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 THREADS = 8
 _BEAT_S = 1.0
+_PATIENCE_S = 30
 
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -109,9 +110,32 @@ def _worker(*, wanted: bool) -> Iterator[None]:
     if not wanted:
         yield
         return
-    process = subprocess.Popen([sys.executable, "-m", "storeline", "work"])
+    over = threading.Event()
+    keeper = threading.Thread(target=_keep_worker, args=[over], name="worker")
+    keeper.start()
     try:
         yield
     finally:
-        process.terminate()
-        process.wait(timeout=30)
+        over.set()
+        keeper.join()
+
+
+def _keep_worker(over: threading.Event) -> None:
+    """Start it, and again when it was killed; it ends by itself should we be killed."""
+    environment = os.environ | {"STORELINE_WORKS_FOR": str(os.getpid())}
+    while not over.is_set():
+        process = subprocess.Popen([sys.executable, "-m", "storeline", "work"], env=environment)
+        while process.poll() is None and not over.wait(_BEAT_S / 10):
+            pass
+        if over.is_set():
+            _end(process)
+        over.wait(_BEAT_S)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=_PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()  # whatever it had in hand is taken up by the next worker
+        process.wait()

@@ -32,7 +32,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "ninja",  # its documentation page and that page's scripts, served from here
-    "procrastinate.contrib.django",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -42,6 +41,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    *(["storeline.config.tracing.TraceMiddleware"] if ENVIRONMENT.traces else []),
     "storeline.web.middleware.ObserveMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "storeline.web.middleware.HeadersMiddleware",
@@ -110,7 +110,6 @@ AUTHENTICATION_BACKENDS = [
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-    "storeline.identity.hashers.RandomSecretHasher",
     "storeline.identity.hashers.RandomSecretHasher",  # clients' secrets, which we draw at random
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -166,9 +165,21 @@ SECURE_PROXY_SSL_HEADER = (
 )
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
+TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
 SLOW_REQUEST_S = float(os.environ.get("STORELINE_SLOW_REQUEST_S", "1"))
 METRICS_TOKEN = os.environ.get("STORELINE_METRICS_TOKEN", "")
+
+# --- what is sent to people ---
+
+MESSAGE_TRANSPORTS = ENVIRONMENT.message_transports
+EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
+EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS") == "1"
+EMAIL_TIMEOUT = 10  # without one a silent mail server would hold up all messages
+DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "storeline@localhost")
 
 # --- logs: one JSON object a line, no personal data ---
 
@@ -180,7 +191,6 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "propagate": True, "level": "INFO"},
-        "procrastinate": {"handlers": [], "propagate": True, "level": "WARNING"},
         # A refusal is an answer, not a fault: the request log has it.
         "django.request": {"handlers": [], "propagate": True, "level": "ERROR"},
         "django.server": {"handlers": [], "propagate": True, "level": "WARNING"},

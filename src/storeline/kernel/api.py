@@ -88,6 +88,8 @@ from storeline.kernel.staged import (
     staged_columns,
     staged_result,
 )
+from storeline.kernel.timers import JOBS, Job, job
+from storeline.kernel.tracing import span
 from storeline.kernel.trail import trail, trail_many
 
 __all__ = [
@@ -96,6 +98,7 @@ __all__ = [
     "ERRORS_IN",
     "EXPONENTS",
     "GUEST",
+    "JOBS",
     "MAX_AMOUNT",
     "MAX_BULK",
     "MAX_QUANTITY",
@@ -120,6 +123,7 @@ __all__ = [
     "InFlight",
     "Invalid",
     "InvalidId",
+    "Job",
     "Keyed",
     "LoadResult",
     "Merged",
@@ -157,6 +161,7 @@ __all__ = [
     "ids_array",
     "in_transaction",
     "ints_array",
+    "job",
     "later",
     "make_error_table",
     "merge",
@@ -179,6 +184,7 @@ __all__ = [
     "rowcounts",
     "run",
     "source_id",
+    "span",
     "staged_columns",
     "staged_result",
     "stored_clock",

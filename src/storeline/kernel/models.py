@@ -1,4 +1,4 @@
-"""Tables of the kernel: events and their readers, the audit trail, idempotency keys, the stored clock."""
+"""Tables of the kernel: events and their readers, timers, the audit trail, idempotency keys, the stored clock."""
 
 from __future__ import annotations
 
@@ -54,6 +54,25 @@ class Parked(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["consumer", "event"], name="kernel_parked_once"),
+        ]
+
+
+class Job(models.Model):
+    """When a job is due again, by the system's clock, and how its last run went. Much later than `next_at`: nobody runs it."""
+
+    name = models.TextField(primary_key=True)
+    next_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    failures = models.IntegerField(db_default=0)
+    error = models.TextField(db_default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(failures=0, error="") | (models.Q(failures__gt=0) & ~models.Q(error="")),
+                name="kernel_job_failures_have_an_error",
+            ),
         ]
 
 

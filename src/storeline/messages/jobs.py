@@ -1,23 +1,19 @@
-"""What the worker calls now and then."""
+"""What messages do when time passes. Each may be called at any time, by any number of workers."""
 
-import time
+from __future__ import annotations
 
+from storeline.kernel.api import job
 from storeline.messages.codes import forget_old_codes
 from storeline.messages.outbox import send_due
 
-__all__ = ["send", "tidy"]
-_HOUR = 3600.0
-_next = [0.0]
 
-
+@job(every=1)
 def send() -> int:
     """Send what is due; how many were tried."""
     return send_due()
 
 
-def tidy() -> None:
-    """Once an hour: drop codes that can do nothing any more."""
-    if time.monotonic() < _next[0]:
-        return
-    _next[0] = time.monotonic() + _HOUR
-    forget_old_codes()
+@job(every=3600)
+def tidy() -> int:
+    """Drop codes that can do nothing any more; how many."""
+    return forget_old_codes()

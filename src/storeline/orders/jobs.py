@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from storeline.kernel.api import now, run
+from storeline.kernel.api import job, now, run
 from storeline.orders.commands.checkout import finish
 from storeline.orders.commands.confirm import expire
-
-__all__ = ["expire_pending", "finish_carried_out"]
 
 _LEFT_BEHIND = timedelta(seconds=30)
 _CARRIED = """
@@ -17,6 +15,7 @@ WHERE state = 'confirmed' AND method = 'carry_out' AND placed_at <= %s ORDER BY 
 """
 
 
+@job(every=5)
 def expire_pending() -> int:
     """Cancel pending orders whose time is over; how many."""
     total = 0
@@ -25,6 +24,7 @@ def expire_pending() -> int:
     return total
 
 
+@job(every=10)
 def finish_carried_out() -> int:
     """Complete sales whose till went away between the card's yes and the end; how many."""
     left = [row[0] for row in run(_CARRIED, [now() - _LEFT_BEHIND]).fetchall()]

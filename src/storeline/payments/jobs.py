@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from storeline.kernel.api import SYSTEM, now
+from storeline.kernel.api import SYSTEM, job, now
 from storeline.payments.commands.resolve import resolve_unknown
 
-__all__ = ["resolve"]
 
-
+@job(every=5)
 def resolve() -> int:
     """Ask partners about operations without an answer, and send what was never sent; how many became known."""
     return len(resolve_unknown(now(), actor=SYSTEM))

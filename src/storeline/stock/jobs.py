@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from storeline.kernel.api import job
 from storeline.stock.commands.reservations import expire
 
-__all__ = ["expire_holds"]
 
-
+@job(every=5)
 def expire_holds() -> int:
     """Free holds whose time is over; how many."""
     return expire()

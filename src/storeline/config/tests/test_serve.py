@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -17,7 +18,7 @@ from django.conf import settings
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
-from storeline.config import demo, work
+from storeline.config import demo
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,6 +50,33 @@ def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
     raise AssertionError("the server did not come up")
 
 
+def workers(server: int) -> list[int]:
+    """The processes of `storeline work` that `server` started."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
+            if int(parent) == server and b"work" in (entry / "cmdline").read_bytes().split(b"\0"):
+                found.append(int(entry.name))
+    assert found
+    return found
+
+
+def wait_for_a_job(after: str) -> str:
+    """When a job of a second ended, once that is later than `after`."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT ended_at::text FROM kernel_job WHERE name = 'messages.send' AND ended_at > %s::timestamptz",
+                [after],
+            )
+            if found := cursor.fetchone():
+                return str(found[0])
+        time.sleep(0.1)
+    raise AssertionError("no worker runs jobs")
+
+
 def test_it_serves_and_ends(tmp_path: Path) -> None:
     address = f"http://127.0.0.1:{(port := free_port())}"
     database = make_conninfo(settings.ENVIRONMENT.database_url, dbname=connection.settings_dict["NAME"])
@@ -65,6 +93,10 @@ def test_it_serves_and_ends(tmp_path: Path) -> None:
         assert fetch(f"{address}/static/ninja/swagger-ui-init.js")[0] == 200
         assert '"openapi": "3.1.0"' in fetch(f"{address}/api/v1/openapi.json")[1]
         assert "storeline_requests_total" in fetch(f"{address}/metrics")[1]
+        first = wait_for_a_job("1970-01-01")
+        for pid in workers(process.pid):
+            os.kill(pid, signal.SIGKILL)
+        assert wait_for_a_job(first) > first, "another worker took its place"
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
@@ -73,23 +105,6 @@ def test_it_serves_and_ends(tmp_path: Path) -> None:
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         assert cursor.fetchone() == (0,)
-
-
-def test_a_failed_job_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
-    done: list[str] = []
-
-    def bad() -> None:
-        raise ValueError("secret words")
-
-    for name, deed in (("a", lambda: done.append("a")), ("bad", bad), ("c", lambda: done.append("c"))):
-        work._attempt(name, deed)
-    assert done == ["a", "c"]
-    assert [record.message for record in caplog.records] == ["a job failed"]
-
-
-def test_each_modules_jobs_are_found() -> None:
-    assert all(callable(job) for _, job in work.due_jobs())
-    assert "messages.send" in dict(work.due_jobs())
 
 
 def test_a_demo_cut_off_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,6 +71,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Job',
+            fields=[
+                ('name', models.TextField(primary_key=True, serialize=False)),
+                ('next_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('started_at', models.DateTimeField(null=True)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('failures', models.IntegerField(db_default=0)),
+                ('error', models.TextField(db_default='')),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('error', ''), ('failures', 0)), models.Q(('failures__gt', 0), models.Q(('error', ''), _negated=True)), _connector='OR'), name='kernel_job_failures_have_an_error')],
+            },
+        ),
+        migrations.CreateModel(
             name='StoredClock',
             fields=[
                 ('id', models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
