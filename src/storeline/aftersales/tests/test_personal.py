@@ -23,6 +23,7 @@ from storeline.orders.tests.factories import Shop, shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LINKS = (("orders_order", "customer_id"), ("aftersales_return", "customer_id"), ("loyalty_redemption", "member_id"))
+messages.register_template("aftersales.hello", {"en": ("Hello", "Hello")})
 ERASURES = ("orders.erasures", "aftersales.erasures", "loyalty.erasures", "messages.erasures")
 
 
@@ -56,13 +57,13 @@ def test_a_person_is_handed_all_that_is_known_of_them_over_all_their_records(her
     customers.merge(other, kim, actor=SYSTEM)
     customers.record_consent(kim, customers.NewConsent("newsletter", granted=True), actor=SYSTEM)
     with transaction():
-        messages.queue([messages.NewMessage(kim, "email", "kim@example.org", "messages.hello")])
+        messages.queue([messages.NewMessage(kim, "email", "kim@example.org", "aftersales.hello")])
     order_id, return_id = bought_and_brought_back(here, other)
     bought_and_brought_back(here, stranger)
     handed = customers.export_person(kim, actor=SYSTEM)
     assert {view.id for view in handed["records"]} == {kim, other}
     assert [one["purpose"] for one in handed["consents"]] == ["newsletter"]
-    assert [one.template for one in handed["messages"]] == ["messages.hello"]
+    assert [one.template for one in handed["messages"]] == ["aftersales.hello"]
     (order,) = handed["orders"]
     assert (order["id"], order["total"], len(order["lines"])) == (order_id, "1.62", 1)
     (back,) = handed["returns"]
