@@ -36,17 +36,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def with_short_lists(part: Any) -> Any:
-    """A description whose arrays are short where it bounds them, so that examples cost little to make."""
+CONDITIONS = ("#/components/parameters/IfMatch", "#/components/parameters/IfNoneMatch")
+
+
+def narrowed(part: Any) -> Any:
+    """A description whose bounded arrays are short, so that examples cost little to make, and whose routes take no
+    conditions: any text is one, so they would only draw attention from the inputs that can be wrong.
+    """
     if isinstance(part, list):
-        return [with_short_lists(inner) for inner in part]
+        return [narrowed(inner) for inner in part if not (isinstance(inner, dict) and inner.get("$ref") in CONDITIONS)]
     if not isinstance(part, dict):
         return part
-    short = {key: with_short_lists(inner) for key, inner in part.items()}
+    short = {key: narrowed(inner) for key, inner in part.items()}
     return short | {"maxItems": min(part["maxItems"], 3)} if isinstance(part.get("maxItems"), int) else short
 
 
-DOCUMENT = schemathesis.openapi.from_dict(with_short_lists(json.loads(json.dumps(api.get_openapi_schema()))))
+DOCUMENT = schemathesis.openapi.from_dict(narrowed(json.loads(json.dumps(api.get_openapi_schema()))))
 DOCUMENT.app = application
 DOCUMENT.config.generation.update(with_security_parameters=False)  # who asks is said below
 OPERATIONS: dict[str, Any] = {
@@ -60,6 +65,8 @@ CHECKS = [
     checks.response_headers_conformance,
     checks.response_schema_conformance,
 ]
+REFUSES = [*CHECKS, checks.negative_data_rejection]
+"""For what does not fit the description; a bulk upsert refuses items, not the request."""
 BOUNDED = settings(
     max_examples=4,
     derandomize=True,
@@ -139,7 +146,7 @@ def test_operation(name: str, mode: GenerationMode, ground: dict[str, Any]) -> N
         case.query = grounded(case.query, ground["known"])
         for headers in (ground["headers"], None):
             with django_transaction.atomic():
-                case.call_and_validate(checks=CHECKS, headers=headers)
+                case.call_and_validate(checks=CHECKS if name.endswith("/bulk") else REFUSES, headers=headers)
                 django_transaction.set_rollback(True)
 
     keeps_its_word()
