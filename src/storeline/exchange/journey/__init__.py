@@ -4,6 +4,19 @@ Trade is real; places, names, bar codes, offers' names and stock are invented. d
 """
 
 from storeline.exchange.journey.baskets import Basket, Discount, Line, baskets, count_baskets
-from storeline.exchange.journey.write import END, FIRST, Written, write_folder
+from storeline.exchange.journey.write import END, FIRST, Written, is_written, prepare, trade_folder, write_folder
 
-__all__ = ["END", "FIRST", "Basket", "Discount", "Line", "Written", "baskets", "count_baskets", "write_folder"]
+__all__ = [
+    "END",
+    "FIRST",
+    "Basket",
+    "Discount",
+    "Line",
+    "Written",
+    "baskets",
+    "count_baskets",
+    "is_written",
+    "prepare",
+    "trade_folder",
+    "write_folder",
+]

@@ -57,18 +57,18 @@ def make_stock(con: duckdb.DuckDBPyConnection) -> None:
 def make_trade(con: duckdb.DuckDBPyConnection, since: str, until: str) -> None:
     """Tables of the baskets from local day `since` until just before `until`, in time order."""
     con.execute(
-        """create table traded as select line.*, row_number() over (order by moment, b, n) nr from line
+        """create or replace table traded as select line.*, row_number() over (order by moment, b, n) nr from line
            where d >= $since::date and d < $until::date order by moment, b, n""",
         {"since": since, "until": until},
     )
-    con.execute("""create table out_orders as
+    con.execute("""create or replace table out_orders as
         select b::varchar ref, s::varchar place, 'store' channel, 'h' || h customer, moment ordered_at, 'USD' currency
         from traded where n = 1 order by nr""")
-    con.execute("""create table out_order_lines as
+    con.execute("""create or replace table out_order_lines as
         select b::varchar "order", n line, p::varchar product, (q / 1000)::decimal(12, 3) quantity,
                (sv / 100)::decimal(12, 2) amount, ((sv + rd + cm) / 100)::decimal(12, 2) gross
         from traded order by nr""")
-    con.execute("""create table out_line_discounts as
+    con.execute("""create or replace table out_line_discounts as
         select b::varchar "order", n line, seq, kind, funder, (cents / 100)::decimal(12, 2) amount, promotion, coupon
         from (select nr, b, n, 1 seq, 'member_price' kind, 'retailer' funder, rd cents, offer.ref promotion,
                      null coupon
@@ -79,14 +79,14 @@ def make_trade(con: duckdb.DuckDBPyConnection, since: str, until: str) -> None:
               where cd > 0
               union all select nr, b, n, 3, 'coupon_match', 'retailer', cm, null, null from traded where cm > 0)
         order by nr, seq""")
-    con.execute("""create table out_payments as
+    con.execute("""create or replace table out_payments as
         select b::varchar "order", 1 seq, 'unspecified' tender, (sum(sv - cd) / 100)::decimal(12, 2) amount
         from traded group by b having sum(sv - cd) <> 0 order by min(nr)""")
-    con.execute("""create table out_receipts as
+    con.execute("""create or replace table out_receipts as
         select b::varchar "order", s::varchar series, b::varchar number, moment issued_at
         from traded where n = 1 order by nr""")
     con.execute(
-        f"""create table out_coupon_redemptions as
+        f"""create or replace table out_coupon_redemptions as
            select ref, coupon, 'h' || h customer, b::varchar "order",
                   coalesce(moment, timezone('{ZONE}', d + interval 12 hour)) redeemed_at, (cd / 100)::decimal(12, 2) amount, 'USD' currency
            from redemption where d >= $since::date and d < $until::date order by redeemed_at, ref""",

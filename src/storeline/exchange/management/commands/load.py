@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from storeline.exchange.importing import finished
-from storeline.exchange.journey import END, write_folder
+from storeline.exchange.journey import prepare
 
 
 class Command(BaseCommand):
@@ -26,12 +25,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
-        history: Path = options["folder"] / "history"
-        written = write_folder(history, until=END - timedelta(days=options["days"]), shops=options["shops"])
-        self.stdout.write(
-            f"{sum(written.rows.values()):,} rows written to {history}; the prices inferred from the trade give back"
-            f" {written.reproduced:.1%} of its lines to the cent."
-        )
+        history, written = prepare(options["folder"], days=options["days"], shops=options["shops"])
+        if written is not None:
+            self.stdout.write(
+                f"{sum(written.rows.values()):,} rows written to {history}; the prices inferred from the trade give back"
+                f" {written.reproduced:.1%} of its lines to the cent."
+            )
         if finished(history):
             self.stdout.write("These very files were imported before.")
             return

@@ -16,7 +16,6 @@ from storeline.exchange import journey
 from storeline.exchange.replaying import replay_folder
 from storeline.kernel.api import stored_clock, time_zone
 
-END = date(2018, 1, 1)
 ZONE = "America/New_York"
 
 
@@ -26,15 +25,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--days", type=int, default=7, help="the last so many days of the data")
         parser.add_argument("--since", type=date.fromisoformat, default=None)
-        parser.add_argument("--until", type=date.fromisoformat, default=END)
+        parser.add_argument("--until", type=date.fromisoformat, default=journey.END)
         parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
 
     def handle(self, *_: Any, **options: Any) -> None:
         until: date = options["until"]
         since: date = options["since"] or until - timedelta(days=options["days"])
         started = time.monotonic()
-        folder = Path(settings.VAR) / "journey" / f"replay-{since}-{until}"
-        journey.write_folder(folder, since=since, until=until, master=False)
+        folder = journey.trade_folder(Path(settings.VAR) / "journey", since, until)
+        if not journey.is_written(folder):
+            journey.write_folder(folder, since=since, until=until, master=False)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, disable=options["json"], transient=True) as bar:
             task = bar.add_task("baskets", total=journey.count_baskets(folder))
