@@ -9,7 +9,7 @@ from __future__ import annotations
 from storeline.exchange.exporting.master import PRODUCT, Query
 from storeline.exchange.exporting.sql import amount, flag, moment, percent, quantity
 
-REF = "coalesce(o.ref, o.id::text)"
+REF = 'coalesce(o.ref, o.id::text) COLLATE "C"'
 PAST = "o.state IN ('completed', 'cancelled')"
 ORDER = f"JOIN orders_order o ON o.id = t.order_id AND {PAST}"
 CUSTOMER = "LEFT JOIN customers_customer customer ON customer.id = t.customer_id AND customer.erased_at IS NULL"
@@ -26,7 +26,7 @@ def _less(column: str) -> str:
 
 ORDERS = Query(
     {
-        "ref": "coalesce(t.ref, t.id::text)",
+        "ref": 'coalesce(t.ref, t.id::text) COLLATE "C"',
         "place": "place.ref",
         "served_by": "CASE WHEN served.id <> place.id THEN served.ref END",
         "channel": "t.channel",
@@ -43,7 +43,7 @@ ORDERS = Query(
     f"""orders_order t JOIN places_place place ON place.id = t.place_id
         JOIN places_place served ON served.id = t.served_by_id {CUSTOMER}
         WHERE t.state IN ('completed', 'cancelled')""",
-    "t.placed_at, t.id",
+    "t.placed_at, 1",
 )
 ORDER_LINES = Query(
     {
@@ -58,7 +58,7 @@ ORDER_LINES = Query(
         "tax_rate": percent("t.tax_rate"),
     },
     f"orders_line t {ORDER} {PRODUCT} {TAKEN}",
-    "o.placed_at, o.id, t.line_no",
+    f"o.placed_at, {REF}, t.line_no",
 )
 LINE_DISCOUNTS = Query(
     {
@@ -80,13 +80,13 @@ LINE_DISCOUNTS = Query(
         FROM orders_line l JOIN orders_amendment a USING (order_id, line_no)
         GROUP BY l.order_id, l.line_no, l.funded HAVING l.funded > sum(a.funded)
     ) t {ORDER} LEFT JOIN pricing_promotion m ON m.id = t.source_id LEFT JOIN loyalty_coupon c ON c.id = t.source_id""",
-    "o.placed_at, o.id, t.line_no, t.seq",
+    f"o.placed_at, {REF}, t.line_no, t.seq",
 )
 # What was given back before the hand-over (a short pick) never was the retailer's; what returns gave back is theirs.
 PAYMENTS = Query(
     {
         "order": REF,
-        "seq": "row_number() OVER (PARTITION BY o.id ORDER BY t.created_at, t.kept DESC, t.tender, t.reference, t.id)",
+        "seq": "row_number() OVER (PARTITION BY o.id ORDER BY t.kept DESC, t.tender, t.reference, t.id)",
         "tender": "t.tender",
         "amount": amount("t.kept", "t.currency"),
         "currency": "t.currency",
@@ -97,7 +97,7 @@ PAYMENTS = Query(
             WHERE kind = 'refund' AND state = 'succeeded' AND key LIKE 'refund:%' GROUP BY intent_id
         ) back ON back.intent_id = i.id) t
         JOIN orders_order o ON o.id = t.source_id AND o.state = 'completed' WHERE t.kept <> 0""",
-    "o.placed_at, o.id, 2",
+    f"o.placed_at, {REF}, 2",
 )
 RECEIPTS = Query(
     {
@@ -108,11 +108,11 @@ RECEIPTS = Query(
     },
     """fiscal_receipt t JOIN orders_order o ON o.id = t.source_id AND o.state = 'completed'
        LEFT JOIN fiscal_series series ON series.id = t.series_id WHERE t.kind = 'sale'""",
-    "o.placed_at, o.id",
+    f"o.placed_at, {REF}",
 )
 COUPON_REDEMPTIONS = Query(
     {
-        "ref": "coalesce(t.ref, t.id::text)",
+        "ref": 'coalesce(t.ref, t.id::text) COLLATE "C"',
         "coupon": "c.ref",
         "customer": "customer.ref",
         "order": REF,
@@ -125,11 +125,11 @@ COUPON_REDEMPTIONS = Query(
        WHERE t.released_at IS NULL AND (o.id IS NULL OR o.state = 'completed')""",
     "t.at, 1",
 )
-BACK = "coalesce(r.ref, r.id::text)"
+BACK = 'coalesce(r.ref, r.id::text) COLLATE "C"'
 RETURN = "JOIN aftersales_return r ON r.id = t.return_id"
 RETURNS = Query(
     {
-        "ref": "coalesce(t.ref, t.id::text)",
+        "ref": 'coalesce(t.ref, t.id::text) COLLATE "C"',
         "order": f"CASE WHEN o.id IS NOT NULL THEN {REF} END",
         "original_reference": "nullif(t.original_reference, '')",
         "place": "place.ref",
@@ -142,7 +142,7 @@ RETURNS = Query(
     },
     f"""aftersales_return t JOIN places_place place ON place.id = t.place_id
         LEFT JOIN orders_order o ON o.id = t.order_id {CUSTOMER}""",
-    "t.returned_at, t.id",
+    "t.returned_at, 1",
 )
 RETURN_LINES = Query(
     {
@@ -159,7 +159,7 @@ RETURN_LINES = Query(
         "reason": "nullif(t.reason, '')",
     },
     f"aftersales_line t {RETURN} {PRODUCT}",
-    "r.returned_at, r.id, t.line_no",
+    f"r.returned_at, {BACK}, t.line_no",
 )
 REFUNDS = Query(
     {
@@ -171,7 +171,7 @@ REFUNDS = Query(
         "reference": "nullif(t.reference, '')",
     },
     f"aftersales_refund t {RETURN}",
-    "r.returned_at, r.id, t.seq",
+    f"r.returned_at, {BACK}, t.seq",
 )
 RETURN_RECEIPTS = Query(
     {
@@ -182,7 +182,7 @@ RETURN_RECEIPTS = Query(
     },
     """fiscal_receipt t JOIN aftersales_return r ON r.id = t.source_id
        LEFT JOIN fiscal_series series ON series.id = t.series_id WHERE t.kind = 'return'""",
-    "r.returned_at, r.id",
+    f"r.returned_at, {BACK}",
 )
 
 HISTORY: dict[str, Query] = {
