@@ -33,7 +33,8 @@ class LetIn(Error):
 
 def routes() -> Iterator[tuple[str, str, Requires]]:
     """Method, address with something in each blank, and what the route requires."""
-    for prefix, router in api._routers:
+    for router in api._get_bound_routers():  # also those that a module's router includes
+        prefix = router.prefix
         for path, view in router.path_operations.items():
             for operation in view.operations:
                 (guard,) = operation.auth_callbacks

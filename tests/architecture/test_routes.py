@@ -1,12 +1,16 @@
-"""Every route of the API declares who may use it."""
+"""Every route of the API is served, and declares who may use it."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from ninja import NinjaAPI, Router
 
 from storeline.config.api import api as ours
+from storeline.config.modules import MODULES
+from storeline.config.paths import ROOT
 from storeline.identity.api import Requires, requires
 from storeline.kernel.api import PERMISSIONS
 
@@ -18,7 +22,8 @@ if TYPE_CHECKING:
 
 def routes(api: NinjaAPI) -> Iterator[tuple[str, list[object]]]:
     """Every operation, as `GET /path`, with what guards it."""
-    for prefix, router in api._routers:
+    for router in api._get_bound_routers():  # also those that a module's router includes
+        prefix = router.prefix
         for path, view in router.path_operations.items():
             for operation in view.operations:
                 guards: list[object] = list(operation.auth_callbacks)
@@ -30,9 +35,31 @@ def violations(api: NinjaAPI) -> list[str]:
     return [route for route, guards in routes(api) if len(guards) != 1 or not isinstance(guards[0], Requires)]
 
 
+def shadowed(api: NinjaAPI) -> list[str]:
+    """Addresses that two routers have: only the first of them is reached, whatever the method."""
+    paths = (
+        re.sub(r"\{[^}]*\}", "{}", f"{router.prefix}{path}")
+        for router in api._get_bound_routers()
+        for path in router.path_operations
+    )
+    return [path for path, times in Counter(paths).items() if times > 1]
+
+
 def test_the_project_keeps_the_rule() -> None:
     assert violations(ours) == []
+    assert shadowed(ours) == []
     assert len(list(routes(ours))) > 0
+
+
+def test_every_http_file_is_served() -> None:
+    files = {module for module in MODULES if list((ROOT / "src" / "storeline" / module).glob("http*"))}
+    served = {
+        operation.view_func.__module__.split(".")[1]
+        for router in ours._get_bound_routers()
+        for view in router.path_operations.values()
+        for operation in view.operations
+    }
+    assert served == files
 
 
 def test_planted_routes_are_found() -> None:
@@ -48,6 +75,13 @@ def test_planted_routes_are_found() -> None:
     @router.post("/other", auth=lambda request: True)  # noqa: ARG005  # the shape ninja asks for
     def other(request: HttpRequest) -> None: ...
 
+    second = Router()
+
+    @second.get("/other", auth=requires(code))
+    def hidden(request: HttpRequest) -> None: ...
+
     api = NinjaAPI(urls_namespace="planted-routes")
     api.add_router("", router)
+    api.add_router("", second)
+    assert shadowed(api) == ["/other"]
     assert violations(api) == ["GET /open", "POST /other"]
