@@ -26,9 +26,8 @@ _RULES = (
         "order_lines",
         "line",
         "duplicate",
-        """SELECT row, ref FROM (
-            SELECT row, ref, count(*) OVER (PARTITION BY ref, line_no) AS copies FROM rec_line
-        ) l WHERE copies > 1""",
+        """SELECT row, ref FROM rec_line WHERE (ref, line_no) IN (
+            SELECT ref, line_no FROM rec_line GROUP BY ref, line_no HAVING count(*) > 1)""",
     ),
     (
         "order_lines",
@@ -55,9 +54,8 @@ _RULES = (
         "line_discounts",
         "seq",
         "duplicate",
-        """SELECT row, ref FROM (
-            SELECT row, ref, count(*) OVER (PARTITION BY ref, line_no, seq) AS copies FROM rec_discount
-        ) d WHERE copies > 1""",
+        """SELECT row, ref FROM rec_discount WHERE (ref, line_no, seq) IN (
+            SELECT ref, line_no, seq FROM rec_discount GROUP BY ref, line_no, seq HAVING count(*) > 1)""",
     ),
     (
         "payments",
@@ -70,9 +68,8 @@ _RULES = (
         "payments",
         "seq",
         "duplicate",
-        """SELECT row, ref FROM (
-            SELECT row, "order" AS ref, count(*) OVER (PARTITION BY "order", seq) AS copies FROM pg_temp.in_payments
-        ) p WHERE copies > 1""",
+        """SELECT row, "order" AS ref FROM pg_temp.in_payments WHERE ("order", seq) IN (
+            SELECT "order", seq FROM pg_temp.in_payments GROUP BY "order", seq HAVING count(*) > 1)""",
     ),
     (
         "payments",

@@ -99,8 +99,6 @@ def _write() -> int:
         return 0
     run(_LINES)
     run(_DISCOUNTS)
-    run(_MOVEMENTS)
-    stock.record_from_temp()
     run(_INTENTS)
     accounts = payments.tender_accounts()
     run(
@@ -116,4 +114,6 @@ def _write() -> int:
     )
     payments.record_from_temp()
     ledger.record_from_temp()
+    run(_MOVEMENTS)
+    stock.record_from_temp()  # last: whoever loads beside this one waits for its turn no longer than need be
     return inserted
