@@ -44,6 +44,7 @@ def main() -> None:
     else:
         for key, value in figures.items():
             print(f"{key:24} {value}")
+    sys.exit(0 if figures.get("ok", True) else 1)
 
 
 def _all() -> int:

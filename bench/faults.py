@@ -35,10 +35,10 @@ def main(options: argparse.Namespace) -> dict[str, Any]:
     figures = _figures(done) | {"seed": seed, "seconds": round(time.monotonic() - started, 1)}
     if options.write is not None:
         _write(options.write, figures, done)
-    if any(one.found for one in done):
-        for text in [text for one in done for text in one.found][:SHOWN]:
-            print(text, file=sys.stderr)
-    return figures | {"notes": NOTES}
+    found = [text for one in done for text in one.found]
+    for text in found[:SHOWN]:
+        print(text, file=sys.stderr)
+    return figures | {"ok": not found, "notes": NOTES}
 
 
 def _tell(one: Round, asked: int) -> None:

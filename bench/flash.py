@@ -11,7 +11,7 @@ from uuid import UUID
 
 from bench.tools.harness import private_database
 from bench.tools.load import Answers, burst
-from bench.tools.orders_limit import measure_limit
+from bench.tools.pgbench import limit_per_s
 from bench.tools.server import serving
 from bench.tools.shop import build_shop, order_body, total_of
 
@@ -22,7 +22,7 @@ def main(options: argparse.Namespace) -> dict[str, Any]:
     """Sell 100 units to 300 buyers over HTTP, then reserve in sets on one product."""
     buyers = options.clients or BUYERS
     with private_database("flash") as address:
-        limit = measure_limit(address, 16, 5)
+        limit = limit_per_s(address, "order", clients=16, seconds=5)
         place, products = build_shop(2, on_hand=UNITS)
         with serving(WORKERS) as port:
             bodies = [order_body(place, products[:1], total=total_of(1)) for _ in range(buyers)]

@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.tools.harness import percentile, private_database
 from bench.tools.load import Answers, drive
-from bench.tools.orders_limit import measure_limit
+from bench.tools.pgbench import limit_per_s
 from bench.tools.server import serving
 from bench.tools.shop import build_shop, order_body, pick, total_of
 
@@ -20,7 +20,7 @@ def main(options: argparse.Namespace) -> dict[str, Any]:
     """Measure the limit, then ourselves, with the same number of clients."""
     clients, seconds = options.clients or 16, options.seconds or 20.0
     with private_database("orders") as address:
-        limit = measure_limit(address, clients, seconds / 2)
+        limit = limit_per_s(address, "order", clients=clients, seconds=seconds / 2)
         place, products = build_shop(PRODUCTS, on_hand=ON_HAND)
         waits = _count_waits(place, products)
         total = total_of(LINES)

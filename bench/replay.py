@@ -32,6 +32,7 @@ def main(_options: argparse.Namespace) -> dict[str, Any]:
         "seconds": round(seconds, 2),
         "baskets_per_s": round(done["baskets"] / seconds, 1),
         "audit_ok": not wrong,
+        "ok": not wrong and not done["refused"],
         "lines": done["lines"],
         "online": done["online"],
         "refused": done["refused"],

@@ -70,9 +70,12 @@ class Actor:
         """Whether this actor has the permission, at that place where one is named."""
         if self.kind == "system":
             return True
-        held = permissions_of(_GUEST_ROLE) if self.kind == "guest" else self.permissions
+        if self.kind == "guest":
+            held = (declared := PERMISSIONS.get(code)) is not None and _GUEST_ROLE in declared.roles
+        else:
+            held = code in self.permissions
         places = self.places_for(code)
-        return code in held and (place is None or places is None or place in places)
+        return held and (place is None or places is None or place in places)
 
     def require(self, code: str, place: UUID | None = None) -> None:
         """Raise Forbidden unless `may`."""
