@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 
 from storeline.identity.api import keyed
-from storeline.kernel.api import Actor, Invalid, Refused, Row, ids_array, new_id, run, trail, transaction
+from storeline.kernel.api import Actor, Invalid, Refused, Row, ids_array, new_id, run, span, trail, transaction
 from storeline.messages.domain import CHANNELS, RETRIES, code_text, is_template, purpose_of, render
 from storeline.messages.permissions import RESEND
 from storeline.messages.transports import Outgoing, TransportError, transport_for
@@ -116,7 +116,8 @@ def _send(row: Row, code: Row | None, moment: datetime) -> None:
         values = {**values, "code": code_text(secret, purpose_of(purpose).digits)}
     subject, body = render(template, language, values)
     try:
-        transport_for(channel).send(Outgoing(message_id, channel, destination, subject, body))
+        with span(f"transport {channel}"):
+            transport_for(channel).send(Outgoing(message_id, channel, destination, subject, body))
     except TransportError as error:
         _record_failure(message_id, attempts, error, moment)
     except Exception as error:  # noqa: BLE001  # one transport's fault must not hold up the other messages

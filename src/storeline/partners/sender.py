@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from standardwebhooks import Webhook
 
-from storeline.kernel.api import Event, publish, run, transaction
+from storeline.kernel.api import Event, publish, run, span, transaction
 from storeline.partners.domain import GONE, PATIENCE, Outcome, next_attempt
 from storeline.partners.endpoints import secret_of
 from storeline.partners.safe_http import Request, post
@@ -52,7 +52,7 @@ def deliver_due(at: datetime, *, limit: int = 50) -> int:
         return 0
     development = not getattr(settings, "PRODUCTION", False)
     requests = [_signed(each, at) for each in due]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with span("partner webhooks", {"storeline.requests": len(requests)}), ThreadPoolExecutor(AT_ONCE) as pool:
         outcomes = list(pool.map(lambda request: post(request, development=development), requests))
     for each, outcome in zip(due, outcomes, strict=True):
         _record(each, outcome, at)

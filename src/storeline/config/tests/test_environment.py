@@ -1,8 +1,12 @@
 """Production refuses to start on anything but what it was given."""
 
+import re
+from pathlib import Path
+
 import pytest
 
-from storeline.config.environment import ConfigurationError, read
+from storeline.config import environment
+from storeline.config.environment import ConfigurationError, Limits, read
 
 GOOD = {
     "STORELINE_ENV": "production",
@@ -50,3 +54,86 @@ def test_development_needs_nothing_and_keeps_its_key() -> None:
     assert len(first.secret_key) >= 50
     assert first.secret_key == second.secret_key
     assert first.allowed_hosts == ["127.0.0.1", "localhost", "[::1]"]
+
+
+def test_limits_have_defaults_and_may_be_lifted() -> None:
+    assert read({}).limits == Limits(statement=30, migrate_lock=5, migrate_statement=60)
+    changed = {
+        "STORELINE_STATEMENT_TIMEOUT_S": "0",
+        "STORELINE_MIGRATE_LOCK_TIMEOUT_S": "0.25",
+        "STORELINE_MIGRATE_STATEMENT_TIMEOUT_S": "7200",
+    }
+    assert read(changed).limits == Limits(statement=0, migrate_lock=0.25, migrate_statement=7200)
+
+
+def test_proxies_are_addresses_and_networks() -> None:
+    proxies = read({"STORELINE_TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7,2001:db8::/32"}).trusted_proxies
+    assert [str(network) for network in proxies] == ["10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32"]
+    assert read({}).trusted_proxies == ()
+
+
+def test_transports_are_named_by_channel() -> None:
+    transports = read(
+        {"STORELINE_MESSAGE_TRANSPORTS": "email=storeline.messages.transports.Email, sms=shop.sms.Transport"}
+    )
+    assert transports.message_transports == {
+        "email": "storeline.messages.transports.Email",
+        "sms": "shop.sms.Transport",
+    }
+    assert read({}).message_transports == {}
+
+
+@pytest.mark.parametrize(
+    ("variables", "exporter"),
+    [
+        ({}, ""),
+        ({"OTEL_SERVICE_NAME": "shop"}, ""),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}, "otlp"),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://collector:4318/v1/traces"}, "otlp"),
+        ({"OTEL_TRACES_EXPORTER": "otlp"}, "otlp"),
+        ({"OTEL_TRACES_EXPORTER": "console", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "console"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318", "OTEL_TRACES_EXPORTER": "none"}, ""),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318", "OTEL_SDK_DISABLED": "True"}, ""),
+    ],
+)
+def test_traces_go_where_the_standard_variables_say(variables: dict[str, str], exporter: str) -> None:
+    assert read(variables).traces == exporter
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STORELINE_STATEMENT_TIMEOUT_S", "30s"),
+        ("STORELINE_STATEMENT_TIMEOUT_S", "-1"),
+        ("STORELINE_MIGRATE_LOCK_TIMEOUT_S", "soon"),
+        ("STORELINE_TRUSTED_PROXIES", "proxy.example"),
+        ("STORELINE_TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("STORELINE_TRUSTED_PROXIES", "10.0.0.0/8,0.0.0.0/0"),
+        ("STORELINE_TRUSTED_PROXIES", "::/0"),
+        ("STORELINE_MESSAGE_TRANSPORTS", "email"),
+        ("STORELINE_MESSAGE_TRANSPORTS", "email=Transport"),
+        ("OTEL_TRACES_EXPORTER", "zipkin"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        read({name: value})
+
+
+def test_traces_leave_by_http_only() -> None:
+    with pytest.raises(ConfigurationError, match="OTEL_EXPORTER_OTLP_PROTOCOL is 'grpc'"):
+        read({"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"})
+
+
+def test_every_variable_of_ours_is_in_the_manual() -> None:
+    config = Path(environment.__file__).parent
+    manual = (config.parents[2] / "docs" / "operating.md").read_text()
+    read_here = {
+        name
+        for file in ("environment.py", "settings.py", "paths.py", "serve.py", "work.py")
+        for name in re.findall(
+            r'"((?:STORELINE|EMAIL|DATA|SECRET|ALLOWED|DATABASE|DEFAULT)_[A-Z_]+)"', (config / file).read_text()
+        )
+    }
+    assert len(read_here) > 15
+    assert sorted(name for name in read_here if f"`{name}`" not in manual and f"{name} " not in manual) == []

@@ -1,6 +1,7 @@
 """Tokens, sessions and CSRF over HTTP."""
 
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
@@ -162,6 +163,24 @@ def test_a_right_sign_in_clears_its_count():
         for _ in range(sessions.PER_LOGIN - 1):
             assert sign_in(Client(), "kim", "wrong").status_code == 401
         assert sign_in(Client()).status_code == 200
+
+
+def test_behind_a_proxy_each_address_has_its_own_attempts(settings, monkeypatch):
+    monkeypatch.setattr(sessions, "PER_ADDRESS", 2)
+
+    def tried(forwarded: str, peer: str = "10.0.0.1") -> int:
+        said = {"login": new_id().hex, "password": "wrong"}
+        headers = {"X-Forwarded-For": forwarded}
+        return (
+            Client(headers=headers, REMOTE_ADDR=peer).post(SESSION, said, content_type="application/json").status_code
+        )
+
+    settings.TRUSTED_PROXIES = (ip_network("10.0.0.0/8"),)
+    assert [tried("203.0.113.7") for _ in range(3)] == [401, 401, 429]
+    assert tried("198.51.100.1") == 401
+    assert tried("198.51.100.9, 203.0.113.7") == 429, "what the client itself wrote counts for nothing"
+    assert [tried(f"2001:db8:f:1::{last}") for last in (1, 2, 3)] == [401, 401, 429], "a /64 is one subscriber"
+    assert [tried(f"198.51.100.{last}", peer="192.0.2.1") for last in (1, 2, 3)] == [401, 401, 429], "no proxy of ours"
 
 
 def test_attempts_hold_no_login_and_no_address():

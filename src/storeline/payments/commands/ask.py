@@ -80,7 +80,8 @@ def _ask_one(code: str, batch: Sequence[PartnerRequest], how: Ask) -> Sequence[O
     if partner is None:
         return [Outcome("unknown", code="no_provider")] * len(batch)
     try:
-        outcomes = how(partner, batch)
+        with kernel.span(f"partner {code}", {"storeline.requests": len(batch)}):
+            outcomes = how(partner, batch)
     except Exception:
         # Whatever broke, the partner may have done it: only a query can tell.
         log.exception("payment partner %s failed on %s requests", code, len(batch))

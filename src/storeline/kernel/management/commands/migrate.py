@@ -27,8 +27,8 @@ class Command(migrate.Command):
             try:
                 with limited(options["database"]):
                     super().handle(*args, **options)
-            except OperationalError as error:
-                if not isinstance(error.__cause__, LockNotAvailable) or tried == TRIES:
+            except (OperationalError, LockNotAvailable) as error:
+                if LockNotAvailable not in (type(error), type(error.__cause__)) or tried == TRIES:
                     raise
                 self.stderr.write(f"Somebody holds a lock that a migration needs: try {tried + 1} of {TRIES} follows.")
                 time.sleep(min(tried, 5))
