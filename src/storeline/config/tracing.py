@@ -1,7 +1,7 @@
 """Traces by OpenTelemetry, where its own standard variables ask for them; otherwise nothing of it is imported.
 
-Spans: a request (by route), the outermost transaction (by the function that opened it), a call of a partner, a
-job. Attributes hold no path, query, address, body or SQL, and of an error its kind alone. Why so: docs/adr/0011-traces.md.
+Spans: a request (by route), a call of a partner, a job, a consumer's batch, and within these each outermost
+transaction (by the function that opened it). Attributes hold no path, query, address, body or SQL, and of an error its kind alone. Why so: docs/adr/0011-traces.md.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from storeline.kernel.tracing import Attributes
 
 _FAULT = 500
+_PROBES = ("/health/", "/metrics")
 _KEPT = "storeline_span"
 
 
@@ -109,7 +110,7 @@ class TraceMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if self.tracer is None:
+        if self.tracer is None or request.path.startswith(_PROBES):
             return self.get_response(request)
         from opentelemetry.propagate import extract  # noqa: PLC0415  # only when traced
         from opentelemetry.trace import SpanKind, StatusCode  # noqa: PLC0415
@@ -132,11 +133,15 @@ _django: dict[str, Any] = {name: getattr(transaction.Atomic, name) for name in (
 
 
 def _trace_transactions(tracer: Tracer) -> None:
-    """Put a span around Django's outermost transactions, commit and all. Replaced only here, so that it costs nothing when off."""
+    """Put a span around outermost transactions, commit and all, but not where a consumer looks whether there is anything to read.
+
+    Django's own methods are replaced, and only here, so that it costs nothing when off.
+    """
+    from opentelemetry.trace import get_current_span  # noqa: PLC0415  # only when traced
 
     def enter(self: transaction.Atomic) -> None:
         connection = connections[self.using or DEFAULT_DB_ALIAS]
-        if connection.in_atomic_block:
+        if connection.in_atomic_block or not get_current_span().get_span_context().is_valid:
             _django["__enter__"](self)
             return
         span = _span(tracer, _opener(), {})

@@ -20,7 +20,7 @@ import orjson
 import psycopg
 from django.db import DatabaseError, InterfaceError, OperationalError
 
-from storeline.kernel import db
+from storeline.kernel import db, tracing
 from storeline.kernel.clock import now
 from storeline.kernel.errors import Error
 
@@ -148,7 +148,8 @@ def _take(reader: Consumer, size: int) -> int:
         if not rows:
             return 0
         if wanted := _wanted(reader, rows):
-            reader.handle(wanted)
+            with tracing.span(f"consumer {reader.name}", {"storeline.events": len(wanted)}):
+                reader.handle(wanted)
         db.run(_MOVE, [rows[-1][0], rows[-1][1], reader.name])
         return len(rows)
 

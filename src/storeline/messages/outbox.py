@@ -114,14 +114,14 @@ def _send(row: Row, code: Row | None, moment: datetime) -> None:
         _, purpose, subject_id, nonce = code
         secret = keyed("messages.code", purpose, subject_id.bytes, nonce)
         values = {**values, "code": code_text(secret, purpose_of(purpose).digits)}
-    subject, body = render(template, language, values)
     try:
+        subject, body = render(template, language, values)
         with span(f"transport {channel}"):
             transport_for(channel).send(Outgoing(message_id, channel, destination, subject, body))
     except TransportError as error:
         _record_failure(message_id, attempts, error, moment)
-    except Exception as error:  # noqa: BLE001  # one transport's fault must not hold up the other messages
-        log.error("message %s: its transport failed with %s", message_id, type(error).__name__)  # noqa: TRY400  # the text may hold personal data
+    except Exception as error:  # noqa: BLE001  # one message's fault must not hold up the others
+        log.error("message %s failed with %s", message_id, type(error).__name__)  # noqa: TRY400  # the text may hold personal data
         _record_failure(message_id, attempts, TransportError("transport fault"), moment)
     else:
         run(_SENT, [moment, message_id])

@@ -18,7 +18,7 @@ from opentelemetry.trace import StatusCode
 
 from storeline.config import tracing
 from storeline.config.logs import JsonFormatter
-from storeline.kernel import timers
+from storeline.kernel import events, timers
 from storeline.kernel.api import SYSTEM, new_id, run, span, trail
 from storeline.kernel.api import transaction as our_transaction
 
@@ -101,14 +101,17 @@ def keep() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_an_errors_words_stay_out(spans: InMemorySpanExporter) -> None:
-    with pytest.raises(IntegrityError, match="someone"):
-        store("someone@example.org")
-    (failed,) = spans.get_finished_spans()
+    with span("job a.job"):
+        with pytest.raises(IntegrityError, match="someone"):
+            store("someone@example.org")
+        store_nothing()
+    failed, after, job = spans.get_finished_spans()
     assert dict(failed.attributes or {}) == {"error.type": "django.db.utils.IntegrityError"}
     assert (failed.status.status_code, failed.status.description, failed.events) == (StatusCode.ERROR, None, ())
-    store_nothing()
-    assert names(spans)[1:] == ["config.tests.test_tracing.store_nothing"], "the next one is not inside the failed one"
-    assert spans.get_finished_spans()[1].parent is None
+    assert after.name == "config.tests.test_tracing.store_nothing"
+    assert after.parent is not None
+    assert after.parent.span_id == job.context.span_id, "the next one is not inside the failed one"
+    assert job.status.status_code is StatusCode.UNSET
 
 
 def store(address: str) -> None:
@@ -127,6 +130,27 @@ def test_a_job_is_a_span(spans: InMemorySpanExporter, monkeypatch: pytest.Monkey
     timers.enrol(["a.job"])
     assert timers.run_job("a.job")
     assert names(spans) == ["job a.job"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_consumers_are_seen_when_they_read_something(
+    spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = events.Consumer("a.reader", ("test.*",), lambda _batch: None)
+    monkeypatch.setattr(events, "CONSUMERS", {"a.reader": reader})
+    events.pump()
+    assert names(spans) == []
+    events.publish([events.Event("test.happened", new_id())])
+    events.pump()
+    assert [(each.name, dict(each.attributes or {})) for each in spans.get_finished_spans()] == [
+        ("consumer a.reader", {"storeline.events": 1})
+    ]
+
+
+def test_probes_are_not_traced(spans: InMemorySpanExporter) -> None:
+    for path in ("/health/live", "/metrics"):
+        tracing.TraceMiddleware(lambda _request: HttpResponse())(RequestFactory().get(path))
+    assert names(spans) == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -93,6 +93,15 @@ def test_a_fault_of_a_transport_holds_nothing_up_and_logs_nothing_personal(monke
     assert "ValueError" in caplog.text
 
 
+def test_a_message_whose_words_are_missing_holds_no_other_up(sent):
+    hello(values={})
+    hello()
+    assert send_due(START) == 2
+    assert [m.body for m in sent] == ["Hello Kim"]
+    assert sorted(row[:2] for row in kept()) == [("pending", 1), ("sent", 1)]
+    assert send_due(START + timedelta(seconds=30)) == 1, "not only after its lease"
+
+
 def test_a_sender_that_died_leaves_its_messages_to_the_next(monkeypatch, sent):
     hello()
 
