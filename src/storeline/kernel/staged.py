@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -45,6 +45,12 @@ class Rule:
     column: str
     reason: str
     bad: str
+    of: str = ""
+    """A column without which, where the source lacks it, a row that is there already is not judged by this."""
+
+    def holds(self, present: frozenset[str]) -> Rule:
+        """The rule for a source that has these columns."""
+        return self if not self.of or self.of in present else replace(self, bad=f"t.ref IS NULL AND ({self.bad})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +63,14 @@ class Column:
     value: str = ""
     default: str = "NULL"
     source: str = ""
+    kept: str = ""
+    """What a row that is there then has, over `i` and `t`; as it was, where this is empty."""
 
     def expression(self, present: frozenset[str]) -> str:
         """The SQL of the value to write."""
         if (self.source or self.name) in present:
             return self.value or f"i.{self.name}"
-        return f"CASE WHEN t.ref IS NULL THEN {self.default} ELSE t.{self.name} END"
+        return f"CASE WHEN t.ref IS NULL THEN {self.default} ELSE {self.kept or f't.{self.name}'} END"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,15 +176,8 @@ def merge(target: Target) -> Merged:
     db.run(f"ANALYZE pg_temp.in_{target.file}")
     existing = f"LEFT JOIN {target.table} t ON t.ref = i.ref {target.joins}"
     with all_columns(target.file, target.declared) as present:
-        needed = [
-            Rule(
-                name,
-                "required",
-                f"nullif(i.{name}::text, '') IS NULL" + ("" if name in present else " AND t.ref IS NULL"),
-            )
-            for name in target.required
-        ]
-        refuse_rows(target.file, [*needed, *target.rules], existing)
+        needed = [Rule(name, "required", f"nullif(i.{name}::text, '') IS NULL", name) for name in target.required]
+        refuse_rows(target.file, [rule.holds(present) for rule in (*needed, *target.rules)], existing)
         refuse_repeats(target.file, "ref")
         target.settle(present)
         written = db.run(_merge_sql(target, present, existing)).fetchall()

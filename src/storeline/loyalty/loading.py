@@ -63,6 +63,7 @@ _COUPONS = Target(
             "currency",
             "required",
             f"(({_MONEY} AND i.value IS NOT NULL) OR i.min_spend > 0) AND nullif(i.currency, '') IS NULL",
+            "currency",
         ),
         Rule(
             "currency",

@@ -147,7 +147,7 @@ def _load_batch(
         run(f"ANALYZE pg_temp.in_{group.head}")
         printed = RECEIPTS[group.head]
         if printed.file in parts:
-            receipts.judge(printed)
+            receipts.judge(printed, group.parts)
         result = group.load(actor=actor)
         if printed.file in parts:
             receipts.record(printed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from storeline.fiscal import api as fiscal
@@ -31,8 +32,8 @@ RETURNS = Printed("return_receipts", "return", "return", "returns", "aftersales_
                   "returned_at", "return_id", sign="-")  # fmt: skip
 
 
-def judge(of: Printed) -> None:
-    """Leave the staged documents out, all their parts, that are known with another receipt number than the file's."""
+def judge(of: Printed, parts: Iterable[str]) -> None:
+    """Leave the staged documents out, all their `parts`, that are known with another receipt than the file's."""
     run(f"""
 CREATE TEMP TABLE receipt_bad ON COMMIT DROP AS
 SELECT i.row, i."{of.key}" AS ref FROM pg_temp.in_{of.file} i JOIN {of.table} o ON o.ref = i."{of.key}"
@@ -43,7 +44,8 @@ WHERE (r.imported_series, r.imported_number, r.issued_at)
     if run("SELECT FROM pg_temp.receipt_bad LIMIT 1").fetchone() is not None:
         run(f"""INSERT INTO pg_temp.in_error (file, row, col, reason)
             SELECT '{of.file}', row, 'number', 'immutable: a known receipt differs' FROM pg_temp.receipt_bad""")
-        run(f"DELETE FROM pg_temp.in_{of.heads} WHERE ref IN (SELECT ref FROM pg_temp.receipt_bad)")
+        for file, key in ((of.heads, "ref"), *((part, of.key) for part in parts)):
+            run(f'DELETE FROM pg_temp.in_{file} WHERE "{key}" IN (SELECT ref FROM pg_temp.receipt_bad)')
     run("DROP TABLE pg_temp.receipt_bad")
 
 

@@ -18,10 +18,10 @@ from storeline.exchange.exporting import export_folder
 from storeline.exchange.importing import Counts, Report, finished, history, import_folder
 from storeline.exchange.importing.run import LOCK
 from storeline.exchange.models import Document, Import
-from storeline.kernel.api import CHECKS, GUEST, SYSTEM, Forbidden, raw, run
+from storeline.exchange.tests.folders import EXAMPLE, unbalanced
+from storeline.kernel.api import GUEST, SYSTEM, Forbidden, raw, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
-EXAMPLE = Path(__file__).parents[4] / "examples/small"
 
 
 def take(folder: Path, **options) -> Report:
@@ -43,10 +43,6 @@ def books() -> Counter[str]:
         ).fetchall()
     ]
     return Counter({name: run(f"SELECT count(*) FROM {name}").fetchall()[0][0] for name in tables})
-
-
-def unbalanced() -> list[str]:
-    return [name for name, check in CHECKS.items() if not check.run().ok]
 
 
 @pytest.fixture

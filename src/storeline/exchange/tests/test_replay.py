@@ -9,22 +9,23 @@ from pathlib import Path
 import pytest
 
 from storeline.exchange import replaying
+from storeline.exchange.format import HISTORY
 from storeline.exchange.importing import import_folder
 from storeline.exchange.journey import Basket, Discount, Line
 from storeline.exchange.replaying import load_refs, replay
-from storeline.kernel.api import CHECKS, SYSTEM, pump, run
+from storeline.exchange.tests import folders
+from storeline.exchange.tests.folders import EXAMPLE
+from storeline.kernel.api import SYSTEM, pump, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
-EXAMPLE = Path(__file__).parents[4] / "examples/small"
-TRADE = ("orders", "order_lines", "line_discounts", "payments", "receipts", "returns", "return_lines", "refunds")
 AT = datetime(2025, 11, 5, 15, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
 def master(tmp_path):
     folder = Path(shutil.copytree(EXAMPLE, tmp_path / "master"))
-    for name in (*TRADE, "coupon_redemptions"):
-        (folder / f"{name}.csv").unlink()
+    for file in HISTORY:
+        (folder / f"{file.name}.csv").unlink()
     assert import_folder(folder, actor=SYSTEM).errors == 0
 
 
@@ -38,7 +39,7 @@ DELIVERY = Line(2, "000091", 1000, 495, 495, ())
 
 def unbalanced() -> list[str]:
     pump()  # receipts are issued by event
-    return [name for name, check in CHECKS.items() if not check.run().ok]
+    return folders.unbalanced()
 
 
 def on_hand(product: str) -> int:

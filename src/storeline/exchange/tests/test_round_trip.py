@@ -22,84 +22,17 @@ from storeline.exchange.exporting import export_folder
 from storeline.exchange.exporting.run import QUERIES
 from storeline.exchange.format import FILES
 from storeline.exchange.importing import Counts, import_folder
+from storeline.exchange.tests.folders import EXAMPLE, RICH, unbalanced, write
 from storeline.fulfilment import api as fulfilment
-from storeline.kernel.api import CHECKS, SYSTEM, Error, clock_at, new_id, pump, run
+from storeline.kernel.api import SYSTEM, Error, clock_at, new_id, pump, run
 from storeline.orders import api as orders
 from storeline.payments.api import Offer
 from storeline.stock import api as stock
 
 pytestmark = pytest.mark.django_db(transaction=True)
-EXAMPLE = Path(__file__).parents[4] / "examples/small"
 NOW = datetime(2025, 11, 3, 15, tzinfo=UTC)
 CONTROLS = {("orders", "total"), ("returns", "total")}
 """Columns that only check the others."""
-
-# Rows that fill what the worked example leaves empty.
-RICH = {
-    "entities": """ref,name,country,currency,tax_regime,tax_included,zone,tax_number,gln,receipt_series
-fr,Épicerie du Coin,FR,EUR,fr-tva,yes,Europe/Paris,FR40303265045,4006381333931,FR
-""",
-    "places": """ref,entity,name,format,zone,country,region,city,postal_code,address,latitude,longitude,gln,phone,price_zone,tax_region,capabilities,opens_on,closes_on
-FR01,fr,Été,pop_up,Europe/Paris,FR,Occitanie,Sète,34200,"1, quai",43.4,3.7,7612345000008,+33400000000,south,OCC,sell|collect,2025-06-01,2026-09-01
-""",
-    "products": """ref,name,description,description_fr,category,brand,manufacturer,unit,by_weight,catch_weight,temperature,shelf_life_days,allergens,gtins,tax_class,deposit_product,content_quantity,content_unit,pictures,service,till_only,age_limit,status
-000077,Cider,Dry,Brut,food,Pomme,Cidrerie,each,no,no,ambient,400,sulphites,96385081|4006381333948,standard,000090,0.75,l,https://example.com/c.jpg © somebody|/c2.jpg,no,yes,18,ended
-""",
-    "listings": "place,product,starts_on,ends_on\nFR01,000077,2025-06-01,2025-09-01\nFR01,000020,,\n",
-    "tax_rates": "regime,tax_class,region,valid_from,rate,included\nfr-tva,standard,OCC,2020-01-01,20,yes\n",
-    "prices": """product,place,zone,channel,member,currency,valid_from,valid_to,amount,per
-000020,,south,online,yes,EUR,2025-01-01,2026-01-01,2.299125,3
-""",
-    "promotions": """ref,name,name_fr,kind,value,per,n,currency,members_only,channels,weekdays,from_time,to_time,starts_at,ends_at,funder,priority,stackable,exclusive,max_uses,status,everything,everywhere
-happy,Happy hour,Heure heureuse,fixed_price,1.2345,2,,EUR,yes,store|online,5|6,17:30,02:00,2025-06-01,2025-09-01,partner,7,no,yes,3,draft,,
-nothing,Listed nothing,,percentage,12.5,,,,no,,,,,2025-06-01,,retailer,0,yes,no,,cancelled,no,no
-""",
-    "promotion_items": "promotion,product,category,place,value,per\nhappy,000020,,FR01,1.10,2\nhappy,,dairy,,,\n",
-    "promotion_places": "promotion,place\nhappy,FR01\n",
-    "coupons": """ref,name,name_fr,kind,value,per,currency,funder,valid_from,valid_to,min_spend,max_uses,max_uses_per_customer,stackable,everything
-SUMMER,Summer,Été,fixed_price,0.99,0.5,EUR,partner,2025-06-01,2027-01-01,10.00,100,1,no,no
-COLA50,Half a dollar off cola,,amount,0.50,,USD,manufacturer,2025-06-01,2027-01-01,,100,5,yes,
-""",
-    "coupon_products": "coupon,product,category\nSUMMER,,dairy\nCOLA50,000020,\n",
-    "customers": "ref,kind,name,language,country,joined_at\nfr-1,guest,Zoé,fr,FR,2025-06-01\n",
-    "contact_points": "customer,kind,value,verified_at,preferred\nfr-1,postal,1 quai,2025-06-02,yes\n",
-    "merges": "customer,at,survivor,reason,undone_at\nfr-1,2025-06-03,0000000042,Mistaken,2025-06-04\n",
-    "consents": """customer,purpose,at,granted,text,text_version,language,source
-fr-1,marketing_sms,2025-06-01,yes,Des offres par SMS,v2,fr,boutique
-""",
-    "stock": "place,product,as_of,quantity,lot\nFR01,000020,2025-06-01,-2.5,L1\n",
-    "orders": """ref,place,served_by,channel,till,method,customer,ordered_at,completed_at,currency,status,reason,tax_included,total
-FR-1,FR01,US02,online,T1,deliver,fr-1,2025-06-05T10:00,2025-06-06T09:00,EUR,completed,,yes,10.00
-FR-2,FR01,,store,T1,,,2025-06-05T11:00,,EUR,cancelled,Changed their mind,,
-""",
-    "order_lines": """order,line,product,quantity,amount,gross,tax,tax_rate
-FR-1,1,000077,2,10.00,12.00,1.67,20
-FR-2,1,000020,1,1.00,,,
-""",
-    "line_discounts": "order,line,seq,kind,funder,amount,promotion,coupon,label\nFR-1,1,1,promotion,retailer,2.00,happy,,Deux euros\n",
-    "payments": "order,seq,tender,amount,currency,reference\nFR-1,1,card,10.00,EUR,ok 1\n",
-    "receipts": "order,series,number,issued_at\nFR-1,FR-A,7,2025-06-05T10:01\n",
-    "coupon_redemptions": "ref,coupon,customer,order,redeemed_at,amount,currency\nFRR,SUMMER,fr-1,FR-1,2025-06-05T10:00,0.10,EUR\n",
-    "returns": """ref,order,original_reference,place,channel,customer,returned_at,currency,tax_included,reason,total
-FR-R,FR-1,seen,FR01,online,fr-1,2025-06-07T10:00,EUR,yes,Flat,5.00
-""",
-    "return_lines": """return,line,order_line,product,quantity,amount,funded,tax,tax_rate,restock,reason
-FR-R,1,1,000077,1,5.00,0,0.83,20,no,No bubbles
-""",
-    "refunds": "return,seq,tender,amount,currency,reference\nFR-R,1,card,5.00,EUR,ok 2\n",
-    "return_receipts": "return,series,number,issued_at\nFR-R,FR-A,8,2025-06-07T10:01\n",
-}
-
-
-def write(folder: Path, files: dict[str, str]) -> Path:
-    folder.mkdir()
-    for name, text in files.items():
-        (folder / f"{name}.csv").write_text(text)
-    return folder
-
-
-def unbalanced() -> list[str]:
-    return [name for name, check in CHECKS.items() if not check.run().ok]
 
 
 def ids(table: str) -> dict[str, UUID]:

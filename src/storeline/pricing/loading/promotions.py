@@ -55,7 +55,7 @@ _PROMOTIONS = Target(
     required=("ref", "name", "kind", "starts_at"),
     rules=(
         Rule("kind", f"not a kind: {_KINDS}", f"i.kind <> ALL ('{{{_KINDS.replace(' ', ',')}}}')"),
-        Rule("currency", "required", f"{_MONEY} AND nullif(i.currency, '') IS NULL"),
+        Rule("currency", "required", f"{_MONEY} AND nullif(i.currency, '') IS NULL", "currency"),
         Rule(
             "currency",
             "not an ISO 4217 code",
@@ -74,8 +74,9 @@ _PROMOTIONS = Target(
             "the price of a group is above zero, in whole minor units",
             f"i.kind = 'n_for_price' AND (i.value <= 0 OR i.value IS NULL"
             f" OR {sql_minor_units('i.value', 'i.currency')} <> trunc({sql_minor_units('i.value', 'i.currency')}))",
+            "value",
         ),
-        Rule("n", "required, from 1", "i.kind = 'n_for_price' AND coalesce(i.n, 0) < 1"),
+        Rule("n", "required, from 1", "i.kind = 'n_for_price' AND coalesce(i.n, 0) < 1", "n"),
         Rule(
             "stackable",
             "not for groups, nor together with exclusive or max_uses",
@@ -125,7 +126,8 @@ _PROMOTIONS = Target(
             "member_only",
             "coalesce(i.members_only, false) OR i.kind = 'member_price'",
             "i.kind = 'member_price'",
-            "kind",
+            "members_only",
+            "t.member_only OR i.kind = 'member_price'",
         ),
         Column("channels", "nullif(i.channels, '{}')"),
         Column(

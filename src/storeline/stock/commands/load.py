@@ -16,7 +16,7 @@ _RESOLVE = """
 CREATE TEMP TABLE stock_loading ON COMMIT DROP AS
 SELECT i.row, p.id AS place_id, c.id AS product_id, i.as_of,
     i.quantity, i.lot, (i.as_of AT TIME ZONE p.zone)::date AS business_date, o.at AS known_at,
-    o.quantity AS known_quantity, row_number() OVER (PARTITION BY p.id, c.id ORDER BY i.row) AS nth
+    o.quantity AS known_quantity, o.reason AS known_lot, row_number() OVER (PARTITION BY p.id, c.id ORDER BY i.row) AS nth
 FROM pg_temp.in_stock i
 LEFT JOIN places_place p ON p.ref = i.place
 LEFT JOIN catalog_product c ON c.ref = i.product
@@ -29,10 +29,12 @@ WITH refused AS (
         SELECT row,
             CASE WHEN place_id IS NULL THEN 'place' WHEN product_id IS NULL THEN 'product'
                 WHEN quantity IS NULL THEN 'quantity' WHEN as_of IS NULL THEN 'as_of' WHEN nth > 1 THEN 'product'
-                WHEN known_at <> as_of THEN 'as_of' WHEN known_quantity <> quantity THEN 'quantity' END AS col,
+                WHEN known_at <> as_of THEN 'as_of' WHEN known_quantity <> quantity THEN 'quantity'
+                WHEN known_at IS NOT NULL AND lot <> coalesce(known_lot, '') THEN 'lot' END AS col,
             CASE WHEN place_id IS NULL OR product_id IS NULL THEN 'unknown'
                 WHEN quantity IS NULL OR as_of IS NULL THEN 'required' WHEN nth > 1 THEN 'duplicate'
-                WHEN known_at <> as_of OR known_quantity <> quantity THEN 'immutable' END AS reason
+                WHEN known_at <> as_of OR known_quantity <> quantity OR known_at IS NOT NULL AND lot <> coalesce(known_lot, '')
+                THEN 'immutable' END AS reason
         FROM pg_temp.stock_loading
     ) AS judged WHERE reason IS NOT NULL
     RETURNING row
