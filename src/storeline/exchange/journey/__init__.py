@@ -1,6 +1,6 @@
 """The demo retailer: dunnhumby's Complete Journey, written in the import format of docs/import.md.
 
-Trade is real; places, names, bar codes, offers' names and stock are invented. docs/journey.md says how each is made.
+Trade is the data set's own; places, names, bar codes, offers' names and stock are invented. docs/journey.md says how each is made.
 """
 
 from storeline.exchange.journey.baskets import Basket, Discount, Line, baskets, count_baskets
