@@ -82,11 +82,13 @@ from storeline.kernel.staged import (
     make_error_table,
     merge,
     merge_keyed,
+    refuse_documents,
     refuse_repeats,
     refuse_rows,
     refuse_same,
     staged_columns,
     staged_result,
+    twice,
 )
 from storeline.kernel.timers import JOBS, Job, job
 from storeline.kernel.tracing import span
@@ -177,6 +179,7 @@ __all__ = [
     "publish",
     "pump",
     "raw",
+    "refuse_documents",
     "refuse_repeats",
     "refuse_rows",
     "refuse_same",
@@ -195,6 +198,7 @@ __all__ = [
     "trail",
     "trail_many",
     "transaction",
+    "twice",
     "waits",
     "week_ending",
 ]

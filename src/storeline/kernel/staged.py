@@ -7,7 +7,7 @@ and the rest is merged. Bulk upserts over HTTP go the same way, so there is one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -239,6 +239,27 @@ SELECT {_literal(file)}, row, {_literal(told)}, 'the same key came before in thi
 FROM (SELECT row, row_number() OVER (PARTITION BY {same} ORDER BY row) AS time FROM pg_temp.in_{file} i WHERE {good(file)}) i
 WHERE time > 1
 """)
+
+
+def refuse_documents(bad: str, findings: Iterable[tuple[str, str, str, str]]) -> None:
+    """Refuse documents of several files whole: their refs go into the table `bad`, with one error per finding.
+
+    A finding is a file, a column, a reason, and the SQL of the rows: (row, ref of the document).
+    """
+    for file, column, reason, rows in findings:
+        sql = f"""
+WITH found AS ({rows}),
+told AS (INSERT INTO pg_temp.in_error (file, row, col, reason) SELECT %s, row, %s, %s FROM found)
+INSERT INTO {bad} (ref) SELECT DISTINCT ref FROM found WHERE ref IS NOT NULL ON CONFLICT DO NOTHING
+"""
+        db.run(sql, [file, column, reason])
+
+
+def twice(table: str, *key: str, ref: str = "ref") -> str:
+    """SQL of the rows of `table` whose key within their document is there more than once."""
+    parts = ", ".join((ref, *key))
+    return f"""SELECT row, {ref} AS ref FROM {table} WHERE ({parts}) IN (
+        SELECT {parts} FROM {table} GROUP BY {parts} HAVING count(*) > 1)"""
 
 
 def staged_result(file: str, inserted: int, updated: int) -> LoadResult:

@@ -25,7 +25,7 @@ from storeline.kernel.api import (
 )
 from storeline.loyalty.locks import lock_counts
 from storeline.loyalty.permissions import WRITE
-from storeline.pricing.api import CURRENCIES, sql_minor_units
+from storeline.pricing.api import OFFER_RULES, sql_minor_units
 
 COUPONS_IN = (
     "row bigint, ref text, name text, names jsonb, kind text, value numeric, per bigint, currency text, funder text, "
@@ -65,27 +65,10 @@ _COUPONS = Target(
             f"(({_MONEY} AND i.value IS NOT NULL) OR i.min_spend > 0) AND nullif(i.currency, '') IS NULL",
             "currency",
         ),
-        Rule(
-            "currency",
-            "not an ISO 4217 code",
-            f"i.currency <> '' AND i.currency <> ALL ('{CURRENCIES}')",
-        ),
-        Rule(
-            "value",
-            "a percentage lies above 0 and up to 100, with at most four decimals",
-            "i.kind = 'percentage' AND (i.value <= 0 OR i.value > 100 OR i.value <> round(i.value, 4))",
-        ),
-        Rule("value", "must not be negative", "i.value < 0"),
-        Rule("value", "too large", "i.value >= 1000000000"),
+        *OFFER_RULES,
         Rule("value", "too many decimals", f"{_MONEY} AND {_whole('value')}"),
-        Rule("per", "must be above zero", "i.per <= 0"),
         Rule("min_spend", "must not be negative", "i.min_spend < 0"),
         Rule("min_spend", "too many decimals", _whole("min_spend")),
-        Rule(
-            "funder",
-            "not a funder: retailer manufacturer partner",
-            "i.funder <> ALL ('{retailer,manufacturer,partner}')",
-        ),
         Rule("valid_to", "must lie after valid_from", "i.valid_to <= i.valid_from"),
         Rule("max_uses", "must not be negative", "i.max_uses < 0"),
         Rule("max_uses_per_customer", "must be 1 or more", "i.max_uses_per_customer < 1"),

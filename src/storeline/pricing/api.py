@@ -44,7 +44,7 @@ from storeline.pricing.errors import (
     PromotionState,
     TaxRateMissing,
 )
-from storeline.pricing.loading.common import CURRENCIES, sql_minor_units
+from storeline.pricing.loading.common import OFFER_RULES, sql_minor_units
 from storeline.pricing.loading.prices import PRICES_IN, load_prices
 from storeline.pricing.loading.promotions import (
     PROMOTION_ITEMS_IN,
@@ -77,9 +77,9 @@ from storeline.pricing.queries.shelf import (
 
 __all__ = [
     "ADJUSTMENT_KINDS",
-    "CURRENCIES",
     "FUNDERS",
     "MILLION",
+    "OFFER_RULES",
     "PRICES_IN",
     "PROMOTE",
     "PROMOTIONS_IN",

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from storeline.exchange.format import FILES, File, Kind
+from storeline.catalog import api as catalog
+from storeline.exchange.format import FILES, File, Kind, master
 from storeline.exchange.format.markdown import refreshed
 from storeline.exchange.importing.loaders import MASTER, ORDERS, REDEMPTIONS, RETURNS
 from storeline.exchange.importing.stage import columns_of
+from storeline.places import api as places
 
 ROOT = Path(__file__).parents[4]
 TYPES = {
@@ -61,6 +63,16 @@ def test_refs_name_files_that_come_before_or_the_file_itself(file):
     for column in file.columns:
         if column.refers:
             assert order.index(column.refers) <= order.index(file.name), column.name
+
+
+def test_words_are_the_owners():
+    """Stated again in the declaration, which needs no Django."""
+    assert (master.FORMATS, master.CAPABILITIES) == (places.FORMATS, places.CAPABILITIES)
+    assert (master.UNITS, master.ALLERGENS, master.TEMPERATURES) == (
+        catalog.UNITS,
+        catalog.ALLERGENS,
+        catalog.TEMPERATURES,
+    )
 
 
 def test_the_document_shows_the_declaration():

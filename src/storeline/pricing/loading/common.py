@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storeline.kernel.api import EXPONENTS
+from storeline.kernel.api import EXPONENTS, Rule
 
 _CENTS = 2
 MAX_DECIMALS = 6
@@ -45,3 +45,29 @@ def too_fine(amount: str, currency: str) -> str:
 def minutes(clock: str) -> str:
     """SQL: the minutes after midnight of ``HH:MM``."""
     return f"(split_part({clock}, ':', 1)::int * 60 + split_part({clock}, ':', 2)::int)"
+
+
+def value_rules(kind: str) -> tuple[Rule, ...]:
+    """What holds of every staged `value` that is a percentage or an amount, by the SQL of its kind."""
+    return (
+        Rule(
+            "value",
+            "a percentage lies above 0 and up to 100, with at most four decimals",
+            f"{kind} = 'percentage' AND (i.value <= 0 OR i.value > 100 OR i.value <> round(i.value, 4))",
+        ),
+        Rule("value", "must not be negative", "i.value < 0"),
+        Rule("value", "too large", "i.value >= 1000000000"),
+        Rule("per", "must be above zero", "i.per <= 0"),
+    )
+
+
+OFFER_RULES = (
+    *value_rules("i.kind"),
+    Rule("currency", "not an ISO 4217 code", f"i.currency <> '' AND i.currency <> ALL ('{CURRENCIES}')"),
+    Rule(
+        "funder",
+        "not a funder: retailer manufacturer partner",
+        "i.funder <> ALL ('{retailer,manufacturer,partner}')",
+    ),
+)
+"""What holds of every promotion and coupon."""

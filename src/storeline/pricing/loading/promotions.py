@@ -16,11 +16,12 @@ from storeline.kernel.api import (
     run,
 )
 from storeline.pricing.loading.common import (
-    CURRENCIES,
     DAY,
+    OFFER_RULES,
     minutes,
     sql_minor_units,
     too_fine,
+    value_rules,
     whole_amount,
     whole_base,
 )
@@ -39,7 +40,6 @@ PROMOTION_PLACES_IN = "row bigint, promotion text, place text"
 
 _KINDS = "percentage amount fixed_price n_for_price member_price"
 _MONEY = "i.kind IN ('amount', 'fixed_price', 'n_for_price', 'member_price')"
-_FUNDERS = "{retailer,manufacturer,partner}"
 
 
 def _kept(name: str, default: str, source: str = "") -> Column:
@@ -56,18 +56,7 @@ _PROMOTIONS = Target(
     rules=(
         Rule("kind", f"not a kind: {_KINDS}", f"i.kind <> ALL ('{{{_KINDS.replace(' ', ',')}}}')"),
         Rule("currency", "required", f"{_MONEY} AND nullif(i.currency, '') IS NULL", "currency"),
-        Rule(
-            "currency",
-            "not an ISO 4217 code",
-            f"i.currency <> '' AND i.currency <> ALL ('{CURRENCIES}')",
-        ),
-        Rule(
-            "value",
-            "a percentage lies above 0 and up to 100, with at most four decimals",
-            "i.kind = 'percentage' AND (i.value <= 0 OR i.value > 100 OR i.value <> round(i.value, 4))",
-        ),
-        Rule("value", "must not be negative", "i.value < 0"),
-        Rule("value", "too large", "i.value >= 1000000000"),
+        *OFFER_RULES,
         Rule("value", "too many decimals", f"{_MONEY} AND {too_fine('i.value', 'i.currency')}"),
         Rule(
             "value",
@@ -83,16 +72,10 @@ _PROMOTIONS = Target(
             "i.stackable AND (i.kind = 'n_for_price' OR i.exclusive OR i.max_uses IS NOT NULL)",
         ),
         Rule("max_uses", "must be 1 or more", "i.max_uses < 1"),
-        Rule("per", "must be above zero", "i.per <= 0"),
         Rule("to_time", "from_time and to_time go together", "(i.from_time IS NULL) <> (i.to_time IS NULL)"),
         Rule("from_time", "must be before 24:00", f"{minutes('i.from_time')} >= {DAY}"),
         Rule("to_time", "from 00:01 to 24:00", f"{minutes('i.to_time')} NOT BETWEEN 1 AND {DAY}"),
         Rule("ends_at", "must not lie before starts_at", "i.ends_at < i.starts_at"),
-        Rule(
-            "funder",
-            "not a funder: retailer manufacturer partner",
-            f"i.funder <> ALL ('{_FUNDERS}')",
-        ),
         Rule(
             "status",
             "not one of draft scheduled cancelled",
@@ -175,13 +158,7 @@ _ITEM_RULES = (
         "required: the promotion has none of its own",
         "i.value IS NULL AND m.amount IS NULL AND m.rate_ppm IS NULL AND m.id IS NOT NULL",
     ),
-    Rule(
-        "value",
-        "a percentage lies above 0 and up to 100, with at most four decimals",
-        "m.kind = 'percentage' AND (i.value <= 0 OR i.value > 100 OR i.value <> round(i.value, 4))",
-    ),
-    Rule("value", "must not be negative", "i.value < 0"),
-    Rule("value", "too large", "i.value >= 1000000000"),
+    *value_rules("m.kind"),
     Rule(
         "value",
         "too many decimals",
@@ -193,7 +170,6 @@ _ITEM_RULES = (
         f"m.kind = 'n_for_price' AND (i.value <= 0"
         f" OR {sql_minor_units('i.value', 'm.currency')} <> trunc({sql_minor_units('i.value', 'm.currency')}))",
     ),
-    Rule("per", "must be above zero", "i.per <= 0"),
 )
 _ITEM_MONEY = "m.kind <> 'percentage' AND i.value IS NOT NULL"
 

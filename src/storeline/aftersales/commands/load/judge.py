@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storeline.kernel.api import run
+from storeline.kernel.api import refuse_documents, run, twice
 
 # (file, column, reason, rows): `rows` selects (row, ref of the return)
 _RULES = (
@@ -34,9 +34,7 @@ _RULES = (
         "return_lines",
         "line",
         "duplicate",
-        """SELECT row, ref FROM (
-            SELECT row, ref, count(*) OVER (PARTITION BY ref, line_no) AS copies FROM rtn_line
-        ) l WHERE copies > 1""",
+        twice("rtn_line", "line_no"),
     ),
     (
         "return_lines",
@@ -69,9 +67,7 @@ _RULES = (
         "refunds",
         "seq",
         "duplicate",
-        """SELECT row, ref FROM (
-            SELECT row, ref, count(*) OVER (PARTITION BY ref, seq) AS copies FROM rtn_refund
-        ) r WHERE copies > 1""",
+        twice("rtn_refund", "seq"),
     ),
     (
         "refunds",
@@ -99,12 +95,6 @@ _RULES = (
         WHERE s.refunds > 0 AND s.refunded <> s.total - s.funded""",
     ),
 )
-_FIND = """
-WITH found AS ({rows}),
-told AS (INSERT INTO pg_temp.in_error (file, row, col, reason) SELECT %s, row, %s, %s FROM found)
-INSERT INTO rtn_bad (ref) SELECT DISTINCT ref FROM found WHERE ref IS NOT NULL ON CONFLICT DO NOTHING
-"""
-
 # A known return must be what is there, row for row.
 _CHANGED = """
 WITH changed AS (
@@ -193,8 +183,7 @@ _KNOWN = "SELECT count(*) FROM rtn_head WHERE known_id IS NOT NULL AND ref NOT I
 
 def judge() -> int:
     """Put the returns that cannot be taken into ``rtn_bad``, with their reasons; how many staged rows they are."""
-    for file, column, reason, rows in _RULES:
-        run(_FIND.format(rows=rows), [file, column, reason])
+    refuse_documents("rtn_bad", _RULES)
     run(_CHANGED)
     while run(_TOO_MUCH).rowcount:
         pass

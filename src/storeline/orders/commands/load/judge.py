@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storeline.kernel.api import run
+from storeline.kernel.api import refuse_documents, run, twice
 
 # (file, column, reason, rows): `rows` selects (row, ref of the order)
 _RULES = (
@@ -26,8 +26,7 @@ _RULES = (
         "order_lines",
         "line",
         "duplicate",
-        """SELECT row, ref FROM rec_line WHERE (ref, line_no) IN (
-            SELECT ref, line_no FROM rec_line GROUP BY ref, line_no HAVING count(*) > 1)""",
+        twice("rec_line", "line_no"),
     ),
     (
         "order_lines",
@@ -54,8 +53,7 @@ _RULES = (
         "line_discounts",
         "seq",
         "duplicate",
-        """SELECT row, ref FROM rec_discount WHERE (ref, line_no, seq) IN (
-            SELECT ref, line_no, seq FROM rec_discount GROUP BY ref, line_no, seq HAVING count(*) > 1)""",
+        twice("rec_discount", "line_no", "seq"),
     ),
     (
         "payments",
@@ -68,8 +66,7 @@ _RULES = (
         "payments",
         "seq",
         "duplicate",
-        """SELECT row, "order" AS ref FROM pg_temp.in_payments WHERE ("order", seq) IN (
-            SELECT "order", seq FROM pg_temp.in_payments GROUP BY "order", seq HAVING count(*) > 1)""",
+        twice("pg_temp.in_payments", "seq", ref='"order"'),
     ),
     (
         "payments",
@@ -98,12 +95,6 @@ _RULES = (
         AND s.paid <> CASE o.status WHEN 'cancelled' THEN 0 ELSE s.total - s.funded END""",
     ),
 )
-_FIND = """
-WITH found AS ({rows}),
-told AS (INSERT INTO pg_temp.in_error (file, row, col, reason) SELECT %s, row, %s, %s FROM found)
-INSERT INTO rec_bad (ref) SELECT DISTINCT ref FROM found WHERE ref IS NOT NULL ON CONFLICT DO NOTHING
-"""
-
 # A known order must be what is there, row for row; amounts of the past never change. What was sold here and not
 # imported may say more than a file does of its discounts and payments.
 _CHANGED = """
@@ -159,8 +150,7 @@ _KNOWN = "SELECT count(*) FROM rec_order WHERE known_id IS NOT NULL AND ref NOT 
 
 def judge() -> int:
     """Put the orders that cannot be taken into ``rec_bad``, with their reasons; how many there are."""
-    for file, column, reason, rows in _RULES:
-        run(_FIND.format(rows=rows), [file, column, reason])
+    refuse_documents("rec_bad", _RULES)
     if run("SELECT FROM rec_order WHERE known_id IS NOT NULL LIMIT 1").fetchone() is not None:
         run(_TELL_CHANGED, [[row[0] for row in run(_CHANGED).fetchall()]])
     row = run("SELECT count(*) FROM rec_bad b WHERE EXISTS (SELECT FROM rec_order o WHERE o.ref = b.ref)").fetchone()
