@@ -71,7 +71,8 @@ _CLOSE = CLOSE.format(pairs="SELECT DISTINCT place_id, product_id FROM pg_temp.s
 def record_from_temp() -> int:
     """Post the movements of ``pg_temp.rec_movements`` (`RECORDED`) that are not there yet; gives their number.
 
-    Balances and exceptions follow. Where a place has no opening of a product its stock stays as it is. Runs in the caller's transaction; a repeat changes nothing.
+    Balances and exceptions follow. Where a place has no opening of a product its stock stays as it is. Runs in the
+    caller's transaction; a repeat changes nothing.
     """
     with big_sorts():
         run("DROP TABLE IF EXISTS pg_temp.stock_recording, pg_temp.stock_moving")
