@@ -50,24 +50,33 @@ WHERE (r.imported_series, r.imported_number, r.issued_at)
 
 
 def record(of: Printed) -> None:
-    """Hand the receipts of the documents that were taken to their owner; their tax is that of the lines."""
-    run("DROP TABLE IF EXISTS pg_temp.rec_receipts")
+    """Hand the receipts of the documents that were taken to their owner; their tax is that of the lines.
+
+    The tax is summed up beforehand, with a key: PostgreSQL knows nothing yet of the documents that were just written,
+    takes them for one row, and would sum up all lines for each of them.
+    """
+    run("DROP TABLE IF EXISTS pg_temp.rec_receipts, pg_temp.rec_taxes")
     run(f"CREATE TEMP TABLE rec_receipts ({fiscal.RECEIPTS_IN}) ON COMMIT DROP")
+    run(
+        "CREATE TEMP TABLE rec_taxes (id uuid PRIMARY KEY, rates bigint[], taxable bigint[], taxes bigint[]) ON COMMIT DROP"
+    )
+    run(f"""
+INSERT INTO pg_temp.rec_taxes
+SELECT {of.owner}, array_agg(tax_rate ORDER BY tax_rate), array_agg(amount ORDER BY tax_rate),
+    array_agg(tax ORDER BY tax_rate)
+FROM (
+    SELECT l.{of.owner}, l.tax_rate::bigint AS tax_rate, {of.sign}sum(l.amount)::bigint AS amount,
+        {of.sign}sum(l.tax)::bigint AS tax
+    FROM {of.lines} l JOIN {of.table} o ON o.id = l.{of.owner} JOIN pg_temp.in_{of.heads} i ON i.ref = o.ref
+    WHERE l.tax <> 0 GROUP BY l.{of.owner}, l.tax_rate
+) rate GROUP BY {of.owner}
+""")
     run(f"""
 INSERT INTO pg_temp.rec_receipts
 SELECT o.id, '{of.kind}', i.series, i.number, o.entity_id, o.place_id, o.business_date, o.{of.moment}, i.issued_at,
     o.currency, {of.sign}o.total, t.rates, t.taxable, t.taxes
 FROM pg_temp.in_{of.file} i JOIN {of.table} o ON o.ref = i."{of.key}" AND o.source = 'import'
-LEFT JOIN (
-    SELECT {of.owner}, array_agg(tax_rate ORDER BY tax_rate) AS rates, array_agg(amount ORDER BY tax_rate) AS taxable,
-        array_agg(tax ORDER BY tax_rate) AS taxes
-    FROM (
-        SELECT l.{of.owner}, l.tax_rate::bigint AS tax_rate, {of.sign}sum(l.amount)::bigint AS amount,
-            {of.sign}sum(l.tax)::bigint AS tax
-        FROM {of.lines} l JOIN {of.table} o ON o.id = l.{of.owner} JOIN pg_temp.in_{of.heads} i ON i.ref = o.ref
-        WHERE l.tax <> 0 GROUP BY l.{of.owner}, l.tax_rate
-    ) rate GROUP BY {of.owner}
-) t ON t.{of.owner} = o.id
+LEFT JOIN pg_temp.rec_taxes t ON t.id = o.id
 WHERE {of.which}
 ORDER BY o.id, i.row
 """)
