@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _NO_DATABASE = frozenset(
-    {"help", "version", "makemessages", "compilemessages", "collectstatic", "diffsettings", "findstatic"}
+    {
+        "help",
+        "version",
+        "makemessages",
+        "compilemessages",
+        "collectstatic",
+        "diffsettings",
+        "findstatic",
+        "vendor",
+        "translations",
+    }
 )
 _DB_ACTIONS = ("start", "stop", "status", "url", "remove")
 

@@ -32,11 +32,11 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "ninja",  # its documentation page and that page's scripts, served from here
+    "storeline.web",  # before allauth, whose pages it dresses
     "allauth",
     "allauth.account",
     "allauth.mfa",
     "oauth2_provider",
-    "storeline.web",
     *(f"storeline.{module}" for module in MODULES),
 ]
 
@@ -68,6 +68,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "storeline.web.pages.shown",
             ],
         },
     }
@@ -118,6 +119,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 ACCOUNT_ADAPTER = "storeline.identity.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
+LOGIN_REDIRECT_URL = "/start"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/start"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -135,7 +138,9 @@ OAUTH2_PROVIDER = {
 # --- languages and time ---
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("zh-hans", "简体中文"), ("fr", "français"), ("es", "español")]
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文"), ("fr", "Français"), ("es", "Español")]
+LANGUAGE_COOKIE_AGE = 31_536_000
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -164,6 +169,7 @@ SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("STORELINE_BEHIND_PROXY") == "1" else None
 )
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+CSRF_FAILURE_VIEW = "storeline.web.problems.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20

@@ -1,18 +1,29 @@
-"""Who may call a route: `requires` is declared on each, and knows its permission so that a test can walk all of them."""
+"""Who may call a route or see a page: declared on each, and known to it, so that a test can walk all of them."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+from urllib.parse import urlencode
 
 from django.contrib.auth import get_user as session_user
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
 from storeline.identity.errors import CsrfFailed, InvalidToken
 from storeline.identity.queries import actor_of_token, actor_of_user
-from storeline.kernel.api import GUEST, PERMISSIONS, Actor, Unauthenticated
+from storeline.kernel.api import GUEST, PERMISSIONS, Actor, Error, Unauthenticated
+from storeline.web.errors import error_page
+from storeline.web.errors import page as error_page_of
+from storeline.web.problems import AWAY
 
+_log = logging.getLogger("storeline.web")
+SIGN_IN_PAGE = "/accounts/login/"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -52,12 +63,115 @@ def requires(permission: str, *, guest: bool = False) -> Any:
     `guest` lets people in who have not signed in; the permission must be declared for the role ``guest``.
     Raises 401 with WWW-Authenticate, or 403.
     """
+    _check_declared(permission, guest=guest)
+    return Requires(permission, guest=guest)
+
+
+def _check_declared(permission: str, *, guest: bool) -> None:
     declared = PERMISSIONS.get(permission)
     if declared is None:
         raise LookupError(f"permission {permission} is not declared")
     if guest and "guest" not in declared.roles:
         raise LookupError(f"permission {permission} is not for guests")
-    return Requires(permission, guest=guest)
+
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+@dataclass(frozen=True, slots=True)
+class PageRoute:
+    """One method of one page, and who may use it."""
+
+    method: str
+    address: str
+    permission: str
+    guest: bool
+    view: Callable[..., HttpResponseBase]
+    name: str
+
+    def answer(self, request: HttpRequest, values: dict[str, Any]) -> HttpResponseBase:
+        """The view's answer; what it refuses as a page in words."""
+        try:
+            actor = find_actor(request)
+            cast("Request", request).actor = actor
+            if actor.kind == "guest" and not self.guest:
+                return _to_sign_in(request)
+            actor.require(self.permission)
+            return self.view(request, **values)
+        except Unauthenticated:
+            return _to_sign_in(request)
+        except Error as error:
+            return error_page(request, error)
+        except AWAY:
+            _log.exception("the database did not answer")
+            return error_page_of(request, 503)
+
+
+class Pages:
+    """A module's pages, as its router is for its routes::
+
+        pages = Pages("till")
+
+        @pages.get("sale/<uuid:sale_id>", SELL, name="sale")
+        def sale(request: Request, sale_id: UUID) -> HttpResponse: ...
+
+    The first argument is where the module's addresses begin; `{% url "till:sale" id %}` names one. Whoever must sign in
+    first is sent to do so and comes back; who may not sees why; errors of our tree become pages with their status.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.routes: list[PageRoute] = []
+
+    def get(self, address: str, permission: str, *, name: str, guest: bool = False) -> Callable[[View], View]:
+        """Declare what GET shows at an address."""
+        return self._declare("GET", address, permission, guest=guest, name=name)
+
+    def post(self, address: str, permission: str, *, name: str = "", guest: bool = False) -> Callable[[View], View]:
+        """Declare what POST does at an address; it answers with a redirect, or with a part of a page for htmx."""
+        return self._declare("POST", address, permission, guest=guest, name=name)
+
+    def _declare(self, method: str, address: str, permission: str, *, guest: bool, name: str) -> Callable[[View], View]:
+        _check_declared(permission, guest=guest)
+        whole = "/".join(part for part in (self.prefix, address) if part)
+
+        def declare(view: View) -> View:
+            self.routes.append(PageRoute(method, whole, permission, guest, view, name))
+            return view
+
+        return declare
+
+    @property
+    def urls(self) -> list[URLPattern]:
+        """One pattern for each address, whatever its methods."""
+        by_address: dict[str, dict[str, PageRoute]] = {}
+        for route in self.routes:
+            of_address = by_address.setdefault(route.address, {})
+            if route.method in of_address:
+                raise LookupError(f"{route.method} /{route.address} is declared twice")
+            of_address[route.method] = route
+        return [path(address, _dispatch(of), name=_name(of)) for address, of in by_address.items()]
+
+
+def _name(routes: dict[str, PageRoute]) -> str | None:
+    return next((route.name for route in routes.values() if route.name), None)
+
+
+def _dispatch(routes: dict[str, PageRoute]) -> Callable[..., HttpResponseBase]:
+    def answer(request: HttpRequest, **values: Any) -> HttpResponseBase:
+        route = routes.get("GET" if request.method == "HEAD" else request.method or "")
+        return HttpResponseNotAllowed(sorted(routes)) if route is None else route.answer(request, values)
+
+    return answer
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """To the sign-in, and back to what was asked for: after a form, to the page that it stood on."""
+    back = request.get_full_path() if request.method in _SAFE else request.headers.get("HX-Current-URL", "/")
+    where = f"{SIGN_IN_PAGE}?{urlencode({'next': back})}"
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=204, headers={"HX-Redirect": where})
+    return HttpResponseRedirect(where)
 
 
 def find_actor(request: HttpRequest) -> Actor:

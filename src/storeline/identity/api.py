@@ -1,6 +1,6 @@
 """Everything that other modules may use of identity."""
 
-from storeline.identity.access import Request, Requires, find_actor, requires
+from storeline.identity.access import PageRoute, Pages, Request, Requires, find_actor, requires
 from storeline.identity.commands import (
     ClientReach,
     ClientSecret,
@@ -15,7 +15,7 @@ from storeline.identity.commands import (
     set_active,
     set_password,
 )
-from storeline.identity.demo import DemoSignIn, ensure_demo_sign_ins
+from storeline.identity.demo import DemoSignIn, demo_sign_ins, ensure_demo_sign_ins
 from storeline.identity.errors import BeyondRole, InvalidToken, LoginTaken
 from storeline.identity.keys import keyed
 from storeline.identity.queries import (
@@ -43,6 +43,8 @@ __all__ = [
     "GrantView",
     "InvalidToken",
     "LoginTaken",
+    "PageRoute",
+    "Pages",
     "Request",
     "Requires",
     "UserView",
@@ -53,6 +55,7 @@ __all__ = [
     "close_client",
     "create_client",
     "create_user",
+    "demo_sign_ins",
     "ensure_demo_sign_ins",
     "erase_user",
     "find_actor",

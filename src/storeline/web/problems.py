@@ -17,10 +17,12 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
 from ninja.errors import HttpError, Throttled, ValidationError
 from psycopg.errors import SerializationFailure
 
 from storeline.kernel.api import Error
+from storeline.web.errors import page, wants_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from ninja import NinjaAPI
 
 CONTENT_TYPE = "application/problem+json"
-_AWAY: tuple[type[Exception], ...] = (  # Django's, and the driver's own from statements that go past the ORM
+AWAY: tuple[type[Exception], ...] = (  # Django's, and the driver's own from statements that go past the ORM
     OperationalError,
     InterfaceError,
     psycopg.OperationalError,
@@ -93,7 +95,7 @@ def install(api: NinjaAPI) -> None:
         (Http404, _missing),
         (RequestDataTooBig, _too_large),
         (SuspiciousOperation, _suspicious),
-        *((kind, _database_away) for kind in _AWAY),
+        *((kind, _database_away) for kind in AWAY),
         (Exception, _unexpected),
     ]
     for kind, handler in handlers:
@@ -161,20 +163,32 @@ def _unexpected(_request: HttpRequest, error: Exception) -> HttpResponse:
     return problem(500)
 
 
-# --- Django's own handlers, for addresses outside the API ---
+# --- Django's own handlers: a page for people, a problem for programs ---
 
 
-def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django passes it by this name
-    return problem(400)
+def _answer(request: HttpRequest, status: int) -> HttpResponse:
+    return page(request, status) if wants_page(request) else problem(status)
 
 
-def permission_denied(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django passes it by this name
-    return problem(403)
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django passes it by this name
+    return _answer(request, 400)
 
 
-def page_not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django passes it by this name
-    return problem(404)
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django passes it by this name
+    return _answer(request, 403)
 
 
-def server_error(_request: HttpRequest) -> HttpResponse:
-    return problem(500)
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django passes it by this name
+    return _answer(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _answer(request, 500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  # Django passes it by this name
+    """A form that was not ours, or whose page is older than the sign-in."""
+    if wants_page(request):
+        detail = _("This form is out of date: you may have signed in or out meanwhile. Open its page again.")
+        return page(request, 403, detail=detail, code="csrf_failed")
+    return problem(403, code="csrf_failed")

@@ -1,0 +1,88 @@
+"""The front door: the four faces, who may open them, and how to sign in where this is the demo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from storeline.identity.access import Pages, Request
+from storeline.identity.demo import demo_sign_ins
+from storeline.identity.permissions import SIGN_IN
+from storeline.web.pages import render
+
+pages = Pages("")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A sign-in of the demo, its role in people's words."""
+
+    name: str
+    login: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One of the four, with the demo's sign-ins that open it."""
+
+    name: str
+    words: str
+    address: str
+    picture: str
+    sign_ins: tuple[Way, ...]
+
+
+def _faces() -> list[tuple[str, str, str, str, tuple[str, ...]]]:
+    return [
+        (
+            _("Shop"),
+            _("Find products, see which shops have them, order and collect."),
+            "/",
+            "shopping-bags",
+            ("shopper",),
+        ),
+        (
+            _("Till"),
+            _("Scan, weigh, take money, print the receipt, take goods back."),
+            "/till",
+            "receipt",
+            ("associate",),
+        ),
+        (_("Desk"), _("Pick orders, hand them over, receive and count stock."), "/desk", "package", ("associate",)),
+        (
+            _("Office"),
+            _("Sales, stock and orders at a glance, and what needs you."),
+            "/office",
+            "bar-chart",
+            ("shop_manager", "administrator"),
+        ),
+    ]
+
+
+def role_names() -> dict[str, str]:
+    """Roles as people call them."""
+    return {
+        "shopper": _("Shopper"),
+        "associate": _("Shop associate"),
+        "shop_manager": _("Shop manager"),
+        "planner": _("Planner"),
+        "marketer": _("Marketer"),
+        "finance": _("Finance"),
+        "service_desk": _("Service desk"),
+        "administrator": _("Administrator"),
+    }
+
+
+@pages.get("start", SIGN_IN, guest=True, name="start")
+def start(request: Request) -> HttpResponse:
+    """Everyone's way in. In the demo each face has a button that signs in as one who uses it."""
+    names = role_names()
+    ways = {one.role: Way(names[one.role], one.login, one.secret) for one in demo_sign_ins()}
+    faces = [
+        Face(name, words, address, picture, tuple(ways[role] for role in roles if role in ways))
+        for name, words, address, picture, roles in _faces()
+    ]
+    return render(request, "identity/start.html", {"faces": faces, "is_demo": bool(ways), "sign_ins": ways.values()})

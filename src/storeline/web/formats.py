@@ -1,0 +1,112 @@
+"""Money, quantities, dates and times as people of each language write them. No float: amounts are minor units."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from babel import Locale
+from babel.dates import format_date, format_time
+from babel.numbers import format_currency, format_decimal, format_percent
+from django.utils.translation import get_language, pgettext
+from django.utils.translation import gettext as _
+
+from storeline.kernel.api import business_date, exponent, now, time_zone
+
+if TYPE_CHECKING:
+    from storeline.kernel.api import UnitPrice
+
+_THOUSAND = 1000
+
+
+@lru_cache(maxsize=16)
+def _locale(language: str) -> Locale:
+    return Locale.parse({"zh-hans": "zh_Hans_CN"}.get(language, language.replace("-", "_")))
+
+
+def locale() -> Locale:
+    """The reader's."""
+    return _locale(get_language() or "en")
+
+
+@lru_cache(maxsize=8192)
+def _money(amount: int, currency: str, language: str) -> str:
+    value = Decimal(amount).scaleb(-exponent(currency))
+    return str(format_currency(value, currency, locale=_locale(language), currency_digits=True))
+
+
+def money(amount: int, currency: str) -> str:
+    """Minor units as an amount of money."""
+    return _money(amount, currency, get_language() or "en")
+
+
+def unit_amount(price: UnitPrice, quantity: int = _THOUSAND) -> str:
+    """The price of one unit (or of `quantity` thousandths)."""
+    return money(price.times(quantity), price.currency)
+
+
+def number(value: int | Decimal) -> str:
+    """A count, with its groups of digits."""
+    return str(format_decimal(value, locale=locale()))
+
+
+def quantity(thousandths: int, unit: str = "each") -> str:
+    """Thousandths of a unit: `3`, or `0.25 kg`."""
+    text = str(format_decimal(Decimal(thousandths) / _THOUSAND, format="#,##0.###", locale=locale()))
+    return text if unit == "each" else f"{text} {unit_name(unit)}"
+
+
+def percent(part: int, whole: int, digits: int = 0) -> str:
+    """`part` of `whole`; a dash where there is no whole."""
+    if not whole:
+        return "\N{EN DASH}"
+    pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
+    return str(format_percent(Decimal(part) / Decimal(whole), format=pattern, locale=locale()))
+
+
+def unit_name(unit: str) -> str:
+    """A unit as it is written after a number or a stroke."""
+    return {
+        "each": pgettext("unit", "each"),
+        "m2": "m²",
+        "m3": "m³",
+        "fl_oz": "fl oz",
+        "l": "L",
+        "gal": "gal",
+    }.get(unit, unit)
+
+
+def day(moment: date, zone: str = "UTC") -> str:
+    """`Fri, 21 Nov`, or today, tomorrow, yesterday; a moment in the zone of its place."""
+    on = business_date(moment, zone) if isinstance(moment, datetime) else moment
+    away = (on - business_date(now(), zone)).days
+    near = {0: _("today"), 1: _("tomorrow"), -1: _("yesterday")}.get(away)
+    return near or weekday(on)
+
+
+def weekday(on: date) -> str:
+    """A day by its weekday and date."""
+    skeleton = {"zh": "M月d日EEE", "en": "EEE, d MMM"}.get(locale().language, "EEE d MMM")
+    return str(format_date(on, format=skeleton, locale=locale()))
+
+
+def long_date(on: date) -> str:
+    """A date with its year."""
+    return str(format_date(on, format="long", locale=locale()))
+
+
+def clock(moment: datetime, zone: str = "UTC") -> str:
+    """The time of day at the place."""
+    return str(format_time(moment, format="short", tzinfo=time_zone(zone), locale=locale()))
+
+
+def when(moment: datetime, zone: str = "UTC") -> str:
+    """A moment as people say it: `today, 16:00`."""
+    return _("%(day)s, %(time)s") % {"day": day(moment, zone), "time": clock(moment, zone)}
+
+
+def span(start: datetime, end: datetime, zone: str = "UTC") -> str:
+    """From one time of a day to another: `16:00 to 17:00`, with a dash."""
+    return f"{clock(start, zone)} \N{EN DASH} {clock(end, zone)}"

@@ -1,0 +1,92 @@
+// What pages need of a script; without it every form still works.
+
+document.addEventListener("click", (event) => {
+  const step = event.target.closest("[data-step]");
+  if (step) {
+    const input = step.closest("[data-stepper]").querySelector("input");
+    const next = Number(input.value || 0) + Number(step.dataset.step);
+    const bounded = Math.min(Number(input.max || 999), Math.max(Number(input.min || 0), next));
+    if (String(bounded) !== input.value) {
+      input.value = String(bounded);
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  }
+  const opener = event.target.closest("[data-opens]");
+  if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+  const closer = event.target.closest("[data-closes]");
+  if (closer) closer.closest("dialog")?.close();
+  if (event.target.closest("[data-prints]")) window.print();
+});
+
+// A form is sent once, however often its button is pressed.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method === "get" || form.hasAttribute("hx-post")) return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "1";
+  form.querySelectorAll("button:not([name])").forEach((button) => button.setAttribute("aria-busy", "true"));
+});
+window.addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-sent]").forEach((form) => {
+    delete form.dataset.sent;
+    form.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+  });
+});
+
+// Forms that send themselves when something in them changes, and what they then no longer need.
+document.querySelectorAll("[data-autosubmit] [data-without-script]").forEach((each) => { each.hidden = true; });
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("[data-autosubmit]");
+  if (form) form.requestSubmit();
+});
+
+// "Use my position": asks only when pressed, then sends its form with the position.
+document.addEventListener("click", (event) => {
+  const asker = event.target.closest("[data-locate]");
+  if (!asker) return;
+  asker.setAttribute("aria-busy", "true");
+  navigator.geolocation.getCurrentPosition(
+    ({ coords }) => {
+      const form = asker.closest("form");
+      form.elements.near.value = `${coords.latitude.toFixed(4)},${coords.longitude.toFixed(4)}`;
+      form.requestSubmit();
+    },
+    () => { asker.removeAttribute("aria-busy"); toast(asker.dataset.locate); },
+    { timeout: 8000 },
+  );
+});
+document.querySelectorAll("[data-locate]").forEach((each) => { each.hidden = !("geolocation" in navigator); });
+
+// Suggestions under a search box: arrows move, Escape closes.
+document.addEventListener("keydown", (event) => {
+  const box = event.target.closest(".search");
+  if (!box) return;
+  const list = box.querySelector(".suggestions");
+  const links = [...(list?.querySelectorAll("a") ?? [])];
+  if (event.key === "Escape" && list) { list.replaceChildren(); box.querySelector("input").focus(); }
+  if (!links.length || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
+  event.preventDefault();
+  const at = links.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+  (links[at] ?? box.querySelector("input")).focus();
+});
+document.addEventListener("click", (event) => {
+  if (!event.target.closest(".search")) document.querySelectorAll(".suggestions").forEach((each) => each.replaceChildren());
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "/" && !event.target.closest("input, textarea, select")) {
+    const input = document.querySelector(".search input");
+    if (input) { event.preventDefault(); input.focus(); }
+  }
+});
+
+export function toast(text) {
+  const place = document.getElementById("toast");
+  if (!place || !text) return;
+  const one = document.createElement("p");
+  one.className = "toast";
+  one.textContent = text;
+  place.replaceChildren(one);
+  setTimeout(() => one.remove(), 5000);
+}
+document.body.addEventListener("toast", (event) => toast(event.detail.value ?? event.detail));
+document.body.addEventListener("htmx:sendError", () => toast(document.documentElement.dataset.offline ?? "No connection. Nothing was lost; try again."));
