@@ -9,9 +9,10 @@ from storeline.orders.commands.checkout import finish
 from storeline.orders.commands.confirm import expire
 
 _LEFT_BEHIND = timedelta(seconds=30)
+# In no order, so that those that cannot be finished for long hold no others up.
 _CARRIED = """
 SELECT id FROM orders_order
-WHERE state = 'confirmed' AND method = 'carry_out' AND placed_at <= %s ORDER BY placed_at LIMIT 200
+WHERE state = 'confirmed' AND method = 'carry_out' AND placed_at <= %s ORDER BY random() LIMIT 200
 """
 
 
