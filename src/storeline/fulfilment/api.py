@@ -10,13 +10,17 @@ from storeline.fulfilment.commands.tasks import open_tasks
 from storeline.fulfilment.domain import Picked, State, TaskLine
 from storeline.fulfilment.errors import NoTask, NotPicked, PickedTooMuch, TaskClosed
 from storeline.fulfilment.events import CANCELLED, HANDED_OVER, READY, UNPAID
+from storeline.fulfilment.permissions import HAND_OVER, PICK, VIEW
 from storeline.fulfilment.queries import Progress, TaskView, codes, get_task, list_tasks, progress, tasks_of
 
 __all__ = [
     "CANCELLED",
     "HANDED_OVER",
+    "HAND_OVER",
+    "PICK",
     "READY",
     "UNPAID",
+    "VIEW",
     "HandOver",
     "NoTask",
     "NotPicked",

@@ -36,7 +36,7 @@ from storeline.stock.domain import (
 from storeline.stock.errors import CountMismatch, SoldOut
 from storeline.stock.locks import lock
 from storeline.stock.permissions import ADJUST, COUNT, HOLD, READ, RECEIVE
-from storeline.stock.queries import ExceptionRow, StockLevel, exceptions, levels, list_levels
+from storeline.stock.queries import CountRow, ExceptionRow, StockLevel, count_rows, exceptions, levels, list_levels
 
 __all__ = [
     "ADJUST",
@@ -50,6 +50,7 @@ __all__ = [
     "Band",
     "CountByRef",
     "CountMismatch",
+    "CountRow",
     "Counted",
     "Done",
     "ExceptionRow",
@@ -69,6 +70,7 @@ __all__ = [
     "adjust",
     "band",
     "count",
+    "count_rows",
     "exceptions",
     "expire",
     "extend",

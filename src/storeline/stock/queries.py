@@ -31,6 +31,20 @@ SELECT id, place_id, product_id, kind, quantity, at, reservations, closed_at, no
 WHERE id > %s AND (%s::uuid IS NULL OR place_id = %s) AND (%s OR closed_at IS NULL)
 ORDER BY id LIMIT %s
 """
+_COUNT = """
+SELECT place_id, product_id, counted, expected, at FROM stock_count WHERE source_id = %s ORDER BY line_no
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """What somebody counted of a product, and what the books said just before."""
+
+    place_id: UUID
+    product_id: UUID
+    counted: int
+    expected: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +75,11 @@ def levels(place_id: UUID, product_ids: Collection[UUID]) -> dict[UUID, Level]:
     """The levels of these products at a place; what it never kept is absent."""
     rows = run(_LEVELS, [place_id, ids_array(product_ids)])
     return {product: Level(on_hand, reserved) for product, on_hand, reserved in rows}
+
+
+def count_rows(source_id: UUID) -> list[CountRow]:
+    """The lines of one count; none where there is no such count."""
+    return [CountRow(*row) for row in run(_COUNT, [source_id])]
 
 
 def list_levels(
