@@ -80,6 +80,11 @@ OWN: dict[str, dict[str, str]] = {
         "sender": "signs, sends, tries again",
     },
     "payments": {"providers": "the interface of payment partners", "sandbox": "a card partner for tests"},
+    "shop": {
+        "basket": "a member's in a row, a guest's in a cookie",
+        "shelf": "a list of products with price and stock",
+        "where": "the shop that the visitor buys from",
+    },
     "exchange": {
         "documents": "files in and out as documents",
         "format": "the import format, column by column",

@@ -17,6 +17,7 @@ from storeline.orders.commands.quote import quote, quote_many
 from storeline.orders.domain.drafts import Agreed, Draft, DraftLine, LineDiscount, Verdict
 from storeline.orders.domain.shorts import OrderLine, Short
 from storeline.orders.locks import LockedOrder, lock
+from storeline.orders.permissions import OWN, PLACE, QUOTE, SELL, VIEW
 from storeline.orders.queries import (
     OrderHead,
     OrderView,
@@ -38,7 +39,12 @@ __all__ = [
     "MAX_ORDERS",
     "ORDERS_IN",
     "ORDER_LINES_IN",
+    "OWN",
     "PAYMENTS_IN",
+    "PLACE",
+    "QUOTE",
+    "SELL",
+    "VIEW",
     "Agreed",
     "Draft",
     "DraftLine",

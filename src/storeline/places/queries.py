@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -127,14 +128,18 @@ def list_places(
     place_format: str | None = None,
     capability: str | None = None,
     on: date | None = None,
+    named: str | None = None,
     cursor: str | None = None,
     limit: int = 50,
 ) -> PlacePage:
     """Places by ref, or the nearest first where `near` is given (then only those with a position).
 
-    `on` leaves out what does not exist on that day. `cursor` comes from the page before; `limit` is at most 200.
+    `named` keeps those whose town, name or postal code begins so. `on` leaves out what does not exist on that day. `cursor` comes from the page before; `limit` is at most 200.
     """
     conditions, params = _conditions(near, place_format, capability, on)
+    if named is not None:
+        conditions.append("(p.city ILIKE %s OR p.name ILIKE %s OR p.postal_code ILIKE %s)")
+        params += [_beginning(named)] * 3
     order, page = ("p.ref", "") if near is None else ("p.position <-> places_position(%s, %s), p.ref", "")
     offset = _offset(cursor) if near is not None else 0
     if near is None and cursor is not None:
@@ -151,6 +156,11 @@ def list_places(
     more = len(rows) > size
     after = (str(offset + size) if near is not None else items[-1].ref) if more else None
     return PlacePage(items, after)
+
+
+def _beginning(text: str) -> str:
+    """A LIKE pattern for what begins with `text`."""
+    return re.sub(r"([\\%_])", r"\\\1", text.strip()[:100]) + "%"
 
 
 def _conditions(

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_interval, format_time
 from babel.numbers import format_currency, format_decimal, format_percent
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
@@ -109,4 +109,5 @@ def when(moment: datetime, zone: str = "UTC") -> str:
 
 def span(start: datetime, end: datetime, zone: str = "UTC") -> str:
     """From one time of a day to another: `16:00 to 17:00`, with a dash."""
-    return f"{clock(start, zone)} \N{EN DASH} {clock(end, zone)}"
+    skeleton = "hm" if locale().language == "en" else "Hm"
+    return str(format_interval(start, end, skeleton=skeleton, tzinfo=time_zone(zone), locale=locale()))

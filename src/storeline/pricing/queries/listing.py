@@ -177,6 +177,23 @@ def _promotion(row: Row) -> PromotionRow:
     return PromotionRow(row[0], row[1], offer.promotion, row[2], row[3], row[4], row[5], row[6])
 
 
+_OFFERED = """
+SELECT DISTINCT t.product_id FROM pricing_promotion p JOIN pricing_promotion_target t ON t.promotion_id = p.id
+WHERE p.state = 'scheduled' AND p.starts_at <= %s AND coalesce(p.ends_at > %s, true) AND NOT p.member_only
+  AND coalesce(%s = ANY (p.channels), true) AND t.product_id IS NOT NULL
+  AND (t.place_id = %s OR (t.place_id IS NULL AND (p.everywhere OR EXISTS (
+       SELECT FROM pricing_promotion_place x WHERE x.promotion_id = p.id AND x.place_id = %s))))
+ORDER BY t.product_id LIMIT %s
+"""
+
+
+def list_offered(place_id: UUID, channel: str, *, limit: int = 50) -> list[UUID]:
+    """Products that a promotion open to all names at a place now, some of them: what a page of offers begins with."""
+    moment = now()
+    params = [moment, moment, channel, place_id, place_id, _size(limit)]
+    return [row[0] for row in run(_OFFERED, params).fetchall()]
+
+
 _ABOUT = f"""
 SELECT q.id, {TERMS}
 FROM pricing_promotion p

@@ -1,0 +1,147 @@
+"""The basket: put in, change, look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from storeline.catalog import api as catalog
+from storeline.customers import api as customers
+from storeline.identity.api import Request
+from storeline.kernel.api import QUANTITY_ONE, Error, Invalid
+from storeline.orders import api as orders
+from storeline.orders.api import QUOTE
+from storeline.pricing import api as pricing
+from storeline.shop import basket, shelf
+from storeline.shop.pages.router import pages, show
+from storeline.shop.where import Here, here
+from storeline.stock import api as stock
+from storeline.web.pages import render, see
+
+_MOST_UNITS = 99
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A product in the basket with what it costs there, deposits apart."""
+
+    id: UUID
+    ref: str
+    slug: str
+    name: str
+    kind: str
+    unit: str
+    units: int
+    gross: int
+    discount: int
+    amount: int
+    labels: tuple[str, ...]
+    stock: str
+    short: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The basket as a page shows it; `problem` says why it cannot be ordered as it is."""
+
+    lines: list[Line]
+    quote: pricing.Quote | None
+    problem: str = ""
+
+    @property
+    def saved(self) -> int:
+        """What promotions take off."""
+        return sum(line.discount for line in self.lines)
+
+
+def priced(request: Request, at: Here, lines: basket.Lines) -> Shown:
+    """The basket at the prices of the chosen shop. Four waits."""
+    if not lines:
+        return Shown([], None)
+    products = catalog.gather(list(lines)).result()
+    known = {key: quantity for key, quantity in lines.items() if key in products}
+    quote: pricing.Quote | None = None
+    problem = ""
+    try:
+        quote = orders.quote(draft(request, at, known), actor=request.actor)
+    except Error as error:
+        problem = error.detail
+    levels = stock.levels(at.place.id, list(known))
+    of_product = {line.product_id: line for line in quote.lines if line.kind == "product"} if quote else {}
+    shown = [_line(products[key], quantity, of_product.get(key), levels.get(key)) for key, quantity in known.items()]
+    return Shown(shown, quote, problem)
+
+
+def draft(request: Request, at: Here, lines: basket.Lines) -> orders.Draft:
+    """What the order would be; its id is nobody's."""
+    return orders.Draft(
+        id=UUID(int=0),
+        place_id=at.place.id,
+        channel=shelf.CHANNEL,
+        lines=basket.draft_lines(lines),
+        currency=at.facts.currency,
+        method="collect",
+        customer_id=buyer(request),
+    )
+
+
+def buyer(request: Request) -> UUID | None:
+    """Whose basket it is, where they are a member already."""
+    actor = request.actor
+    return customers.of_user(actor.id) if actor.kind == "user" and actor.id is not None else None
+
+
+def _line(
+    product: catalog.ProductFacts, quantity: int, quoted: pricing.QuotedLine | None, level: stock.Level | None
+) -> Line:
+    labels = tuple(str(step.params["label"]) for step in quoted.steps if step.params.get("label")) if quoted else ()
+    return Line(
+        product.id,
+        product.ref,
+        shelf.slug(product.name),
+        shelf.name_of(product),
+        shelf.kind_of(product),
+        product.unit,
+        quantity // QUANTITY_ONE,
+        quoted.gross if quoted else 0,
+        quoted.discount if quoted else 0,
+        quoted.amount if quoted else 0,
+        labels,
+        shelf.state_of(level),
+        short=level is None or level.available < quantity,
+    )
+
+
+@pages.get("basket", QUOTE, guest=True, name="basket")
+def look(request: Request) -> HttpResponse:
+    """What is in the basket, and what it comes to."""
+    at, lines = here(request), basket.read(request)
+    return show(request, "basket", at, lines, basket=priced(request, at, lines))
+
+
+@pages.post("basket", QUOTE, guest=True)
+def change(request: Request) -> HttpResponse:
+    """So many of a product: `quantity` sets, so a repeat changes nothing; `add` adds one to what the form showed."""
+    product_id, units = _asked(request)
+    lines = basket.put(basket.read(request), product_id, units * QUANTITY_ONE)
+    back = request.POST.get("next", "")
+    if "HX-Request" in request.headers and request.POST.get("part") == "card":
+        count = sum(max(1, quantity // QUANTITY_ONE) for quantity in lines.values())
+        context = {"id": product_id, "units": units, "name": request.POST.get("name", "")[:300], "count": count}
+        answer = render(request, "shop/added.html", context)
+    else:
+        answer = see(back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else reverse("shop:basket"))
+    basket.write(request, answer, lines)
+    return answer
+
+
+def _asked(request: Request) -> tuple[UUID, int]:
+    try:
+        return UUID(request.POST["product"]), max(0, min(_MOST_UNITS, int(request.POST["quantity"])))
+    except (KeyError, ValueError):
+        raise Invalid(_("Say which product, and how many as a number."), field="quantity") from None

@@ -1,0 +1,48 @@
+"""One category: what is below it, and its products a page at a time."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+
+from storeline.catalog import api as catalog
+from storeline.identity.api import Request
+from storeline.shop import basket, shelf
+from storeline.shop.pages.router import pages, show
+from storeline.shop.where import here
+
+PAGE = 48
+
+
+@pages.get("c/<path:ref>", catalog.READ, guest=True, name="category")
+def category(request: Request, ref: str) -> HttpResponse:
+    """A category by its ref."""
+    tree = {one.id: one for one in catalog.list_categories()}
+    found = next((one for one in tree.values() if one.ref == ref), None)
+    if found is None:
+        raise catalog.CategoryNotFound("There is no such category.", field="category")
+    at, lines = here(request), basket.read(request)
+    only = catalog.Filter(category_id=found.id, online=True)
+    page = catalog.list_products(only, cursor=request.GET.get("after") or None, limit=PAGE)
+    return show(
+        request,
+        "category",
+        at,
+        lines,
+        category=found,
+        crumbs=way_to(found, tree)[:-1],
+        below=[one for one in tree.values() if one.parent_id == found.id],
+        cards=shelf.cards(page.items, at, lines, member=shelf.is_member(request)),
+        next=page.next and f"{reverse('shop:category', args=[ref])}?{urlencode({'after': page.next})}",
+    )
+
+
+def way_to(category: catalog.Category, tree: dict[UUID, catalog.Category]) -> list[catalog.Category]:
+    """From the root down to a category."""
+    way = [category]
+    while way[0].parent_id is not None:
+        way.insert(0, tree[way[0].parent_id])
+    return way

@@ -1,0 +1,156 @@
+"""Buying, in one page: when to collect, how to pay, what it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from storeline.capacity import api as capacity
+from storeline.customers import api as customers
+from storeline.identity.api import Request
+from storeline.kernel.api import Error, Invalid, body_hash, business_date, check_id, new_id, now
+from storeline.orders import api as orders
+from storeline.orders.api import PLACE
+from storeline.payments import api as payments
+from storeline.shop import basket, shelf
+from storeline.shop.pages.basket import priced
+from storeline.shop.pages.router import pages, show
+from storeline.shop.where import Here, here
+from storeline.web.pages import see
+
+_DAYS = 3
+_TOKENS = ("tok_approve", "tok_decline", "tok_late")
+
+
+@pages.get("checkout", PLACE, guest=True, name="checkout")
+def look(request: Request) -> HttpResponse:
+    """The form, with the next times that have room."""
+    at, lines = here(request), basket.read(request)
+    if not lines:
+        return see(reverse("shop:basket"))
+    return _form(request, at, lines)
+
+
+@pages.post("checkout", PLACE, guest=True)
+def place_order(request: Request) -> HttpResponse:
+    """Place the order under the form's own id: sent twice, it is one order. What is refused is shown, nothing is lost."""
+    at, lines = here(request), basket.read(request)
+    try:
+        order_id = check_id(_uuid(request, "id"))
+    except Invalid:
+        order_id = new_id()
+    if not lines:
+        return _known(request, order_id)
+    try:
+        wanted = _draft(request, order_id, at, lines)
+        verdict = orders.checkout_gathered(wanted, actor=request.actor)
+        if verdict.error is not None:
+            raise verdict.error
+    except Error as error:
+        return _form(request, at, lines, refused=error, given=request.POST)
+    answer = see(f"{reverse('shop:order', args=[order_id])}?key={orders.token_of(order_id)}")
+    basket.write(request, answer, {})
+    return answer
+
+
+def _known(request: Request, order_id: UUID) -> HttpResponse:
+    """The form came again after its order was placed and the basket emptied: to the order, if it is there."""
+    token = orders.token_of(order_id)
+    try:
+        orders.get_own(order_id, actor=request.actor, token=token)
+    except Error:
+        return see(reverse("shop:basket"))
+    return see(f"{reverse('shop:order', args=[order_id])}?key={token}")
+
+
+def _draft(request: Request, order_id: UUID, at: Here, lines: basket.Lines) -> orders.Draft:
+    slot_id, token = _uuid(request, "slot"), request.POST.get("card", "")
+    if token not in _TOKENS:
+        raise Invalid(_("Choose how to pay."), field="card")
+    total = request.POST.get("total", "")
+    if not (total.isascii() and total.isdigit()):
+        raise Invalid(_("The total is missing: open the page again."), field="total")
+    actor = request.actor
+    shopper = actor.kind == "user" and actor.may(customers.JOIN)
+    body = "|".join([str(at.place.id), str(slot_id), token, total, basket.pack(lines)])
+    return orders.Draft(
+        id=order_id,
+        place_id=at.place.id,
+        channel=shelf.CHANNEL,
+        lines=basket.draft_lines(lines),
+        currency=at.facts.currency,
+        method="collect",
+        payments=(payments.Offer(payments.SANDBOX_CARD, None, token),),
+        customer_id=customers.join(actor=actor) if shopper else None,
+        slot_id=slot_id,
+        expected_total=int(total),
+        body_hash=body_hash(body.encode()),
+    )
+
+
+def _uuid(request: Request, name: str) -> UUID:
+    try:
+        return UUID(request.POST.get(name, ""))
+    except ValueError:
+        words = {"slot": _("Choose when to collect.")}
+        raise Invalid(words.get(name, _("Open the page again.")), field=name) from None
+
+
+def _form(
+    request: Request,
+    at: Here,
+    lines: basket.Lines,
+    *,
+    refused: Error | None = None,
+    given: Mapping[str, Any] | None = None,
+) -> HttpResponse:
+    shown, given = priced(request, at, lines), given or request.GET
+    today = business_date(now(), at.place.zone)
+    days = [today + timedelta(days=number) for number in range(_DAYS)]
+    day, slots = _slots(at, days, str(given.get("day", "")))
+    response = show(
+        request,
+        "checkout",
+        at,
+        lines,
+        basket=shown,
+        days=days,
+        day=day,
+        slots=slots,
+        slot=str(given.get("slot", "")) or (str(slots[0].id) if slots else ""),
+        card=given.get("card", _TOKENS[0]),
+        order_id=new_id(),
+        refused=refused and words_of(refused),
+        field=refused and (refused.field or "").split("[")[0],
+        blocked=bool(shown.problem) or any(line.short for line in shown.lines),
+    )
+    response.status_code = refused.status if refused else 200
+    return response
+
+
+def _slots(at: Here, days: Sequence[date], wanted: str) -> tuple[date, list[capacity.Slot]]:
+    """The slots of the wanted day, else of the first that has any."""
+    asked = [day for day in days if day.isoformat() == wanted] or days
+    for day in asked:
+        if slots := capacity.open_slots(at.place.id, "collect", day):
+            return day, slots
+    return asked[0], []
+
+
+def words_of(error: Error) -> str:
+    """A refusal of the checkout in the shopper's language; nothing was charged in any of them."""
+    return {
+        "payment_declined": _("The card was declined. Nothing was charged and your basket is kept. Try another card."),
+        "price_changed": _("A price has changed since you opened this page. Look at the new total, then order again."),
+        "sold_out": _(
+            "Somebody was faster: a product is sold out here now. Change its quantity or choose another shop."
+        ),
+        "slot_full": _("That time has just filled up. Choose another; your basket is kept."),
+        "slot_not_found": _("That time is over. Choose another; your basket is kept."),
+    }.get(error.code, error.detail)
