@@ -1,0 +1,1 @@
+"""The desk is a face: pages for those who pick, hand over, receive and count. Nobody imports it."""

@@ -1,0 +1,104 @@
+"""What every page of the desk needs: the place where its user works, a task of it, and the way back."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+
+from storeline.catalog import api as catalog
+from storeline.desk.domain import PickLine, order_number, pick_lines
+from storeline.desk.pages.words import said
+from storeline.fulfilment import api as fulfilment
+from storeline.identity.api import Pages, Request
+from storeline.places import api as places
+from storeline.stock import api as stock
+from storeline.web import pages as web
+
+pages = Pages("desk")
+PLACE_COOKIE = "desk_place"
+
+
+def as_id(text: str) -> UUID | None:
+    """An id from a form or a cookie, where it is one."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def place_id_of(request: Request) -> UUID | None:
+    """Where this person works now: the place that they chose, or the only one that they have."""
+    chosen = as_id(request.COOKIES.get(PLACE_COOKIE, ""))
+    if chosen is not None and request.actor.may(fulfilment.VIEW, chosen):
+        return chosen
+    own = request.actor.places_for(fulfilment.VIEW)
+    return next(iter(own)) if own is not None and len(own) == 1 else None
+
+
+def place_of(request: Request) -> places.Place | None:
+    """That place; None where it must be chosen first."""
+    place_id = place_id_of(request)
+    try:
+        return None if place_id is None else places.get_place(place_id)
+    except places.PlaceNotFound:
+        return None
+
+
+def choose_first() -> HttpResponse:
+    """To the choice of a place."""
+    return web.see(reverse("desk:places"))
+
+
+def own_task(request: Request, order_id: UUID, permission: str = fulfilment.VIEW) -> fulfilment.TaskView:
+    """A task at a place of this person's. One elsewhere is not shown to be there; raises NoTask, or Forbidden."""
+    task = fulfilment.get_task(order_id)
+    if not request.actor.may(fulfilment.VIEW, task.place_id):
+        raise fulfilment.NoTask("There is nothing to pick for this order.")
+    request.actor.require(permission, task.place_id)
+    return task
+
+
+def lines_of(task: fulfilment.TaskView) -> list[PickLine]:
+    """What is to be picked, as one walks."""
+    products = catalog.gather([line.product_id for line in task.lines]).result()
+    return pick_lines(task.lines, products)
+
+
+def back_to(name: str, *args: Any, at: str = "", **told: object) -> HttpResponse:
+    """To a page that says what became of a form: `said` and its facts travel in the address, so a reload repeats nothing."""
+    query = urlencode({key: value for key, value in told.items() if value not in (None, "")})
+    return web.see(reverse(name, args=args) + (f"?{query}" if query else "") + (f"#{at}" if at else ""))
+
+
+def render(
+    request: Request, template: str, place: places.Place | None, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    """A page with the desk's frame: which tab is open, where one works, what was said last."""
+    frame = {
+        "place": place,
+        "zone": "UTC" if place is None else place.zone,
+        "said": said(request.GET),
+        "may_hand_over": request.actor.may(fulfilment.HAND_OVER),
+        "may_count": request.actor.may(stock.COUNT),
+        "may_receive": request.actor.may(stock.RECEIVE),
+    }
+    return web.render(request, template, frame | context, status)
+
+
+__all__ = [
+    "PLACE_COOKIE",
+    "as_id",
+    "back_to",
+    "choose_first",
+    "lines_of",
+    "order_number",
+    "own_task",
+    "pages",
+    "place_id_of",
+    "place_of",
+    "render",
+]

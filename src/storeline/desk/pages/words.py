@@ -1,0 +1,140 @@
+"""What the desk says: states, what comes next, and what became of the last deed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A task's state: its name, its tone, its icon, and what happens next."""
+
+    name: str
+    tone: str
+    symbol: str
+    following: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What became of the last deed; `tone` also chooses the sound-free colour and icon of its banner."""
+
+    tone: str
+    text: str
+
+
+def state(code: str) -> State:
+    """A task's state in words."""
+    return {
+        "to_pick": State(
+            _("To pick"), "info", "package", _("Scan each product, or press its plus. Then say that it is ready.")
+        ),
+        "picking": State(
+            _("Being picked"),
+            "warn",
+            "package-open",
+            _("Scan each product, or press its plus. Then say that it is ready."),
+        ),
+        "capturing": State(
+            _("Waiting for the payment"),
+            "warn",
+            "loader-circle",
+            _("Everything is picked. The payment has no answer yet; it goes on by itself. Keep the goods together."),
+        ),
+        "unpaid": State(
+            _("Payment refused"),
+            "stop",
+            "credit-card",
+            _(
+                "Everything is picked, but the payment was refused. Keep the goods, try again, or call the service desk."
+            ),
+        ),
+        "ready": State(
+            _("Ready"),
+            "good",
+            "package-check",
+            _("Write the order's number on the bag and put it where orders wait. The shopper now has the code."),
+        ),
+        "handed_over": State(
+            _("Handed over"), "good", "circle-check", _("The order is with its shopper. You are done.")
+        ),
+        "cancelled": State(
+            _("Cancelled"),
+            "stop",
+            "undo-2",
+            _("Put the goods back on their shelves. The shopper's money goes back by itself."),
+        ),
+    }[code]
+
+
+def method(code: str) -> str:
+    """How an order leaves the place."""
+    return {
+        "collect": _("Collected here"),
+        "deliver": _("Delivered"),
+        "ship": _("Shipped"),
+        "carry_out": _("Carried out"),
+    }.get(code, code)
+
+
+def temperature(code: str) -> str:
+    """Where goods stand, as far as their temperature says it."""
+    return {"fresh": _("Fresh"), "chilled": _("Chilled"), "frozen": _("Frozen"), "hot": _("Hot")}.get(code, "")
+
+
+def said(told: Mapping[str, str]) -> Said | None:
+    """What the address says of the last deed."""
+    code = told.get("said", "")
+    if code == "wrong_code":
+        return Said("stop", _wrong_code(told.get("left", "")))
+    tone, text = {
+        "picked": ("good", _("Got it.")),
+        "noted": ("good", _("Noted.")),
+        "again": ("info", _("That scan was counted already.")),
+        "full": ("warn", _("All of it is picked already. Put this one back.")),
+        "wrong": ("stop", _("This product is not in the order. Put it back.")),
+        "unknown": ("stop", _("No product has this code. Look for the product in the list and press its plus.")),
+        "unreadable": ("stop", _("That was not read as a product's code. Scan it once more.")),
+        "too_much": ("stop", _("That is more than was ordered. Nothing was added.")),
+        "closed": ("warn", _("Somebody has finished this order meanwhile. This is how it stands.")),
+        "not_picked": ("warn", _("Some lines have no answer yet.")),
+        "no_code": ("stop", _("This code is no longer good. The shopper can ask for another one on the order's page.")),
+        "other_order": ("stop", _("This code belongs to another order. Ask which one they came for.")),
+        "which_order": (
+            "warn",
+            _("A code alone does not say which order it opens. Choose the order, then type the code."),
+        ),
+        "no_order": ("stop", _("There is no such order at this place.")),
+        "not_ready": ("warn", _("This order is not ready to be handed over.")),
+        "received": ("good", _("Received.")),
+        "used": ("warn", _("This was saved before with another number. Nothing was changed now.")),
+    }.get(code, ("", ""))
+    return Said(tone, text) if text else None
+
+
+def _wrong_code(left: str) -> str:
+    if not left.isdecimal():
+        return _("That is not the code. Nothing was handed over.")
+    return ngettext(
+        "That is not the code. It can be tried %(count)s more time.",
+        "That is not the code. It can be tried %(count)s more times.",
+        int(left),
+    ) % {"count": int(left)}
+
+
+def explained(counted: int, expected: int) -> tuple[str, str]:
+    """The tone of a count's difference, and what it may mean."""
+    if counted == expected:
+        return "good", _("The books were right.")
+    if counted < expected:
+        return "warn", _(
+            "Fewer than the books said. It may stand at a second spot, have been thrown away without a note, sold "
+            "under another code, or stolen. Look at its second spot, then tell your manager if it is a lot."
+        )
+    return "info", _(
+        "More than the books said. A delivery may not have been received in the books, or something was sold under another code."
+    )

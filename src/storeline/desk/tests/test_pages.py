@@ -1,0 +1,352 @@
+"""The desk as an associate, as one of another place, as a shopper and as a guest."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from storeline.desk.domain import order_number
+from storeline.fulfilment import api as fulfilment
+from storeline.fulfilment.tests.factories import all_rows, balances, read_events, ready, state_of, to_pick
+from storeline.identity.tests.factories import browser_of, make_user
+from storeline.kernel.api import SYSTEM, new_id
+from storeline.orders import api as orders
+from storeline.orders.tests.factories import Shop, make, shop
+from storeline.stock import api as stock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+GTINS = ("04006381333931", "05901234123457")
+MOST_QUERIES = 10
+
+
+@pytest.fixture
+def here() -> Shop:
+    made = shop()
+    for gtin, product in zip(GTINS, made.products, strict=False):
+        make("catalog.Gtin", gtin=gtin, product_id=product)
+    return made
+
+
+@pytest.fixture
+def associate(here: Shop) -> Client:
+    return browser_of(make_user("picker", "associate", place_id=here.place))
+
+
+def other_place(here: Shop) -> UUID:
+    return make(
+        "places.Place",
+        ref="q",
+        entity_id=here.entity,
+        name="Elsewhere",
+        format="supermarket",
+        zone="America/New_York",
+        country="US",
+        capabilities=["sell", "collect"],
+    )
+
+
+def text_of(answer: Any) -> str:
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+def get(browser: Client, address: str, status: int = 200) -> str:
+    answer = browser.get(address)
+    assert answer.status_code == status, answer
+    return text_of(answer)
+
+
+def send(browser: Client, address: str, **form: Any) -> str:
+    """Post a form; where it sends the browser."""
+    answer = browser.post(address, form)
+    assert answer.status_code == 303, text_of(answer)
+    return str(answer["Location"])
+
+
+def picked(order_id: UUID) -> list[int | None]:
+    return [line.picked for line in fulfilment.get_task(order_id).lines]
+
+
+def scan(browser: Client, order_id: UUID, code: str, key: str = "") -> str:
+    return send(browser, f"/desk/tasks/{order_id}/scan", code=code, key=key or str(new_id()))
+
+
+def test_from_the_list_to_the_shopper(here: Shop, associate: Client) -> None:
+    order_id = to_pick(here, [2, 1])
+    page = get(associate, "/desk")
+    assert order_number(order_id) in page
+    assert "2 products" in page
+    address = f"/desk/tasks/{order_id}"
+    assert "2 products to go" in get(associate, address)
+    assert scan(associate, order_id, GTINS[0]) == f"{address}?said=picked&line=1#line-1"
+    assert scan(associate, order_id, GTINS[0][1:]) == f"{address}?said=picked&line=1#line-1"
+    assert picked(order_id) == [2000, None]
+    assert "1 product to go" in get(associate, address)
+    assert send(associate, f"{address}/ready") == f"{address}?said=not_picked"
+    assert send(associate, f"{address}/lines/2", quantity="1", told="picked") == f"{address}?said=picked&line=2#line-2"
+    assert send(associate, f"{address}/ready") == address
+    assert send(associate, f"{address}/ready") == address
+    assert state_of(order_id) == ("ready", "confirmed")
+    assert "The shopper now has the code" in get(associate, address)
+    assert order_number(order_id) in get(associate, "/desk/hand-over")
+    code = fulfilment.codes([order_id])[order_id]
+    assert send(associate, f"{address}/hand-over", code=f"{code[:3]} {code[3:]}") == address
+    assert send(associate, f"{address}/hand-over", code=code) == address
+    assert state_of(order_id) == ("handed_over", "completed")
+    assert balances() == {"card_clearing": 405, "sales": -375, "tax_payable": -30}
+    assert "Nothing to pick" in get(associate, "/desk")
+
+
+def test_the_same_scan_twice_counts_once(here: Shop, associate: Client) -> None:
+    order_id = to_pick(here, [2, 1])
+    assert "said=picked" in scan(associate, order_id, GTINS[0], "k1")
+    assert "said=again" in scan(associate, order_id, GTINS[0], "k1")
+    assert picked(order_id) == [1000, None]
+    assert associate.post(f"/desk/tasks/{order_id}/scan", {"code": GTINS[0]}).status_code == 400
+    assert picked(order_id) == [1000, None]
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [("12345", "unreadable"), ("4012345678901", "unknown"), (GTINS[1], "wrong"), (GTINS[0], "full")],
+)
+def test_a_scan_that_does_not_fit_changes_nothing(here: Shop, associate: Client, code: str, told: str) -> None:
+    order_id = to_pick(here, [1])
+    fulfilment.pick_all([order_id], actor=SYSTEM)
+    before = all_rows()
+    where = scan(associate, order_id, code)
+    assert where == f"/desk/tasks/{order_id}?said={told}"
+    assert 'class="banner banner-' in get(associate, where)
+    assert all_rows() == before
+
+
+def test_weighed_goods_ask_for_their_weight(here: Shop, associate: Client) -> None:
+    apps.get_model("catalog.Product").objects.filter(id=here.products[0]).update(unit="kg", by_weight=True)
+    order_id = to_pick(here, [1])
+    assert scan(associate, order_id, GTINS[0]) == f"/desk/tasks/{order_id}/lines/1"
+    assert "Weighed, in kg" in get(associate, f"/desk/tasks/{order_id}/lines/1")
+    send(associate, f"/desk/tasks/{order_id}/lines/1", quantity="0,75")
+    assert picked(order_id) == [750]
+
+
+def test_what_is_not_there_is_confirmed_before_it_is_taken_off(here: Shop, associate: Client) -> None:
+    order_id = to_pick(here, [2, 1])
+    address = f"/desk/tasks/{order_id}"
+    send(associate, f"{address}/lines/1", quantity="2")
+    send(associate, f"{address}/lines/2", quantity="0")
+    assert "Ready, with something missing" in get(associate, address)
+    asked = associate.post(f"{address}/ready")
+    assert asked.status_code == 200
+    assert "Ready without these?" in text_of(asked)
+    assert state_of(order_id) == ("picking", "confirmed")
+    # What was confirmed is not what is there now: it is asked again.
+    assert associate.post(f"{address}/ready", {"short": "1:0"}).status_code == 200
+    assert send(associate, f"{address}/ready", short="2:0") == address
+    assert state_of(order_id) == ("ready", "confirmed")
+    assert [line.kept_quantity for line in orders.get(order_id).lines] == [2000, 0]
+
+
+def test_of_what_nothing_was_found_the_order_is_cancelled(here: Shop, associate: Client) -> None:
+    order_id = to_pick(here, [1])
+    address = f"/desk/tasks/{order_id}"
+    send(associate, f"{address}/lines/1", quantity="0")
+    assert "Yes, cancel the order" in text_of(associate.post(f"{address}/ready"))
+    send(associate, f"{address}/ready", short="1:0")
+    assert state_of(order_id) == ("cancelled", "cancelled")
+    assert "Put the goods back" in get(associate, address)
+    assert send(associate, f"{address}/lines/1", quantity="1") == f"{address}?said=closed"
+
+
+@pytest.mark.parametrize(("typed", "words"), [("3", "From nothing to what was ordered"), ("x", "Type a number")])
+def test_a_wrong_number_is_kept_and_said(here: Shop, associate: Client, typed: str, words: str) -> None:
+    order_id = to_pick(here, [2])
+    answer = associate.post(f"/desk/tasks/{order_id}/lines/1", {"quantity": typed})
+    assert (answer.status_code, picked(order_id)) == (422, [None])
+    assert words in text_of(answer)
+    assert f'value="{typed}"' in text_of(answer)
+
+
+def test_a_wrong_code_is_counted_and_hands_nothing_over(here: Shop, associate: Client) -> None:
+    order_id, code = ready(here)
+    wrong = f"{(int(code) + 1) % 1_000_000:06}"
+    address = f"/desk/tasks/{order_id}"
+    where = send(associate, f"{address}/hand-over", code=wrong)
+    assert where == f"{address}?said=wrong_code&left=9"
+    assert "It can be tried 9 more times." in get(associate, where)
+    for _ in range(9):
+        where = send(associate, f"{address}/hand-over", code=wrong)
+    assert send(associate, f"{address}/hand-over", code=code) == f"{address}?said=no_code"
+    assert "no longer good" in get(associate, f"{address}?said=no_code")
+    assert state_of(order_id) == ("ready", "confirmed")
+
+
+def test_a_qr_says_which_order_it_opens(here: Shop, associate: Client) -> None:
+    order_id, code = ready(here)
+    other, _ = ready(here)
+    qr = f"https://shop.example/orders/{order_id}?code={code}"
+    assert send(associate, f"/desk/tasks/{other}/hand-over", code=qr) == f"/desk/tasks/{other}?said=other_order"
+    assert send(associate, "/desk/hand-over", code=code).startswith("/desk/hand-over?said=")
+    assert send(associate, "/desk/hand-over", code=order_number(order_id)) == f"/desk/tasks/{order_id}"
+    assert send(associate, "/desk/hand-over", code="nothing") == "/desk/hand-over?said=no_order"
+    assert state_of(order_id) == ("ready", "confirmed")
+    assert send(associate, "/desk/hand-over", code=qr) == f"/desk/tasks/{order_id}"
+    assert (state_of(order_id)[0], state_of(other)[0]) == ("handed_over", "ready")
+
+
+def test_an_order_that_is_not_ready_is_not_handed_over(here: Shop, associate: Client) -> None:
+    order_id = to_pick(here)
+    where = send(associate, f"/desk/tasks/{order_id}/hand-over", code="123456")
+    assert where == f"/desk/tasks/{order_id}?said=not_ready"
+
+
+def test_a_refused_payment_says_so_and_is_tried_again(here: Shop, associate: Client) -> None:
+    order_id = to_pick(here)
+    fulfilment.pick_all([order_id], actor=SYSTEM)
+    fulfilment.ready([order_id], actor=SYSTEM)
+    apps.get_model("fulfilment.Task").objects.filter(order_id=order_id).update(state="unpaid", ready_at=None)
+    assert "Picked, but not paid" in get(associate, "/desk")
+    assert "Try the payment again" in get(associate, f"/desk/tasks/{order_id}")
+
+
+def test_a_count_shows_the_books_only_afterwards(here: Shop, associate: Client) -> None:
+    product = here.products[0]
+    asked = get(associate, f"/desk/count?q={GTINS[0]}")
+    assert "How many did you count?" in asked
+    assert "The books said" not in asked
+    form = {"id": str(new_id()), "place": str(here.place), "product": str(product), "quantity": "7"}
+    where = send(associate, "/desk/count", **form)
+    assert where == f"/desk/counts/{form['id']}"
+    page = get(associate, where)
+    assert re.findall(r"<dd[^>]*>([^<]*)</dd>", page) == ["7", "10", "-3"]
+    assert "Fewer than the books said" in page
+    assert send(associate, "/desk/count", **form) == where
+    assert send(associate, "/desk/count", **(form | {"quantity": "8"})) == f"/desk/count?product={product}&said=used"
+    assert here.level() == (7000, 0)
+
+
+@pytest.mark.parametrize(("deed", "typed"), [("count", "-1"), ("count", "seven"), ("receive", "0")])
+def test_a_number_that_cannot_be_is_kept_and_said(here: Shop, associate: Client, deed: str, typed: str) -> None:
+    form = {"id": str(new_id()), "place": str(here.place), "product": str(here.products[0]), "quantity": typed}
+    answer = associate.post(f"/desk/{deed}", form)
+    assert answer.status_code == 422
+    assert f'value="{typed}"' in text_of(answer)
+    assert f'value="{form["id"]}"' in text_of(answer)
+    assert here.level() == (10_000, 0)
+
+
+def test_goods_are_received_once(here: Shop, associate: Client) -> None:
+    product = here.products[1]
+    form = {"id": str(new_id()), "place": str(here.place), "product": str(product), "quantity": "12"}
+    for _ in range(2):
+        assert send(associate, "/desk/receive", **form) == f"/desk/receive?product={product}&said=received"
+    assert here.level(1) == (22_000, 0)
+    assert "The books now say 22." in get(associate, f"/desk/receive?product={product}&said=received")
+
+
+def test_a_product_is_found_by_its_name(here: Shop, associate: Client) -> None:
+    assert "No product found" in get(associate, "/desk/receive?q=zzzz")
+    assert get(associate, "/desk/receive?q=r1").count('name="product"') == 1
+
+
+def test_exceptions_say_what_to_do(here: Shop, associate: Client) -> None:
+    assert "No problems" in get(associate, "/desk/exceptions")
+    order_id = to_pick(here, [4])
+    orders.place([here.sale([(9, 100)])], actor=SYSTEM)
+    page = get(associate, "/desk/exceptions")
+    assert "3 fewer are here than orders were promised." in page
+    assert f'href="/desk/tasks/{order_id}"' in page
+    orders.place([here.sale([(5, 100)])], actor=SYSTEM)
+    assert "4 more were sold than the books had." in get(associate, "/desk/exceptions")
+
+
+def test_who_may_not(here: Shop) -> None:
+    order_id, code = ready(here)
+    before = all_rows()
+    elsewhere = browser_of(make_user("other", "associate", place_id=other_place(here)))
+    shopper = browser_of(make_user("shopper", "shopper"))
+    form = {"id": str(new_id()), "place": str(here.place), "product": str(here.products[0]), "quantity": "1"}
+    deeds: list[tuple[str, dict[str, Any], int]] = [
+        (f"/desk/tasks/{order_id}/scan", {"code": GTINS[0], "key": "k"}, 404),
+        (f"/desk/tasks/{order_id}/lines/1", {"quantity": "0"}, 404),
+        (f"/desk/tasks/{order_id}/ready", {}, 404),
+        (f"/desk/tasks/{order_id}/hand-over", {"code": code}, 404),
+        ("/desk/hand-over", {"code": f"{order_id} {code}"}, 404),
+        ("/desk/places", {"place": str(here.place)}, 403),
+        ("/desk/count", form, 403),
+        ("/desk/receive", form, 403),
+    ]
+    reads = ["/desk", f"/desk/tasks/{order_id}", f"/desk/tasks/{order_id}/lines/1", "/desk/hand-over", "/desk/places"]
+    for address, sent, status in deeds:
+        assert elsewhere.post(address, sent).status_code == status, address
+        assert shopper.post(address, sent).status_code == 403, address
+        assert Client().post(address, sent).status_code == 302, address
+    for address in [*reads, "/desk/count", "/desk/receive", "/desk/exceptions"]:
+        assert shopper.get(address).status_code == 403, address
+        assert Client().get(address)["Location"].startswith("/accounts/login/"), address
+    assert elsewhere.get(reads[1]).status_code == elsewhere.get(reads[2]).status_code == 404
+    assert "Nothing to pick" in get(elsewhere, "/desk")
+    assert "Nothing waits here" in get(elsewhere, "/desk/hand-over")
+    elsewhere.cookies["desk_place"] = str(here.place)
+    assert order_number(order_id) not in get(elsewhere, "/desk/hand-over")
+    assert all_rows() == before
+
+
+def test_a_count_elsewhere_is_not_shown(here: Shop) -> None:
+    count_id = new_id()
+    stock.count([stock.Counted(count_id, 0, here.place, here.products[0], 1000)], actor=SYSTEM)
+    elsewhere = browser_of(make_user("other", "associate", place_id=other_place(here)))
+    assert elsewhere.get(f"/desk/counts/{count_id}").status_code == 404
+    assert elsewhere.get(f"/desk/counts/{new_id()}").status_code == 404
+
+
+def test_who_has_several_places_chooses_one(here: Shop) -> None:
+    elsewhere = other_place(here)
+    browser = browser_of(make_user("everywhere", "associate"))
+    for address in ("/desk", "/desk/hand-over", "/desk/count", "/desk/receive", "/desk/exceptions"):
+        assert browser.get(address)["Location"] == "/desk/places", address
+    assert get(browser, "/desk/places").count('name="place"') == 2
+    assert get(browser, "/desk/places?q=else").count('name="place"') == 1
+    assert "No place found" in get(browser, "/desk/places?q=zz")
+    assert send(browser, "/desk/places", place=str(elsewhere)) == "/desk"
+    assert "Elsewhere" in get(browser, "/desk")
+    browser.cookies["desk_place"] = "x"
+    assert browser.get("/desk")["Location"] == "/desk/places"
+
+
+def test_each_page_asks_little_of_the_database(here: Shop, associate: Client) -> None:
+    order_id = to_pick(here, [4, 1])
+    waiting, _ = ready(here)
+    for _ in range(3):
+        to_pick(here, [1])
+    orders.place([here.sale([(9, 100)])], actor=SYSTEM)
+    count_id = new_id()
+    stock.count([stock.Counted(count_id, 0, here.place, here.products[1], 1000)], actor=SYSTEM)
+    read_events("fulfilment.tasks")
+    addresses = [
+        "/desk",
+        "/desk/places",
+        f"/desk/tasks/{order_id}",
+        f"/desk/tasks/{waiting}",
+        f"/desk/tasks/{order_id}/lines/1",
+        "/desk/hand-over",
+        f"/desk/count?product={here.products[0]}",
+        f"/desk/receive?product={here.products[0]}&said=received",
+        f"/desk/counts/{count_id}",
+        "/desk/exceptions",
+    ]
+    asked = {}
+    for address in addresses:
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
+            page = get(associate, address)
+        asked[address] = len(seen)
+        assert len(page) < 60_000
+        assert re.findall(r"<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=", page) == []
+    assert {address: number for address, number in asked.items() if number > MOST_QUERIES} == {}
