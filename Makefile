@@ -42,6 +42,15 @@ $(STAMP)/dev: requirements/dev.txt $(STAMP)/demo
 	@$(PIP) install --require-hashes --no-deps --no-compile -r requirements/dev.txt
 	@touch $@
 
+$(STAMP)/browser: | $(STAMP)/venv
+	@if [ -z "$$CHROMIUM" ] && ! { command -v chromium && fc-list :lang=zh | grep -q .; } >/dev/null 2>&1; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing Chromium and fonts" && apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+	      chromium fontconfig fonts-dejavu-core fonts-noto-cjk >/dev/null; \
+	  else echo "the browser tests need Chromium: install it, or let CHROMIUM name one" >&2; exit 1; fi; fi
+	@touch $@
+
 .venv: $(STAMP)/dev ## the environment, with everything that tests and the demo need
 setup: .venv
 
@@ -49,7 +58,7 @@ setup: .venv
 demo: $(STAMP)/demo ## a real retailer's trade on 127.0.0.1 (DAYS=7 PORT=8000 SERVE=1)
 	@$(BIN)/python -m storeline demo --days $(DAYS) --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
 
-test: check ## every check, then every test
+test: check $(STAMP)/browser ## every check, then every test
 	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not proof"
 
 check: $(STAMP)/dev ## ruff, mypy strict, the rows, migration drift

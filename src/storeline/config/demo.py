@@ -120,6 +120,7 @@ def _sign_ins(port: int) -> None:
 
     table = Table("role", "sign-in", "secret", "where", box=None, pad_edge=False)
     for found in ensure_demo_sign_ins():
-        table.add_row(found.role, found.login, found.secret, "/oauth/token" if found.is_client else "/api/v1/session")
+        table.add_row(found.role, found.login, found.secret, "/oauth/token" if found.is_client else "/accounts/login/")
     _console.print(table)
+    _console.print(f"[bold]Open http://127.0.0.1:{port}/start[/]: shop, till, desk and office, and what is real here")
     _console.print(f"API and its documentation: http://127.0.0.1:{port}/api/v1/docs")

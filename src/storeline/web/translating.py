@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 LOCALE = Path(__file__).parent / "locale"
 FOLDERS = {"zh_Hans": "zh_Hans_CN", "fr": "fr", "es": "es"}
 """Django's folders of the languages that are not the texts' own, and Babel's names of them."""
+_NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 _KEYWORDS = {
     "_": None,
     "gettext": None,
@@ -119,7 +121,8 @@ def missing(folder: str) -> list[str]:
 
 
 def compiled(catalog: Catalog) -> bytes:
-    """As Django reads it."""
+    """As Django reads it; without the time of day, so that the same texts give the same bytes."""
+    catalog.creation_date = catalog.revision_date = _NO_TIME
     out = BytesIO()
     write_mo(out, catalog)
     return out.getvalue()
