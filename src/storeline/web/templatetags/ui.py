@@ -8,7 +8,6 @@ from datetime import date, datetime
 from typing import Any
 
 import orjson
-import segno
 from django import template
 from django.forms import BoundField
 from django.templatetags.static import static
@@ -89,6 +88,8 @@ def picture(*words: str, url: str = "", alt: str = "", size: str = "") -> SafeSt
 @register.simple_tag
 def qr(text: str, label: str = "") -> SafeString:
     """A QR code of `text` as SVG, dark on white in every theme so that each scanner reads it."""
+    import segno  # noqa: PLC0415  # its tables take a tenth of a second to load, and few pages draw one
+
     out = io.BytesIO()
     segno.make(text, error="m", micro=False).save(
         out,
