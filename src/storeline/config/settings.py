@@ -10,7 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from storeline.config import environment
 from storeline.config.modules import installed
-from storeline.config.paths import VAR
+from storeline.config.paths import ROOT, VAR
 
 django_stubs_ext.monkeypatch()  # so that `Field[int, int]` and its like can be written in class bases
 
@@ -142,6 +142,7 @@ LANGUAGES = [("en", "English"), ("zh-hans", "简体中文"), ("fr", "Français")
 LANGUAGE_COOKIE_AGE = 31_536_000
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_I18N = True
+LOCALE_PATHS = [ROOT / "src/storeline/web/locale"]  # before other packages' words for the same
 USE_TZ = True
 TIME_ZONE = "UTC"
 
