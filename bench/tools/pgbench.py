@@ -17,10 +17,10 @@ _RATE = re.compile(r"tps = ([0-9.]+) \(without initial connection time\)")
 _FAILED = re.compile(r"number of failed transactions: ([0-9]+)")
 
 
-def limit_per_s(address: str, name: str, *, clients: int, seconds: float, schema: str | None = None) -> float:
-    """Build ``<name>_schema.sql`` (or `schema`), run ``<name>.sql`` for `seconds`; transactions a second, prepared."""
+def limit_per_s(address: str, name: str, *, clients: int, seconds: float) -> float:
+    """Build ``<name>_schema.sql``, run ``<name>.sql`` for `seconds`; transactions a second, prepared."""
     with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(cast("Any", (REFERENCE / (schema or f"{name}_schema.sql")).read_text()))
+        connection.execute(cast("Any", (REFERENCE / f"{name}_schema.sql").read_text()))
     said = subprocess.run(
         [
             str(_binary()),
