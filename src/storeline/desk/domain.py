@@ -16,7 +16,6 @@ WALK = ("ambient", "fresh", "chilled", "frozen", "hot")
 """Cold goods are taken last, so that they are out of the cold for the shortest time; hot ones after them."""
 _ORDER = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _CODE = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}(?!\d)")
-_NUMBER = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +72,6 @@ def target(lines: Sequence[PickLine], product_id: UUID) -> PickLine | Literal["w
     if not of_product:
         return "wrong"
     return next((line for line in of_product if not line.is_full), "full")
-
-
-def order_number(order_id: UUID) -> str:
-    """What people call an order: the end of its id, which is random."""
-    return order_id.hex[-_NUMBER:].upper()
 
 
 def collection_of(text: str) -> tuple[UUID | None, str]:

@@ -15,6 +15,7 @@ from storeline.orders.commands.load import (
 from storeline.orders.commands.place import MAX_ORDERS, place
 from storeline.orders.commands.quote import quote, quote_many
 from storeline.orders.domain.drafts import Agreed, Draft, DraftLine, LineDiscount, Verdict
+from storeline.orders.domain.number import order_number
 from storeline.orders.domain.shorts import OrderLine, Short
 from storeline.orders.locks import LockedOrder, lock
 from storeline.orders.permissions import OWN, PLACE, QUOTE, SELL, VIEW
@@ -73,6 +74,7 @@ __all__ = [
     "list_orders",
     "load_orders",
     "lock",
+    "order_number",
     "place",
     "quote",
     "quote_many",

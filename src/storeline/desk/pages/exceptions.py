@@ -9,10 +9,11 @@ from uuid import UUID
 from django.http import HttpResponse
 
 from storeline.catalog import api as catalog
-from storeline.desk.pages.shared import choose_first, order_number, pages, place_of, render
+from storeline.desk.pages.shared import choose_first, pages, place_of, render
 from storeline.fulfilment import api as fulfilment
 from storeline.identity.api import Request
 from storeline.kernel.api import Forbidden
+from storeline.orders import api as orders
 from storeline.stock import api as stock
 
 _SHOWN = 50
@@ -48,7 +49,7 @@ def show(request: Request) -> HttpResponse:
             row.quantity,
             row.at,
             [
-                (order, order_number(order))
+                (order, orders.order_number(order))
                 for order in dict.fromkeys(UUID(one["source_id"]) for one in row.reservations)
                 if order in there
             ],

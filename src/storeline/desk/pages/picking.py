@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 
 from storeline.catalog import api as catalog
 from storeline.desk.domain import PickLine, target
-from storeline.desk.pages.shared import back_to, lines_of, order_number, own_task, pages, render
+from storeline.desk.pages.shared import back_to, lines_of, own_task, pages, render
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.api import PICK
 from storeline.identity.api import Request
 from storeline.kernel.api import QUANTITY_ONE, Answer, Invalid, NotFound, format_quantity, once, parse_quantity
+from storeline.orders import api as orders
 from storeline.places import api as places
 
 
@@ -87,7 +88,7 @@ def _ask(request: Request, order_id: UUID, line_no: int, *, typed: str | None = 
     context = {
         "tab": "list",
         "task": task,
-        "number": order_number(order_id),
+        "number": orders.order_number(order_id),
         "line": line,
         "typed": typed,
         "error": error,
@@ -124,7 +125,7 @@ def ready(request: Request, order_id: UUID) -> HttpResponse:
         context = {
             "tab": "list",
             "task": task,
-            "number": order_number(order_id),
+            "number": orders.order_number(order_id),
             "short": short,
             "seen": seen,
             "is_nothing": not any(line.picked for line in lines),

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from storeline.catalog import api as catalog
-from storeline.desk.domain import PickLine, order_number, pick_lines
+from storeline.desk.domain import PickLine, pick_lines
 from storeline.desk.pages.words import said
 from storeline.fulfilment import api as fulfilment
 from storeline.identity.api import Pages, Request
@@ -95,7 +95,6 @@ __all__ = [
     "back_to",
     "choose_first",
     "lines_of",
-    "order_number",
     "own_task",
     "pages",
     "place_id_of",

@@ -13,7 +13,6 @@ from storeline.desk.pages import words
 from storeline.desk.pages.shared import (
     choose_first,
     lines_of,
-    order_number,
     own_task,
     pages,
     place_of,
@@ -23,6 +22,7 @@ from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.api import HAND_OVER, PICK, VIEW
 from storeline.identity.api import Request
 from storeline.kernel.api import new_id, now
+from storeline.orders import api as orders
 from storeline.places import api as places
 
 _SHOWN = 200
@@ -49,7 +49,7 @@ def rows(tasks: list[fulfilment.TaskView]) -> list[Row]:
     return [
         Row(
             task.order_id,
-            order_number(task.order_id),
+            orders.order_number(task.order_id),
             words.state(task.state),
             task.state,
             words.method(task.method),

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from storeline.catalog.api import ProductFacts
-from storeline.desk.domain import PickLine, collection_of, order_number, pick_lines, target
+from storeline.desk.domain import PickLine, collection_of, pick_lines, target
 from storeline.fulfilment.api import TaskLine
 
 ORDER = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
@@ -75,7 +75,3 @@ def test_a_scan_answers_the_first_line_that_wants_some() -> None:
 )
 def test_what_a_shopper_shows(text: str, wanted: tuple[UUID | None, str]) -> None:
     assert collection_of(text) == wanted
-
-
-def test_people_call_an_order_by_the_end_of_its_id() -> None:
-    assert order_number(ORDER) == "9A8057"

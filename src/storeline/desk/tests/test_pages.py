@@ -12,7 +12,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from storeline.desk.domain import order_number
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.tests.factories import all_rows, balances, read_events, ready, state_of, to_pick
 from storeline.identity.tests.factories import browser_of, make_user
@@ -80,7 +79,7 @@ def scan(browser: Client, order_id: UUID, code: str, key: str = "") -> str:
 def test_from_the_list_to_the_shopper(here: Shop, associate: Client) -> None:
     order_id = to_pick(here, [2, 1])
     page = get(associate, "/desk")
-    assert order_number(order_id) in page
+    assert orders.order_number(order_id) in page
     assert "2 products" in page
     address = f"/desk/tasks/{order_id}"
     assert "2 products to go" in get(associate, address)
@@ -94,7 +93,7 @@ def test_from_the_list_to_the_shopper(here: Shop, associate: Client) -> None:
     assert send(associate, f"{address}/ready") == address
     assert state_of(order_id) == ("ready", "confirmed")
     assert "The shopper now has the code" in get(associate, address)
-    assert order_number(order_id) in get(associate, "/desk/hand-over")
+    assert orders.order_number(order_id) in get(associate, "/desk/hand-over")
     code = fulfilment.codes([order_id])[order_id]
     assert send(associate, f"{address}/hand-over", code=f"{code[:3]} {code[3:]}") == address
     assert send(associate, f"{address}/hand-over", code=code) == address
@@ -192,7 +191,7 @@ def test_a_qr_says_which_order_it_opens(here: Shop, associate: Client) -> None:
     qr = f"https://shop.example/orders/{order_id}?code={code}"
     assert send(associate, f"/desk/tasks/{other}/hand-over", code=qr) == f"/desk/tasks/{other}?said=other_order"
     assert send(associate, "/desk/hand-over", code=code).startswith("/desk/hand-over?said=")
-    assert send(associate, "/desk/hand-over", code=order_number(order_id)) == f"/desk/tasks/{order_id}"
+    assert send(associate, "/desk/hand-over", code=orders.order_number(order_id)) == f"/desk/tasks/{order_id}"
     assert send(associate, "/desk/hand-over", code="nothing") == "/desk/hand-over?said=no_order"
     assert state_of(order_id) == ("ready", "confirmed")
     assert send(associate, "/desk/hand-over", code=qr) == f"/desk/tasks/{order_id}"
@@ -293,7 +292,7 @@ def test_who_may_not(here: Shop) -> None:
     assert "Nothing to pick" in get(elsewhere, "/desk")
     assert "Nothing waits here" in get(elsewhere, "/desk/hand-over")
     elsewhere.cookies["desk_place"] = str(here.place)
-    assert order_number(order_id) not in get(elsewhere, "/desk/hand-over")
+    assert orders.order_number(order_id) not in get(elsewhere, "/desk/hand-over")
     assert all_rows() == before
 
 
