@@ -4,7 +4,8 @@ Settings install the modules that exist; import-linter and the architecture test
 """
 
 ROWS: tuple[tuple[str, ...], ...] = (
-    ("shop", "desk", "exchange"),
+    ("shop", "desk", "office", "exchange"),
+    ("insight",),
     ("aftersales",),
     ("fulfilment", "fiscal"),
     ("orders",),
