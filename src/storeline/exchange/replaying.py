@@ -1,7 +1,8 @@
 """The retailer's real baskets once more, in time order, on the data's own clock, through the order path.
 
 Most are till sales at the agreed price. A deterministic share are online orders: reserved, authorised,
-confirmed, picked, captured and collected like anybody's. A repeat is a no-op: ids come from the source.
+confirmed, picked, captured and collected like anybody's, the last of them left for whoever comes after the replay.
+A repeat is a no-op: ids come from the source.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -28,6 +30,8 @@ from storeline.payments import api as payments
 BATCH = 400
 ONLINE_IN = 20
 """One basket in this many comes as an online order, where all its goods may be sold online."""
+READY_AFTER, COLLECTED_AFTER = timedelta(hours=12), timedelta(hours=24)
+"""How long after it was placed an online order is picked, and collected."""
 _WHOLE = 1000
 
 
@@ -80,7 +84,12 @@ def load_refs() -> Refs:
 
 
 def replay_folder(
-    folder: Path, *, processes: int = 2, quote: bool = False, progress: Callable[[int], None] = lambda _: None
+    folder: Path,
+    *,
+    processes: int = 2,
+    quote: bool = False,
+    end: datetime | None = None,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Replay a written folder with several processes, each place in time order; the counts.
 
@@ -93,7 +102,7 @@ def replay_folder(
         pump(patience=0)
 
     connections.close_all()
-    parts: list[Replayed] = replay_shares(folder, processes, quote=quote, progress=hear)
+    parts: list[Replayed] = replay_shares(folder, processes, quote=quote, end=end, progress=hear)
     pump()
     refused = [text for part in parts for text in part.refused]
     remember(folder, orders=[text.partition(":")[0] for text in refused], returns=())
@@ -113,11 +122,13 @@ def replay(
     refs: Refs,
     *,
     quote: bool = False,
+    end: datetime | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Replayed:
     """Send baskets through `orders`, in batches; what is online is picked and collected right after.
 
-    Baskets of places that are not loaded are left out and counted. With `quote`, our own prices are asked first what
+    Baskets of places that are not loaded are left out and counted. What would be picked or collected after `end`
+    is left to pick or to hand over. With `quote`, our own prices are asked first what
     each line would cost, and compared to the cent.
     """
     done = Replayed()
@@ -127,7 +138,7 @@ def replay(
             if quote:
                 _compare(drafts, done)
             verdicts = orders.checkout(drafts, actor=SYSTEM)
-            _collect([v.order_id for v in verdicts if v.state == "confirmed"])
+            _serve({draft.id: draft.placed_at for draft in drafts if draft.placed_at}, verdicts, end)
         _count(done, batch, drafts, verdicts)
         progress(len(batch))
     return done
@@ -213,15 +224,22 @@ def _funded(line: Line) -> int:
     return sum(one.amount for one in line.discounts if one.funder != "retailer")
 
 
-def _collect(order_ids: list[UUID]) -> None:
+def _serve(placed: dict[UUID, datetime], verdicts: Sequence[orders.Verdict], end: datetime | None) -> None:
     """Pick all that was ordered, make ready, hand over against the code; goes on where a killed replay stopped."""
+    order_ids = [one.order_id for one in verdicts if one.state == "confirmed"]
     if not order_ids:
         return
     fulfilment.open_tasks(order_ids, now())
-    states = {task.order_id: task.state for task in fulfilment.tasks_of(order_ids).values()}
+    picked = _until(order_ids, placed, READY_AFTER, end)
+    states = {task.order_id: task.state for task in fulfilment.tasks_of(picked).values()}
     fulfilment.pick_all(_in(states, "to_pick", "picking"), actor=SYSTEM)
     fulfilment.ready(_in(states, "to_pick", "picking", "capturing", "unpaid"), actor=SYSTEM)
-    fulfilment.hand_over(list(fulfilment.codes(order_ids).items()), actor=SYSTEM)
+    collected = _until(picked, placed, COLLECTED_AFTER, end)
+    fulfilment.hand_over(list(fulfilment.codes(collected).items()), actor=SYSTEM)
+
+
+def _until(order_ids: list[UUID], placed: dict[UUID, datetime], after: timedelta, end: datetime | None) -> list[UUID]:
+    return [one for one in order_ids if end is None or placed[one] + after <= end]
 
 
 def _in(states: dict[UUID, str], *wanted: str) -> list[UUID]:

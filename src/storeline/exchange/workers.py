@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, wait
+from datetime import datetime
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
 from pathlib import Path
@@ -19,12 +20,14 @@ _LISTEN_S = 0.5
 _told: list[Queue[int]] = []
 
 
-def replay_shares(folder: Path, processes: int, *, quote: bool, progress: Callable[[int], None]) -> list[Any]:
+def replay_shares(
+    folder: Path, processes: int, *, quote: bool, end: datetime | None, progress: Callable[[int], None]
+) -> list[Any]:
     """Replay `folder` by places, each share in time order; the counts of each. `progress` hears of baskets done."""
     context = get_context("spawn")
     told: Queue[int] = context.Queue()
     with ProcessPoolExecutor(processes, mp_context=context, initializer=_start, initargs=(told,)) as pool:
-        shares = [pool.submit(_replay_share, folder, share, quote=quote) for share in range(SHARES)]
+        shares = [pool.submit(_replay_share, folder, share, quote=quote, end=end) for share in range(SHARES)]
         pending = set(shares)
         while pending:
             _, pending = wait(pending, timeout=_LISTEN_S)
@@ -48,8 +51,8 @@ def _start(told: Queue[int]) -> None:
     gc.set_threshold(1_000_000)
 
 
-def _replay_share(folder: Path, share: int, *, quote: bool) -> Any:
+def _replay_share(folder: Path, share: int, *, quote: bool, end: datetime | None) -> Any:
     from storeline.exchange.journey import baskets  # noqa: PLC0415  # needs Django
     from storeline.exchange.replaying import load_refs, replay  # noqa: PLC0415
 
-    return replay(baskets(folder, share=(share, SHARES)), load_refs(), quote=quote, progress=_told[0].put)
+    return replay(baskets(folder, share=(share, SHARES)), load_refs(), quote=quote, end=end, progress=_told[0].put)

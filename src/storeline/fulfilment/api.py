@@ -3,7 +3,7 @@
 from storeline.fulfilment.commands.cancel import cancel
 from storeline.fulfilment.commands.finish import resume
 from storeline.fulfilment.commands.hand_over import HandOver, hand_over
-from storeline.fulfilment.commands.pick import pick, pick_all
+from storeline.fulfilment.commands.pick import pick, pick_all, pick_more
 from storeline.fulfilment.commands.ready import ready
 from storeline.fulfilment.commands.renew import renew_code
 from storeline.fulfilment.commands.tasks import open_tasks
@@ -39,6 +39,7 @@ __all__ = [
     "open_tasks",
     "pick",
     "pick_all",
+    "pick_more",
     "progress",
     "ready",
     "renew_code",

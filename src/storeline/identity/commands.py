@@ -22,11 +22,13 @@ from storeline.kernel.api import (
     ROLES,
     Actor,
     BodyMismatch,
+    Event,
     Forbidden,
     Invalid,
     NotFound,
     new_id,
     now,
+    publish,
     run,
     trail,
     transaction,
@@ -137,7 +139,10 @@ def set_active(user_id: UUID, *, active: bool, actor: Actor) -> None:
 
 
 def erase_user(user_id: UUID, *, actor: Actor) -> None:
-    """Take a user's personal data away for good; the row stays, so that what it did still has its doer."""
+    """Take a user's personal data away for good; the row stays, so that what it did still has its doer.
+
+    Modules above hear ``identity.user_erased`` and do the same.
+    """
     if actor.kind != "user" or actor.id != user_id:
         actor.require(MANAGE_USERS)
     user = _user(user_id)
@@ -150,6 +155,7 @@ def erase_user(user_id: UUID, *, actor: Actor) -> None:
         Grant.objects.filter(user=user).delete()
         run("DELETE FROM mfa_authenticator WHERE user_id = %s", [user_id])
         run("DELETE FROM account_emailaddress WHERE user_id = %s", [user_id])
+        publish([Event("identity.user_erased", user_id)])
         trail(actor, "identity.erase_user", user_id)
 
 

@@ -12,6 +12,8 @@ import duckdb
 from storeline.exchange.journey.source import WEEK_START, ZONE
 
 FIRST_WEEK, LAST_WEEK = 1, 53
+OFFERS_GO_ON = 28
+"""Days that the last week's offers go on after it, since the year after it was not published."""
 OWN_PRICE_LINES = 3
 """A shop has its own price of a product where at least so many lines paid it, more than paid the chain's."""
 
@@ -93,7 +95,7 @@ def _offers(con: duckdb.DuckDBPyConnection) -> None:
         select ref, case when w0 = w1 then 'Member prices, week ' || w0
                          else 'Member prices, weeks ' || w0 || ' to ' || w1 end "name", 'member_price' kind,
                'USD' currency, 'yes' members_only, timezone('{ZONE}', start_day::timestamp) starts_at,
-               timezone('{ZONE}', end_day::timestamp) ends_at
+               timezone('{ZONE}', (end_day + if(w1 = {LAST_WEEK}, {OFFERS_GO_ON}, 0)::int)::timestamp) ends_at
         from (select distinct ref, w0, w1 from offer),
              lateral (select {WEEK_START.replace(" w ", " w0 ").replace("(w ", "(w0 ")} start_day),
              lateral (select {WEEK_START.replace(" w ", " w1 + 1 ").replace("(w ", "(w1 + 1 ")} end_day)

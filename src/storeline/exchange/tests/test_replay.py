@@ -74,6 +74,18 @@ def test_an_online_basket_is_reserved_picked_and_collected(monkeypatch):
     assert unbalanced() == []
 
 
+def test_what_would_be_picked_or_collected_after_the_end_is_left(monkeypatch):
+    monkeypatch.setattr(replaying, "ONLINE_IN", 1)
+    baskets = [basket(ref, COLA) for ref in ("a", "bb", "ccc")]
+    baskets = [
+        one._replace(at=one.at + timedelta(hours=hours)) for one, hours in zip(baskets, (0, 11, 13), strict=True)
+    ]
+    replay(baskets, load_refs(), end=baskets[0].at + timedelta(hours=24))
+    states = "SELECT o.ref, t.state FROM orders_order o JOIN fulfilment_task t ON t.order_id = o.id ORDER BY o.ref"
+    assert run(states).fetchall() == [("a", "handed_over"), ("bb", "ready"), ("ccc", "to_pick")]
+    assert unbalanced() == []
+
+
 def test_a_repeat_changes_nothing():
     baskets = [basket("a", COLA), basket("bb", COLA)]
     replay(baskets, load_refs())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from storeline.fulfilment.domain import Picked, Task, check_pickable, check_picks
@@ -56,6 +57,17 @@ def pick(picks: Sequence[Picked], *, actor: Actor) -> None:
             )
             run(_TASKS, [ids_array(locked.tasks)])
             _begun(locked.tasks.values(), actor)
+
+
+def pick_more(more: Picked, *, actor: Actor) -> None:
+    """Add what was found to what was picked of a line before, in one transaction; raises as `pick` does.
+
+    For scanning: two people who scan one line at once both count. A repeat adds again: give it a key (`kernel.once`).
+    """
+    with transaction():
+        lines = lock([more.order_id], lines="all", field="picks").lines.get(more.order_id, ())
+        before = next((line.picked or 0 for line in lines if line.line_no == more.line_no), 0)
+        pick([replace(more, quantity=before + more.quantity)], actor=actor)
 
 
 def pick_all(order_ids: Collection[UUID], *, actor: Actor) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from unittest.mock import ANY
 
 import pytest
 
@@ -36,6 +37,15 @@ def test_of_two_readies_the_money_is_taken_once():
     assert state_of(order_id) == ("ready", "confirmed")
     assert balances() == {"card_clearing": 270, "customer_deposits": -270}
     assert differences() == []
+
+
+def test_two_who_scan_one_line_at_once_both_count_and_never_beyond_what_was_ordered():
+    order_id = to_pick(shop(), [3])
+    (one,) = picks(order_id, 1000)
+    outcomes = race(*[lambda: fulfilment.pick_more(one, actor=SYSTEM)] * 4)
+    assert [one for one in outcomes if one is not None] == [ANY]
+    assert any(isinstance(one, fulfilment.PickedTooMuch) for one in outcomes)
+    assert [line.picked for line in fulfilment.get_task(order_id).lines] == [3000]
 
 
 @pytest.mark.parametrize("where", ["here", "elsewhere"])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -17,10 +17,14 @@ from storeline.exchange.replaying import replay_folder
 from storeline.kernel.api import stored_clock, time_zone
 
 ZONE = "America/New_York"
+NEXT_MORNING = time(9)
+"""When the clock goes on: the shops are open, and last night's online orders wait to be picked."""
 
 
 class Command(BaseCommand):
-    help = "Replay the demo retailer's real baskets through the live order path, and leave the clock at their end."
+    help = (
+        "Replay the demo retailer's real baskets through the live order path, and leave the clock on the morning after."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--days", type=int, default=7, help="the last so many days of the data")
@@ -31,18 +35,19 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         until: date = options["until"]
         since: date = options["since"] or until - timedelta(days=options["days"])
-        started = time.monotonic()
+        end = datetime.combine(until, time.min, time_zone(ZONE))
+        started = monotonic()
         folder = journey.trade_folder(Path(settings.VAR) / "journey", since, until)
         if not journey.is_written(folder):
             journey.write_folder(folder, since=since, until=until, master=False)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, disable=options["json"], transient=True) as bar:
             task = bar.add_task("baskets", total=journey.count_baskets(folder))
-            figures = replay_folder(folder, quote=True, progress=lambda count: bar.advance(task, count))
+            figures = replay_folder(folder, quote=True, end=end, progress=lambda count: bar.advance(task, count))
         if not figures["baskets"] and figures["left_out"]:
             raise CommandError("None of its places is loaded: begin with `storeline load journey`.")
-        stored_clock.store(datetime.combine(until, datetime.min.time(), time_zone(ZONE)))
-        self._tell(figures | {"seconds": round(time.monotonic() - started, 2)}, as_json=options["json"])
+        stored_clock.store(datetime.combine(until, NEXT_MORNING, time_zone(ZONE)))
+        self._tell(figures | {"seconds": round(monotonic() - started, 2)}, as_json=options["json"])
 
     def _tell(self, figures: dict[str, Any], *, as_json: bool) -> None:
         if as_json:
