@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -51,18 +52,16 @@ def scan(request: Request, order_id: UUID) -> HttpResponse:
     # A plain code of weighed goods says one unit, and a code with a price says nothing of the weight: ask for it.
     if scanned.quantity is None or (scanned.product.by_weight and scanned.quantity == QUANTITY_ONE):
         return back_to("desk:line", order_id, wanted.line_no)
-    quantity = (wanted.picked or 0) + scanned.quantity
-    if quantity > wanted.ordered:
-        return back_to("desk:task", order_id, said="too_much", line=wanted.line_no, at=f"line-{wanted.line_no}")
-    return _scanned_once(request, order_id, code, fulfilment.Picked(order_id, wanted.line_no, quantity))
+    return _scanned_once(request, order_id, code, fulfilment.Picked(order_id, wanted.line_no, scanned.quantity))
 
 
-def _scanned_once(request: Request, order_id: UUID, code: str, picked: fulfilment.Picked) -> HttpResponse:
+def _scanned_once(request: Request, order_id: UUID, code: str, found: fulfilment.Picked) -> HttpResponse:
+    line: dict[str, Any] = {"line": found.line_no, "at": f"line-{found.line_no}"}
     fresh: list[int] = []
 
     def deed() -> Answer:
-        fulfilment.pick([picked], actor=request.actor)
-        fresh.append(picked.line_no)
+        fulfilment.pick_more(found, actor=request.actor)
+        fresh.append(found.line_no)
         return Answer(200, None)
 
     key = request.POST.get("key", "")[:40]
@@ -70,8 +69,9 @@ def _scanned_once(request: Request, order_id: UUID, code: str, picked: fulfilmen
         once(f"desk.scan {request.actor.id}", key and f"{key} {code}", f"{order_id} {code}".encode(), deed)
     except fulfilment.TaskClosed:
         return back_to("desk:task", order_id, said="closed")
-    told = "picked" if fresh else "again"
-    return back_to("desk:task", order_id, said=told, line=picked.line_no, at=f"line-{picked.line_no}")
+    except fulfilment.PickedTooMuch:
+        return back_to("desk:task", order_id, said="too_much", **line)
+    return back_to("desk:task", order_id, said="picked" if fresh else "again", **line)
 
 
 @pages.get("tasks/<uuid:order_id>/lines/<int:line_no>", PICK, name="line")
