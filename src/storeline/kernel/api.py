@@ -68,6 +68,7 @@ from storeline.kernel.events import CONSUMERS, Consumer, Envelope, Event, consum
 from storeline.kernel.idempotency import Answer, body_hash, forget_old, once
 from storeline.kernel.ids import check_id, id_time, new_id, source_id
 from storeline.kernel.loading import ERRORS_IN, LoadResult
+from storeline.kernel.news import News, Position, news_end, news_since
 from storeline.kernel.staged import (
     MAX_BULK,
     Column,
@@ -92,7 +93,9 @@ from storeline.kernel.staged import (
 )
 from storeline.kernel.timers import JOBS, Job, job
 from storeline.kernel.tracing import span
-from storeline.kernel.trail import trail, trail_many
+from storeline.kernel.trail import VIEW as VIEW_TRAIL
+from storeline.kernel.trail import Deed, known_actions, list_deeds, trail, trail_many
+from storeline.kernel.trail import Wanted as WantedDeeds
 
 __all__ = [
     "CHECKS",
@@ -109,6 +112,7 @@ __all__ = [
     "ROLES",
     "SHOWN",
     "SYSTEM",
+    "VIEW_TRAIL",
     "Actor",
     "Answer",
     "BodyMismatch",
@@ -117,6 +121,7 @@ __all__ = [
     "Column",
     "Conflict",
     "Consumer",
+    "Deed",
     "Envelope",
     "Error",
     "Event",
@@ -131,9 +136,11 @@ __all__ = [
     "Merged",
     "MissingKey",
     "Money",
+    "News",
     "NotFound",
     "Pending",
     "Permission",
+    "Position",
     "Ready",
     "Refused",
     "Row",
@@ -143,6 +150,7 @@ __all__ = [
     "Unauthenticated",
     "UnitPrice",
     "Verdict",
+    "WantedDeeds",
     "all_columns",
     "allocate",
     "body_hash",
@@ -164,11 +172,15 @@ __all__ = [
     "in_transaction",
     "ints_array",
     "job",
+    "known_actions",
     "later",
+    "list_deeds",
     "make_error_table",
     "merge",
     "merge_keyed",
     "new_id",
+    "news_end",
+    "news_since",
     "now",
     "once",
     "parse_amount",

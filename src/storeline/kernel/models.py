@@ -92,6 +92,9 @@ class Trail(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["subject_id", "at"], name="kernel_trail_subject"),
             models.Index(fields=["actor_id", "at"], name="kernel_trail_actor"),
+            models.Index(fields=["place_id", "at"], name="kernel_trail_place"),
+            models.Index(fields=["action", "at"], name="kernel_trail_action"),
+            models.Index(fields=["at", "id"], name="kernel_trail_at"),
         ]
 
 

@@ -1,14 +1,17 @@
 """Coupons: everything that other modules may use."""
 
-from storeline.loyalty.commands import Redemption, put_coupons, redeem, release
+from storeline.loyalty.commands import Redemption, end_coupon, put_coupons, redeem, release, write_coupon
 from storeline.loyalty.domain import UNLIMITED, Coupon, Coupons, CouponUse, decide, member_row
 from storeline.loyalty.errors import (
+    CouponChanged,
+    CouponCodeTaken,
     CouponMemberLimit,
     CouponNeedsMember,
     CouponNotForBasket,
     CouponNotValid,
     CouponsDoNotCombine,
     CouponUnknown,
+    CouponUsed,
     CouponUsedUp,
 )
 from storeline.loyalty.loading import (
@@ -22,8 +25,17 @@ from storeline.loyalty.loading import (
 from storeline.loyalty.locks import gather
 from storeline.loyalty.permissions import READ, WRITE
 from storeline.loyalty.queries import (
+    COUPON_PHASES,
+    CouponTargetView,
+    CouponUses,
     CouponView,
     RedemptionView,
+    count_coupons,
+    coupon_phase,
+    coupon_targets,
+    coupon_uses,
+    coupon_version,
+    find_coupons,
     get_coupon,
     list_coupons,
     list_redemptions,
@@ -31,25 +43,38 @@ from storeline.loyalty.queries import (
 
 __all__ = [
     "COUPONS_IN",
+    "COUPON_PHASES",
     "COUPON_PRODUCTS_IN",
     "COUPON_REDEMPTIONS_IN",
     "READ",
     "UNLIMITED",
     "WRITE",
     "Coupon",
+    "CouponChanged",
+    "CouponCodeTaken",
     "CouponMemberLimit",
     "CouponNeedsMember",
     "CouponNotForBasket",
     "CouponNotValid",
+    "CouponTargetView",
     "CouponUnknown",
     "CouponUse",
+    "CouponUsed",
     "CouponUsedUp",
+    "CouponUses",
     "CouponView",
     "Coupons",
     "CouponsDoNotCombine",
     "Redemption",
     "RedemptionView",
+    "count_coupons",
+    "coupon_phase",
+    "coupon_targets",
+    "coupon_uses",
+    "coupon_version",
     "decide",
+    "end_coupon",
+    "find_coupons",
     "gather",
     "get_coupon",
     "list_coupons",
@@ -61,4 +86,5 @@ __all__ = [
     "put_coupons",
     "redeem",
     "release",
+    "write_coupon",
 ]

@@ -8,10 +8,14 @@ Refused 409
 ├── CouponMemberLimit      this member's have
 ├── CouponNeedsMember      only for members that are known
 ├── CouponNotForBasket     nothing in the basket that it takes anything off, or too little
-└── CouponsDoNotCombine    one of them only goes alone
+├── CouponsDoNotCombine    one of them only goes alone
+└── CouponUsed             what it is worth and for what stays, once it was used
+Conflict 409
+├── CouponChanged          somebody else changed it since it was read
+└── CouponCodeTaken        another coupon has this code
 """
 
-from storeline.kernel.api import NotFound, Refused
+from storeline.kernel.api import Conflict, NotFound, Refused
 
 
 class CouponUnknown(NotFound):
@@ -47,3 +51,18 @@ class CouponNotForBasket(Refused):
 class CouponsDoNotCombine(Refused):
     code = "coupons_do_not_combine"
     title = "These coupons do not go together"
+
+
+class CouponUsed(Refused):
+    code = "coupon_used"
+    title = "What the coupon gives stays as it is"
+
+
+class CouponChanged(Conflict):
+    code = "coupon_changed"
+    title = "Somebody else has changed the coupon"
+
+
+class CouponCodeTaken(Conflict):
+    code = "coupon_code_taken"
+    title = "Another coupon has this code"

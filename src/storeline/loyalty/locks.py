@@ -100,3 +100,8 @@ SELECT FROM loyalty_coupon_count WHERE coupon_id = ANY (%s::uuid[]) ORDER BY cou
 """,
         [ids_array(coupon_ids)],
     )
+
+
+def lock_coupon(ref: str) -> None:
+    """Lock a coupon against other editors. Uses under way, which hold count rows and point at it, are not held up."""
+    run("SELECT FROM loyalty_coupon WHERE ref = %s FOR NO KEY UPDATE", [ref])

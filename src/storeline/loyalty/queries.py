@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from storeline.kernel.api import Actor, Invalid, NotFound, run
+from storeline.kernel.api import Actor, Invalid, NotFound, now, run
 from storeline.loyalty.permissions import READ
 
 MAX_PAGE = 200
@@ -14,7 +15,7 @@ MAX_PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class CouponView:
-    """A coupon as people see it; `redeemed` uses stand."""
+    """A coupon as people see it; `redeemed` uses stand, `targets` None: it is for everything."""
 
     id: UUID
     ref: str
@@ -31,6 +32,8 @@ class CouponView:
     per_member_limit: int | None
     stackable: bool
     redeemed: int
+    base: int = 1000
+    targets: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,9 @@ class RedemptionView:
 _VIEW = """
 SELECT c.id, c.ref, c.name, c.kind, c.funder, c.currency, c.amount, c.rate_ppm, c.min_spend, c.valid_from, c.valid_to,
        c.total_limit, c.per_member_limit, c.stackable,
-       (SELECT count(*) FROM loyalty_redemption r WHERE r.coupon_id = c.id AND r.released_at IS NULL)
+       (SELECT count(*) FROM loyalty_redemption r WHERE r.coupon_id = c.id AND r.released_at IS NULL),
+       c.base,
+       CASE WHEN NOT c.everything THEN (SELECT count(*) FROM loyalty_coupon_target t WHERE t.coupon_id = c.id) END
 FROM loyalty_coupon c
 """
 
@@ -96,3 +101,113 @@ ORDER BY r.at DESC, r.id DESC LIMIT %s
     ).fetchall()
     items = tuple(RedemptionView(*row) for row in rows[:size])
     return items, items[-1].id if len(rows) > size else None
+
+
+COUPON_PHASES = ("valid", "upcoming", "ended")
+_PHASE = {
+    "valid": "c.valid_from <= %(now)s AND coalesce(c.valid_to > %(now)s, true)",
+    "upcoming": "c.valid_from > %(now)s",
+    "ended": "c.valid_to <= %(now)s",
+}
+
+
+def coupon_phase(coupon: CouponView, at: datetime) -> str:
+    """Where a coupon stands at a moment: one of COUPON_PHASES."""
+    if coupon.valid_to is not None and coupon.valid_to <= at:
+        return "ended"
+    return "upcoming" if coupon.valid_from > at else "valid"
+
+
+def find_coupons(
+    *, phase: str | None = None, text: str = "", after: str | None = None, limit: int = 50, actor: Actor
+) -> tuple[tuple[CouponView, ...], str | None]:
+    """Coupons by code, of one phase, whose code or name holds `text`; and the cursor of the next page."""
+    actor.require(READ)
+    size = _limit(limit)
+    conditions = ["c.ref > %(after)s"] + ([] if phase is None else [_PHASE[phase]])
+    asked: dict[str, Any] = {"after": after or "", "size": size + 1}
+    if phase is not None:
+        asked["now"] = now()
+    if text:
+        conditions.append("(c.ref ILIKE %(text)s OR c.name ILIKE %(text)s)")
+        plain = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        asked["text"] = f"%{plain}%"
+    rows = run(f"{_VIEW} WHERE {' AND '.join(conditions)} ORDER BY c.ref LIMIT %(size)s", asked).fetchall()
+    items = tuple(CouponView(*row) for row in rows[:size])
+    return items, items[-1].ref if len(rows) > size else None
+
+
+def count_coupons(*, actor: Actor) -> dict[str, int]:
+    """How many coupons there are of each phase."""
+    actor.require(READ)
+    columns = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in _PHASE.values())
+    (row,) = run(f"SELECT {columns} FROM loyalty_coupon c", {"now": now()}).fetchall()
+    return dict(zip(_PHASE, row, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class CouponTargetView:
+    """A product or a category that a coupon is for."""
+
+    kind: str
+    id: UUID
+    ref: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CouponUses:
+    """How a coupon was used: uses that stand, by how many members, what they took off in minor units where it is
+    known, and how many uses say no amount; `given_back` are those of orders that were cancelled.
+    """
+
+    standing: int
+    members: int
+    cost: int
+    unknown: int
+    given_back: int
+    first_at: datetime | None
+    last_at: datetime | None
+
+
+_TARGETS = """
+SELECT CASE WHEN t.product_id IS NULL THEN 'category' ELSE 'product' END, coalesce(t.product_id, t.category_id),
+       coalesce(q.ref, g.ref, ''), coalesce(q.name, g.name, '')
+FROM loyalty_coupon_target t LEFT JOIN catalog_product q ON q.id = t.product_id
+LEFT JOIN catalog_category g ON g.id = t.category_id
+WHERE t.coupon_id = %s ORDER BY t.category_id IS NULL, coalesce(q.ref, g.ref), t.id LIMIT %s
+"""
+_USES = """
+SELECT count(*) FILTER (WHERE r.released_at IS NULL), count(DISTINCT r.member_id) FILTER (WHERE r.released_at IS NULL),
+       coalesce(sum(r.amount) FILTER (WHERE r.released_at IS NULL), 0)::bigint,
+       count(*) FILTER (WHERE r.released_at IS NULL AND r.amount IS NULL),
+       count(*) FILTER (WHERE r.released_at IS NOT NULL), min(r.at), max(r.at)
+FROM loyalty_redemption r WHERE r.coupon_id = %s
+"""
+
+
+def coupon_targets(coupon_id: UUID, *, limit: int | None = None, actor: Actor) -> tuple[CouponTargetView, ...]:
+    """What a coupon is for, categories first, then products by ref."""
+    actor.require(READ)
+    return tuple(CouponTargetView(*row) for row in run(_TARGETS, [coupon_id, limit]).fetchall())
+
+
+def coupon_uses(coupon_id: UUID, *, actor: Actor) -> CouponUses:
+    """How often a coupon was used and what that took off."""
+    actor.require(READ)
+    (row,) = run(_USES, [coupon_id]).fetchall()
+    return CouponUses(*row)
+
+
+_VERSION = """
+SELECT encode(sha256(convert_to(c::text || coalesce((
+    SELECT string_agg(concat_ws(',', t.product_id, t.category_id), ';' ORDER BY t.product_id, t.category_id)
+    FROM loyalty_coupon_target t WHERE t.coupon_id = c.id), ''), 'UTF8')), 'hex')
+FROM loyalty_coupon c WHERE c.id = %s
+"""
+
+
+def coupon_version(coupon_id: UUID) -> str:
+    """What tells one state of a coupon from another; empty where there is none."""
+    rows = run(_VERSION, [coupon_id]).fetchall()
+    return str(rows[0][0]) if rows else ""

@@ -254,3 +254,49 @@ WHERE place_id = ANY (%s::uuid[]) AND day BETWEEN %s AND %s
         if opens is not None:
             openings_of_day.append(Hours(opens, closes))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceGroup:
+    """How many places share a format, a region, a zone and a currency."""
+
+    format: str
+    region: str
+    zone: str
+    currency: str
+    places: int
+
+
+def list_groups() -> tuple[PlaceGroup, ...]:
+    """The groups that places fall into: what a page offers to choose by. A row for each, however many places."""
+    sql = """
+SELECT p.format, p.region, p.zone, e.currency, count(*)
+FROM places_place p JOIN places_entity e ON e.id = p.entity_id
+GROUP BY p.format, p.region, p.zone, e.currency ORDER BY p.format, p.region, p.zone, e.currency
+"""
+    return tuple(PlaceGroup(*row) for row in run(sql).fetchall())
+
+
+def choose_places(
+    formats: Sequence[str] = (), regions: Sequence[str] = (), refs: Sequence[str] = ()
+) -> tuple[tuple[UUID, str, str], ...]:
+    """Id, ref and name of the places with one of these refs, and of those of a group: each named format and region.
+
+    Neither formats nor regions: no group.
+    """
+    sql = """
+SELECT id, ref, name FROM places_place
+WHERE ref = ANY (%s::text[]) OR cardinality(%s::text[] || %s::text[]) > 0
+  AND (cardinality(%s::text[]) = 0 OR format = ANY (%s::text[]))
+  AND (cardinality(%s::text[]) = 0 OR region = ANY (%s::text[]))
+ORDER BY ref
+"""
+    kinds, areas = list(formats), list(regions)
+    params = [list(refs), kinds, areas, kinds, kinds, areas, areas]
+    return tuple((row[0], row[1], row[2]) for row in run(sql, params).fetchall())
+
+
+def names_of(place_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Ref and name of these places."""
+    sql = "SELECT id, ref, name FROM places_place WHERE id = ANY (%s::uuid[])"
+    return {row[0]: (row[1], row[2]) for row in run(sql, [ids_array(place_ids)]).fetchall()}

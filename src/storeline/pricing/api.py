@@ -4,6 +4,8 @@ from storeline.pricing.commands.prices import Put, put_prices, put_tax_rates
 from storeline.pricing.commands.promotions import (
     end_promotion,
     schedule_promotion,
+    set_promotion_end,
+    withdraw_promotion,
     write_promotion,
 )
 from storeline.pricing.domain import (
@@ -38,10 +40,13 @@ from storeline.pricing.domain import (
 from storeline.pricing.domain.display import UnitPriceDisplay, unit_price_display
 from storeline.pricing.domain.draft import PromotionDraft, TargetDraft
 from storeline.pricing.domain.history import PriorPrice
+from storeline.pricing.domain.tax import tax_of
 from storeline.pricing.errors import (
     AgreedAmountsWrong,
     PriceMissing,
+    PromotionChanged,
     PromotionState,
+    RefTaken,
     TaxRateMissing,
 )
 from storeline.pricing.loading.common import OFFER_RULES, sql_minor_units
@@ -55,7 +60,7 @@ from storeline.pricing.loading.promotions import (
     load_promotions,
 )
 from storeline.pricing.loading.tax import TAX_RATES_IN, load_tax_rates
-from storeline.pricing.permissions import PROMOTE, READ, WRITE
+from storeline.pricing.permissions import PROMOTE, READ, VIEW, WRITE
 from storeline.pricing.queries.gather import gather, keys_of
 from storeline.pricing.queries.listing import (
     PreviewLine,
@@ -69,18 +74,31 @@ from storeline.pricing.queries.listing import (
     list_tax_rates,
     preview_promotion,
 )
+from storeline.pricing.queries.promotions import (
+    PHASES,
+    PromotionView,
+    TargetView,
+    count_promotions,
+    draft_of,
+    find_promotions,
+    phase_of,
+    targets_of,
+    view_promotion,
+)
 from storeline.pricing.queries.shelf import (
     ShelfPrice,
     lowest_price_30_days,
     lowest_prices_30_days,
     shelf_prices,
 )
+from storeline.pricing.queries.trial import Trial, TrialLine, try_promotion
 
 __all__ = [
     "ADJUSTMENT_KINDS",
     "FUNDERS",
     "MILLION",
     "OFFER_RULES",
+    "PHASES",
     "PRICES_IN",
     "PROMOTE",
     "PROMOTIONS_IN",
@@ -89,6 +107,7 @@ __all__ = [
     "PROMOTION_PLACES_IN",
     "READ",
     "TAX_RATES_IN",
+    "VIEW",
     "WRITE",
     "Adjustment",
     "AgreedAmounts",
@@ -110,23 +129,32 @@ __all__ = [
     "PricedProduct",
     "PriorPrice",
     "Promotion",
+    "PromotionChanged",
     "PromotionDraft",
     "PromotionKind",
     "PromotionRow",
     "PromotionState",
+    "PromotionView",
     "Put",
     "Quote",
     "QuotedLine",
+    "RefTaken",
     "ShelfPrice",
     "Step",
     "TargetDraft",
+    "TargetView",
     "TaxRate",
     "TaxRateMissing",
     "TaxRateRow",
     "TaxTotal",
+    "Trial",
+    "TrialLine",
     "UnitPriceDisplay",
+    "count_promotions",
     "deposit_lines",
+    "draft_of",
     "end_promotion",
+    "find_promotions",
     "gather",
     "get_promotion",
     "keys_of",
@@ -141,13 +169,20 @@ __all__ = [
     "load_tax_rates",
     "lowest_price_30_days",
     "lowest_prices_30_days",
+    "phase_of",
     "preview_promotion",
     "price_basket",
     "put_prices",
     "put_tax_rates",
     "schedule_promotion",
+    "set_promotion_end",
     "shelf_prices",
     "sql_minor_units",
+    "targets_of",
+    "tax_of",
+    "try_promotion",
     "unit_price_display",
+    "view_promotion",
+    "withdraw_promotion",
     "write_promotion",
 ]

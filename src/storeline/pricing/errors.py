@@ -4,7 +4,9 @@ Refused 409
 ├── PriceMissing          nobody set a price for this product here and now
 └── TaxRateMissing        the place's tax regime has no rate for the product's class
 Conflict 409
-└── PromotionState        a promotion that has begun or ended is not changed, only ended
+├── PromotionState        a promotion that has begun or ended is not changed, only ended
+├── PromotionChanged      somebody else changed it since it was read
+└── RefTaken              another promotion has this ref
 Invalid 422
 └── AgreedAmountsWrong    gross, discount and amount handed in do not fit together
 """
@@ -25,6 +27,16 @@ class TaxRateMissing(Refused):
 class PromotionState(Conflict):
     code = "promotion_state"
     title = "The promotion cannot be changed in this state"
+
+
+class PromotionChanged(Conflict):
+    code = "promotion_changed"
+    title = "Somebody else has changed the promotion"
+
+
+class RefTaken(Conflict):
+    code = "ref_taken"
+    title = "Another promotion has this reference"
 
 
 class AgreedAmountsWrong(Invalid):

@@ -19,3 +19,8 @@ READ = permission(
 )
 WRITE = permission("pricing.write", "Change prices and tax rates", roles=("planner",))
 PROMOTE = permission("pricing.promote", "Prepare, schedule and end promotions", roles=("planner", "marketer"))
+VIEW = permission(
+    "pricing.view_promotions",
+    "See every promotion, drafts too",
+    roles=("shop_manager", "planner", "marketer", "finance", "service_desk"),
+)

@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
                 ('detail', models.JSONField(default=dict)),
             ],
             options={
-                'indexes': [models.Index(fields=['subject_id', 'at'], name='kernel_trail_subject'), models.Index(fields=['actor_id', 'at'], name='kernel_trail_actor')],
+                'indexes': [models.Index(fields=['subject_id', 'at'], name='kernel_trail_subject'), models.Index(fields=['actor_id', 'at'], name='kernel_trail_actor'), models.Index(fields=['place_id', 'at'], name='kernel_trail_place'), models.Index(fields=['action', 'at'], name='kernel_trail_action'), models.Index(fields=['at', 'id'], name='kernel_trail_at')],
             },
         ),
         migrations.CreateModel(

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
-from itertools import pairwise
 
 from storeline.kernel.api import UnitPrice
 from storeline.pricing.domain.offers import selling_price
@@ -60,9 +59,15 @@ def lowest_prior_price(changes: Sequence[tuple[datetime, UnitPrice]], at: dateti
     if not past[1:] or _unit(past[-1][1]) >= _unit(past[-2][1]):
         return None
     reduced_at = past[-1][0]
-    begin = reduced_at - PERIOD
-    applied = [price for (_, price), (until, _) in pairwise(past) if until > begin]
-    return PriorPrice(min(applied, key=_unit), reduced_at)
+    lowest = lowest_before(past, reduced_at)
+    return None if lowest is None else PriorPrice(lowest, reduced_at)
+
+
+def lowest_before(changes: Sequence[tuple[datetime, UnitPrice]], at: datetime) -> UnitPrice | None:
+    """The lowest price that was applied in the 30 days before `at`; None where there was none."""
+    ends = [*(moment for moment, _ in changes[1:]), at]
+    applied = [price for (start, price), until in zip(changes, ends, strict=True) if start < at and until > at - PERIOD]
+    return min(applied, key=_unit, default=None)
 
 
 def _changes(prices: Iterable[Price], offers: Iterable[Offer], since: datetime, until: datetime) -> list[datetime]:

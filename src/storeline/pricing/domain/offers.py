@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from storeline.kernel.api import QUANTITY_ONE, UnitPrice, round_div, time_zone
 from storeline.pricing.domain.terms import MILLION, Basket, LineAdjustment, Offer, Price, Promotion
 
+_DAYS_AHEAD = 8
 MEMBER_PRICE = Promotion(
     UUID(int=0),
     "member price",
@@ -39,6 +41,20 @@ def is_live(promotion: Promotion, basket: Basket) -> bool:
     minute = local.hour * 60 + local.minute
     start, end = promotion.from_minute or 0, promotion.to_minute or 1440
     return start <= minute < end if start < end else minute >= start or minute < end
+
+
+def first_live(promotion: Promotion, basket: Basket) -> datetime | None:
+    """The first moment from the basket's own on in which the promotion holds for it, within eight days; None: none."""
+    zone = time_zone(basket.place.zone)
+    local = basket.at.astimezone(zone)
+    minutes = promotion.from_minute or 0
+    for day in range(_DAYS_AHEAD):
+        begins = local.replace(hour=minutes // 60, minute=minutes % 60, second=0, microsecond=0) + timedelta(days=day)
+        for moment in (local + timedelta(days=day), begins):
+            at = moment.astimezone(UTC)
+            if at >= basket.at and is_live(promotion, replace(basket, at=at)):
+                return at
+    return None
 
 
 def saving(offer: Offer, quantity: int, amount: int) -> int:

@@ -31,6 +31,7 @@ ADJUSTMENT_KINDS = (
     "manual",
     "staff",
     "markdown",
+    "substitution",
     "other",
 )
 MILLION = 1_000_000

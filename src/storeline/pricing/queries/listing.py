@@ -68,7 +68,8 @@ class PreviewLine:
     price: UnitPrice
 
 
-def _size(limit: int) -> int:
+def page_size(limit: int) -> int:
+    """`limit` if a page may have so many items."""
     if not 1 <= limit <= MAX_PAGE:
         raise Invalid(f"A page has from 1 to {MAX_PAGE} items.", field="limit")
     return limit
@@ -78,7 +79,7 @@ def list_prices(
     product_id: UUID, place_id: UUID | None = None, *, cursor: UUID | None = None, limit: int = 50
 ) -> tuple[tuple[PriceRow, ...], UUID | None]:
     """A product's prices, newest first, with those of one place and everywhere if `place_id`; next page's cursor."""
-    size = _size(limit)
+    size = page_size(limit)
     rows = run(
         """
 SELECT p.id, p.product_id, p.place_id, p.price_zone, p.channel, p.member, p.amount, p.base, p.currency, p.valid_from,
@@ -114,7 +115,7 @@ def list_tax_rates(
     regime: str | None = None, *, cursor: str | None = None, limit: int = MAX_PAGE
 ) -> tuple[tuple[TaxRateRow, ...], str | None]:
     """Tax rates, of one regime if named, by class and region, newest first; and the cursor of the next page."""
-    size = _size(limit)
+    size = page_size(limit)
     asked = {"regime": regime, "after": None if cursor is None else _after(cursor), "limit": size + 1}
     rows = tuple(TaxRateRow(*row) for row in run(_TAX_RATES, asked).fetchall())
     if len(rows) <= size:
@@ -131,7 +132,7 @@ def _after(cursor: str) -> list[str]:
         raise Invalid("The cursor does not come from a page before.", field="cursor") from None
 
 
-_PROMOTION = f"""
+PROMOTION = f"""
 SELECT p.ref, p.state, p.amount, p.base, p.rate_ppm,
        CASE WHEN NOT p.everything THEN (SELECT count(*) FROM pricing_promotion_target x WHERE x.promotion_id = p.id) END,
        CASE WHEN NOT p.everywhere THEN (SELECT count(*) FROM pricing_promotion_place x WHERE x.promotion_id = p.id) END,
@@ -139,11 +140,12 @@ SELECT p.ref, p.state, p.amount, p.base, p.rate_ppm,
 FROM pricing_promotion p
 LEFT JOIN (SELECT NULL::bigint AS amount, NULL::bigint AS base, NULL::integer AS rate_ppm) t ON true
 """
+"""Columns of a `PromotionRow` over promotions `p`."""
 
 
 def get_promotion(ref: str) -> PromotionRow:
     """The promotion with this ref. Raises NotFound."""
-    rows = run(f"{_PROMOTION} WHERE p.ref = %s", [ref]).fetchall()
+    rows = run(f"{PROMOTION} WHERE p.ref = %s", [ref]).fetchall()
     if not rows:
         raise NotFound(f"There is no promotion {ref[:40]!r}.")
     return _promotion(rows[0])
@@ -157,7 +159,7 @@ def list_promotions(
     limit: int = 50,
 ) -> tuple[tuple[PromotionRow, ...], str | None]:
     """Promotions by ref, of one state, only those `running` now; and the cursor of the next page."""
-    size = _size(limit)
+    size = page_size(limit)
     conditions: list[str] = ["p.ref > %s"]
     params: list[Any] = [cursor or ""]
     if state is not None:
@@ -167,7 +169,7 @@ def list_promotions(
         conditions.append("p.state = 'scheduled' AND p.starts_at <= %s AND coalesce(p.ends_at > %s, true)")
         params += [now(), now()]
     where = " AND ".join(conditions)
-    rows = run(f"{_PROMOTION} WHERE {where} ORDER BY p.ref LIMIT %s", [*params, size + 1]).fetchall()
+    rows = run(f"{PROMOTION} WHERE {where} ORDER BY p.ref LIMIT %s", [*params, size + 1]).fetchall()
     items = tuple(_promotion(row) for row in rows[:size])
     return items, items[-1].ref if len(rows) > size else None
 
@@ -190,7 +192,7 @@ ORDER BY t.product_id LIMIT %s
 def list_offered(place_id: UUID, channel: str, *, limit: int = 50) -> list[UUID]:
     """Products that a promotion open to all names at a place now, some of them: what a page of offers begins with."""
     moment = now()
-    params = [moment, moment, channel, place_id, place_id, _size(limit)]
+    params = [moment, moment, channel, place_id, place_id, page_size(limit)]
     return [row[0] for row in run(_OFFERED, params).fetchall()]
 
 
@@ -220,7 +222,7 @@ def preview_promotion(ref: str, place: PlaceFacts, channel: str, *, limit: int =
     """
     row = get_promotion(ref)
     at = max(row.terms.starts_at, now())
-    rows = run(_ABOUT, {"ref": ref, "place": place.id, "limit": _size(limit)}).fetchall()
+    rows = run(_ABOUT, {"ref": ref, "place": place.id, "limit": page_size(limit)}).fetchall()
     known: dict[UUID, Promotion] = {}
     offers = {found[0]: read_offer(found[1:], known) for found in rows}
     book = gather(keys_of(offers, place.id, place.price_zone, channel, at)).result()

@@ -151,8 +151,8 @@ def lowest_prices_30_days(
     found = {}
     for product_id in product_ids:
         changes = prices_over_time(
-            _prices_at(book, product_id, place, channel),
-            _offers_at(book, product_id, place, channel),
+            prices_at(book, product_id, place, channel),
+            offers_at(book, product_id, place, channel),
             since,
             at,
         )
@@ -161,7 +161,8 @@ def lowest_prices_30_days(
     return found
 
 
-def _prices_at(book: PriceBook, product_id: UUID, place: PricedPlace, channel: str) -> Iterable[Price]:
+def prices_at(book: PriceBook, product_id: UUID, place: PricedPlace, channel: str) -> Iterable[Price]:
+    """A product's prices there, whatever their time."""
     by_place = book.prices.get(product_id, {})
     return (
         price
@@ -173,7 +174,8 @@ def _prices_at(book: PriceBook, product_id: UUID, place: PricedPlace, channel: s
     )
 
 
-def _offers_at(book: PriceBook, product_id: UUID, place: PricedPlace, channel: str) -> Iterable[Offer]:
+def offers_at(book: PriceBook, product_id: UUID, place: PricedPlace, channel: str) -> Iterable[Offer]:
+    """A product's offers there, whatever their time."""
     return (
         offer
         for offer in book.offers.get(product_id, {}).get(place.id, ())
