@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 
 from storeline.kernel.api import UnitPrice
+from storeline.web.maps import Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,12 @@ def context() -> dict[str, Any]:
         ),
         "form": Form({"name": "", "email": "somebody@", "agree": True}),
         "steps": steps,
+        "places": [
+            Point("Salem", 42.52, -70.9, href="#main", main=True),
+            Point("Malden", 42.43, -71.07, href="#main", tone="warn", size=10),
+            Point("Quincy", 42.25, -71.0, href="#main", tone="off"),
+        ],
+        "here": (42.36, -71.06),
         "values": [3, 5, 4, 8, 7, 9, 12, 11, 14],
         "tones": ["info", "good", "warn", "stop"],
         "swatches": ["ground", "surface", "sunken", "ink", "muted", "action", "good", "warn", "stop", "info", "offer"],

