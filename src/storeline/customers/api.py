@@ -40,7 +40,7 @@ from storeline.customers.loading import (
     load_purposes,
     upsert_customers,
 )
-from storeline.customers.permissions import JOIN
+from storeline.customers.permissions import FIND, JOIN
 from storeline.customers.queries import (
     ConsentView,
     ContactView,
@@ -66,6 +66,7 @@ __all__ = [
     "CONSENTS_IN",
     "CONTACT_POINTS_IN",
     "CUSTOMERS_IN",
+    "FIND",
     "JOIN",
     "MERGES_IN",
     "PURPOSES_IN",

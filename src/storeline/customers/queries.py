@@ -164,14 +164,19 @@ _BY_CARD = "SELECT customer_id FROM customers_card WHERE number = %s AND blocked
 _BY_CONTACT = "SELECT customer_id FROM customers_contact_point WHERE kind = %s AND value = %s ORDER BY verified_at NULLS LAST, id LIMIT 50"
 
 
-def look_up(*, card: str | None = None, phone: str | None = None, email: str | None = None) -> list[CustomerView]:
-    """Whoever has the card, number or address, as persons: who proved it first. Name exactly one of the three."""
+def look_up(
+    *, card: str | None = None, phone: str | None = None, email: str | None = None, country: str | None = None
+) -> list[CustomerView]:
+    """Whoever has the card, number or address, as persons: who proved it first. Name exactly one of the three.
+
+    A number without its country code is one of `country` (ISO 3166), where that is given.
+    """
     if sum(value is not None for value in (card, phone, email)) != 1:
         raise Invalid("Look up by a card, a phone or an email address: one of them.", field="card")
     if card is not None:
         rows = run(_BY_CARD, [normal_card(card)]).fetchall()
     elif phone is not None:
-        rows = run(_BY_CONTACT, ["phone", normal_contact("phone", phone)]).fetchall()
+        rows = run(_BY_CONTACT, ["phone", normal_contact("phone", phone, country=country)]).fetchall()
     else:
         rows = run(_BY_CONTACT, ["email", normal_contact("email", email or "")]).fetchall()
     found = [row[0] for row in rows]
