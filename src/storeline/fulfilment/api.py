@@ -1,48 +1,78 @@
 """Everything that other modules may use of fulfilment."""
 
+from storeline.fulfilment.commands.answer import answer, withdraw
 from storeline.fulfilment.commands.cancel import cancel
 from storeline.fulfilment.commands.finish import resume
 from storeline.fulfilment.commands.hand_over import HandOver, hand_over
+from storeline.fulfilment.commands.offer import offer
 from storeline.fulfilment.commands.pick import pick, pick_all, pick_more
 from storeline.fulfilment.commands.ready import ready
 from storeline.fulfilment.commands.renew import renew_code
 from storeline.fulfilment.commands.tasks import open_tasks
-from storeline.fulfilment.domain import Picked, State, TaskLine
-from storeline.fulfilment.errors import NoTask, NotPicked, PickedTooMuch, TaskClosed
-from storeline.fulfilment.events import CANCELLED, HANDED_OVER, READY, UNPAID
+from storeline.fulfilment.domain.picking import Picked, State, TaskLine
+from storeline.fulfilment.domain.substitutes import Asked, Ranked, Reason, added_allergens, quantity_for
+from storeline.fulfilment.errors import NoOffer, NoTask, NotOffered, NotPicked, OfferClosed, PickedTooMuch, TaskClosed
+from storeline.fulfilment.events import ANSWERED, CANCELLED, HANDED_OVER, OFFERED, READY, UNPAID
 from storeline.fulfilment.permissions import HAND_OVER, PICK, VIEW
-from storeline.fulfilment.queries import Progress, TaskView, codes, get_task, list_tasks, progress, tasks_of
+from storeline.fulfilment.queries import (
+    OfferView,
+    Progress,
+    TaskView,
+    codes,
+    get_task,
+    list_tasks,
+    offers_of,
+    own_offers,
+    progress,
+    tasks_of,
+)
 
 __all__ = [
+    "ANSWERED",
     "CANCELLED",
     "HANDED_OVER",
     "HAND_OVER",
+    "OFFERED",
     "PICK",
     "READY",
     "UNPAID",
     "VIEW",
+    "Asked",
     "HandOver",
+    "NoOffer",
     "NoTask",
+    "NotOffered",
     "NotPicked",
+    "OfferClosed",
+    "OfferView",
     "Picked",
     "PickedTooMuch",
     "Progress",
+    "Ranked",
+    "Reason",
     "State",
     "TaskClosed",
     "TaskLine",
     "TaskView",
+    "added_allergens",
+    "answer",
     "cancel",
     "codes",
     "get_task",
     "hand_over",
     "list_tasks",
+    "offer",
+    "offers_of",
     "open_tasks",
+    "own_offers",
     "pick",
     "pick_all",
     "pick_more",
     "progress",
+    "quantity_for",
     "ready",
     "renew_code",
     "resume",
     "tasks_of",
+    "withdraw",
 ]

@@ -54,6 +54,22 @@ LEFT JOIN (
 WHERE t.state IN ('ready', 'handed_over') AND t.owed <> coalesce(i.captured, 0)
 ORDER BY t.order_id
 """
+# Of one missing unit there is one offer at a time; an open one holds its goods, an accepted one is its order's line.
+_OFFERS = """
+SELECT o.order_id, o.line_no, o.state FROM fulfilment_offer o
+LEFT JOIN orders_substitute s ON s.order_id = o.order_id AND s.line_no = o.line_no
+LEFT JOIN stock_reservation r ON r.source_id = o.order_id AND r.line_no = o.line_no
+WHERE (o.state = 'accepted') <> (s.replaces IS NOT NULL) OR s.replaces <> o.replaces
+    OR o.state IN ('declined', 'expired', 'withdrawn') AND r.state = 'held'
+UNION ALL
+SELECT l.order_id, l.line_no, 'offered beyond what is missing' FROM fulfilment_task_line l
+JOIN (
+    SELECT order_id, replaces, sum(missing) AS missing FROM fulfilment_offer
+    WHERE state IN ('offered', 'accepted') GROUP BY order_id, replaces
+) o ON o.order_id = l.order_id AND o.replaces = l.line_no
+WHERE o.missing + coalesce(l.picked, 0) > l.ordered
+ORDER BY 1, 2
+"""
 _RESERVED = """
 SELECT r.source_id, r.line_no, o.state, t.state
 FROM stock_reservation r JOIN orders_order o ON o.id = r.source_id
@@ -86,6 +102,14 @@ def lines() -> CheckResult:
 def money() -> CheckResult:
     """What the picked goods come to against what the payments brought in."""
     return _found(_MONEY, "order {0}: {1} owed, {2} taken", "fulfilment_task WHERE state IN ('ready', 'handed_over')")
+
+
+@check(
+    "fulfilment.offers", "what was offered instead holds its goods while it is open, and is a line once it is accepted"
+)
+def offers() -> CheckResult:
+    """Offers against the order's lines, what is held and what is missing."""
+    return _found(_OFFERS, "order {0}, line {1}: the offer is {2}", "fulfilment_offer")
 
 
 @check("fulfilment.reservations", "nothing is held for orders that are completed or cancelled")

@@ -4,21 +4,25 @@ fulfilment.ready         picked and paid: the shopper may come, the collection c
 fulfilment.unpaid        picked, but the partner would not take the money
 fulfilment.handed_over   the goods are with the shopper
 fulfilment.cancelled     nobody needs to pick it any more
+fulfilment.offered       something is missing, and the shopper is asked whether other goods will do
+fulfilment.answered      what became of that: accepted, declined, expired or withdrawn (`state`)
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from storeline.fulfilment.domain import Task
+from storeline.fulfilment.domain.picking import Task
 from storeline.kernel.api import Event
 
 READY: Final = "fulfilment.ready"
 UNPAID: Final = "fulfilment.unpaid"
 HANDED_OVER: Final = "fulfilment.handed_over"
 CANCELLED: Final = "fulfilment.cancelled"
+OFFERED: Final = "fulfilment.offered"
+ANSWERED: Final = "fulfilment.answered"
 
 
-def event(what: str, task: Task) -> Event:
+def event(what: str, task: Task, **more: object) -> Event:
     """What the world may know of a task's change."""
-    return Event(what, task.order_id, task.place_id, None, {"order": str(task.order_id), "method": task.method})
+    return Event(what, task.order_id, task.place_id, None, {"order": str(task.order_id), "method": task.method, **more})

@@ -10,7 +10,7 @@ from ninja import Field, Header, Router, Schema
 
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.commands import hand_over, ready
-from storeline.fulfilment.domain import OPEN
+from storeline.fulfilment.domain.picking import OPEN
 from storeline.fulfilment.permissions import CANCEL, FOLLOW, HAND_OVER, PICK, VIEW
 from storeline.identity.api import Request, requires
 from storeline.kernel.api import Answer, Forbidden, Invalid, format_quantity, once, parse_quantity

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from storeline.fulfilment.commands.answer import expire_offers
 from storeline.fulfilment.commands.finish import resume
 from storeline.kernel.api import SYSTEM, job, now
 
@@ -10,3 +11,12 @@ from storeline.kernel.api import SYSTEM, job, now
 def resume_captures() -> int:
     """Go on with orders whose money was asked for and never noted; how many."""
     return len(resume(now(), actor=SYSTEM))
+
+
+@job(every=5)
+def expire_unanswered() -> int:
+    """End offers whose shopper did not answer in time, and free what was held for them; of how many orders."""
+    total = 0
+    while ended := expire_offers(now()):
+        total += ended
+    return total

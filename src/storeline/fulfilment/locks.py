@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from storeline.fulfilment.domain import Task, TaskLine
+from storeline.fulfilment.domain.picking import Task, TaskLine
 from storeline.fulfilment.errors import NoTask
 from storeline.kernel.api import Pending, Row, ids_array, later, pipeline
 from storeline.orders import api as orders
@@ -21,10 +21,14 @@ SELECT order_id, place_id, method, state, owed, attempt FROM fulfilment_task
 WHERE order_id = ANY(%s::uuid[]) ORDER BY order_id FOR UPDATE
 """
 _LINES = """
-SELECT order_id, line_no, product_id, ordered, picked FROM fulfilment_task_line
-WHERE order_id = ANY(%s::uuid[]) AND ({which}) ORDER BY order_id, line_no
+SELECT l.order_id, l.line_no, l.product_id, l.ordered, l.picked, coalesce((
+    SELECT sum(o.missing) FROM fulfilment_offer o
+    WHERE o.order_id = l.order_id AND o.replaces = l.line_no AND o.state IN ('offered', 'accepted')
+), 0)::bigint
+FROM fulfilment_task_line l
+WHERE l.order_id = ANY(%s::uuid[]) AND ({which}) ORDER BY l.order_id, l.line_no
 """
-_WHICH = {"all": "true", "odd": "picked IS DISTINCT FROM ordered"}
+_WHICH = {"all": "true", "odd": "l.picked IS DISTINCT FROM l.ordered"}
 
 Which = Literal["none", "odd", "all"]
 """The lines to read: ``odd`` ones were not picked as ordered, and few."""

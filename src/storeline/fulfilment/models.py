@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from storeline.fulfilment.domain import OPEN, State
+from storeline.fulfilment.domain.picking import OPEN, State
 
 
 def _reference(to: str, **options: Any) -> models.ForeignKey[Any, Any]:
@@ -89,3 +89,47 @@ class TaskLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.picked} of {self.ordered}"
+
+
+class Offer(models.Model):
+    """Other goods offered to the shopper instead of what is `missing` of the line `replaces`.
+
+    Where they agree it becomes the order's line `line_no`, under which the goods are held meanwhile; `line` is that
+    line, priced. Of one missing unit there is one offer at a time: the task's lock sees to it, the audit proves it.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    order = _reference("orders.Order")
+    line_no = models.IntegerField()
+    replaces = models.IntegerField()
+    product = _reference("catalog.Product")
+    missing = models.BigIntegerField()
+    quantity = models.BigIntegerField()
+    price = models.BigIntegerField()
+    payable = models.BigIntegerField()
+    line = models.JSONField()
+    state = models.TextField()
+    offered_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["expires_at"], name="fulfilment_offer_due", condition=Q(state="offered")),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["order", "line_no"], name="fulfilment_offer_line"),
+            models.CheckConstraint(condition=Q(line_no__gt=F("replaces")), name="fulfilment_offer_after"),
+            models.CheckConstraint(
+                condition=Q(missing__gt=0, quantity__gt=0, price__gte=0, payable__gte=F("price")),
+                name="fulfilment_offer_amounts",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="offered", answered_at__isnull=True)
+                | Q(state__in=["accepted", "declined", "expired", "withdrawn"], answered_at__isnull=False),
+                name="fulfilment_offer_state",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.state

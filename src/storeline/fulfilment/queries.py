@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from storeline.fulfilment.domain import COLLECT_WITHIN, OPEN, TaskLine
+from storeline.fulfilment.domain.picking import COLLECT_WITHIN, OPEN, TaskLine
 from storeline.fulfilment.errors import NoTask
 from storeline.kernel.api import Actor, ids_array, later, pipeline, run
 from storeline.messages import api as messages
@@ -23,6 +23,34 @@ WHERE order_id = ANY(%s::uuid[]) ORDER BY order_id, line_no
 _BEGUN = """
 SELECT order_id FROM fulfilment_task WHERE order_id = ANY(%s::uuid[]) AND state NOT IN ('to_pick', 'cancelled')
 """
+_OFFERS = """
+SELECT id, order_id, line_no, replaces, product_id, missing, quantity, price, payable, state, offered_at, expires_at,
+    answered_at
+FROM fulfilment_offer WHERE order_id = ANY(%s::uuid[]) ORDER BY order_id, line_no
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    """Other goods offered instead of `missing` thousandths of the line `replaces`.
+
+    `price` is what the shopper is charged for all of it before tax, `payable` what they hand over, in minor units of the
+    order's currency. Accepted, it is the order's line `line_no`.
+    """
+
+    id: UUID
+    order_id: UUID
+    line_no: int
+    replaces: int
+    product_id: UUID
+    missing: int
+    quantity: int
+    price: int
+    payable: int
+    state: str
+    offered_at: datetime
+    expires_at: datetime
+    answered_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +98,29 @@ def tasks_of(order_ids: Collection[UUID]) -> dict[UUID, TaskView]:
     for row in lines.result():
         of_line.setdefault(row[0], []).append(TaskLine(*row))
     return {row[0]: replace(TaskView(*row), lines=tuple(of_line.get(row[0], ()))) for row in heads.result()}
+
+
+def offers_of(order_ids: Collection[UUID]) -> dict[UUID, tuple[OfferView, ...]]:
+    """What was offered instead of missing goods, by the lines' numbers; an order without offers is absent."""
+    found: dict[UUID, list[OfferView]] = {}
+    for row in run(_OFFERS, [ids_array(order_ids)]).fetchall():
+        found.setdefault(row[1], []).append(OfferView(*row))
+    return {order_id: tuple(offers) for order_id, offers in found.items()}
+
+
+def due_at(order_id: UUID) -> datetime:
+    """When this order is due; raises NoTask."""
+    row = run("SELECT due_at FROM fulfilment_task WHERE order_id = %s", [order_id]).fetchone()
+    if row is None:
+        raise NoTask("There is nothing to pick for this order.")
+    due: datetime = row[0]
+    return due
+
+
+def own_offers(order_id: UUID, *, actor: Actor, token: str = "") -> tuple[OfferView, ...]:
+    """What is offered for one's own order; raises as `orders.api.get_own`."""
+    orders.get_own(order_id, actor=actor, token=token)
+    return offers_of([order_id]).get(order_id, ())
 
 
 def get_task(order_id: UUID) -> TaskView:

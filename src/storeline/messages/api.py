@@ -25,6 +25,7 @@ from storeline.messages.domain import (
 from storeline.messages.errors import NoCode, TooManyCodes, UnknownPurpose, WrongCode
 from storeline.messages.outbox import NewMessage, forget_person, queue, send_due, send_now
 from storeline.messages.queries import MessageView, list_messages, messages_of
+from storeline.messages.transports import is_carried
 
 __all__ = [
     "COLLECTION",
@@ -42,6 +43,7 @@ __all__ = [
     "check_code",
     "forget_old_codes",
     "forget_person",
+    "is_carried",
     "issue_code",
     "list_messages",
     "messages_of",

@@ -83,6 +83,11 @@ def _load(path: str) -> Transport:
     return made
 
 
+def is_carried(channel: str) -> bool:
+    """Whether the settings name a transport for `channel`: then a message that nobody asked for may be sent there."""
+    return channel in getattr(settings, "MESSAGE_TRANSPORTS", {})
+
+
 def transport_for(channel: str) -> Transport:
     """The transport that the settings name for `channel`."""
     return _load(getattr(settings, "MESSAGE_TRANSPORTS", {}).get(channel, _DEFAULT))

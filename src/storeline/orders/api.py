@@ -14,9 +14,12 @@ from storeline.orders.commands.load import (
 )
 from storeline.orders.commands.place import MAX_ORDERS, place
 from storeline.orders.commands.quote import quote, quote_many
-from storeline.orders.domain.drafts import Agreed, Draft, DraftLine, LineDiscount, Verdict
+from storeline.orders.commands.substitute import price_substitutes, substitute
+from storeline.orders.domain.drafts import WISHES, Agreed, Draft, DraftLine, LineDiscount, PricedLine, Verdict, Wish
 from storeline.orders.domain.number import order_number
 from storeline.orders.domain.shorts import OrderLine, Short
+from storeline.orders.domain.substitutes import SUBSTITUTION, Instead, pack, payable, unpack
+from storeline.orders.errors import WrongState
 from storeline.orders.locks import LockedOrder, lock
 from storeline.orders.permissions import OWN, PLACE, QUOTE, SELL, VIEW
 from storeline.orders.queries import (
@@ -33,6 +36,7 @@ from storeline.orders.queries import (
     receipt_facts,
     records_of_actor,
     token_of,
+    wishes,
 )
 
 __all__ = [
@@ -45,18 +49,24 @@ __all__ = [
     "PLACE",
     "QUOTE",
     "SELL",
+    "SUBSTITUTION",
     "VIEW",
+    "WISHES",
     "Agreed",
     "Draft",
     "DraftLine",
+    "Instead",
     "LineDiscount",
     "LockedOrder",
     "OrderHead",
     "OrderLine",
     "OrderView",
+    "PricedLine",
     "ReceiptFacts",
     "Short",
     "Verdict",
+    "Wish",
+    "WrongState",
     "amend",
     "call_off",
     "cancel",
@@ -75,11 +85,17 @@ __all__ = [
     "load_orders",
     "lock",
     "order_number",
+    "pack",
+    "payable",
     "place",
+    "price_substitutes",
     "quote",
     "quote_many",
     "receipt_facts",
     "records_of_actor",
     "register_begun",
+    "substitute",
     "token_of",
+    "unpack",
+    "wishes",
 ]

@@ -87,6 +87,19 @@ FROM sold s FULL JOIN moved m ON m.source_id = s.order_id
 WHERE coalesce(s.quantity, 0) <> coalesce(m.quantity, 0)
     AND NOT EXISTS (SELECT FROM orders_order o WHERE o.id = m.source_id AND o.source = 'import')
 """
+_SUBSTITUTES = """
+SELECT s.order_id, s.line_no FROM orders_substitute s
+LEFT JOIN orders_line l ON l.order_id = s.order_id AND l.line_no = s.line_no
+LEFT JOIN LATERAL (
+    SELECT sum(a.amount - a.funded) AS price FROM orders_amendment a
+    WHERE a.order_id = s.order_id AND a.line_no = s.replaces AND a.kind = 'substituted'
+) a ON true
+LEFT JOIN LATERAL (
+    SELECT sum(n.amount - n.funded) AS price FROM orders_substitute t JOIN orders_line n USING (order_id, line_no)
+    WHERE t.order_id = s.order_id AND t.replaces = s.replaces
+) n ON true
+WHERE l.order_id IS NULL OR n.price > coalesce(a.price, -1)
+"""
 _REFERENCES = """
 SELECT 'order ' || o.id || ' names a place or customer that is not there' FROM orders_order o
 LEFT JOIN places_place p ON p.id = o.place_id LEFT JOIN places_place s ON s.id = o.served_by_id
@@ -141,6 +154,11 @@ def slots() -> CheckResult:
 @check("orders.movements", "what live orders sold is what left the stock")
 def movements() -> CheckResult:
     return _result("orders_line", _MOVED, "order {0} sold {1}, {2} left the stock")
+
+
+@check("orders.substitutes", "no substitute costs its shopper more than what it replaces")
+def substitutes() -> CheckResult:
+    return _result("orders_substitute", _SUBSTITUTES, "order {0} line {1}: a substitute dearer than what was missing")
 
 
 @check("orders.references", "every id that an order names is there")

@@ -141,3 +141,32 @@ class Amendment(models.Model):
                 name="orders_amendment_not_negative",
             ),
         ]
+
+
+class Wish(models.Model):
+    """What the shopper wants where something is missing; an order without a row is to be asked."""
+
+    order = models.OneToOneField(
+        Order, on_delete=models.PROTECT, primary_key=True, related_name="+", db_constraint=False
+    )
+    substitutes = models.TextField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(substitutes__in=["never", "accept"]), name="orders_wish_known"),
+        ]
+
+
+class Substitute(models.Model):
+    """The line `line_no` came into the order instead of what was missing of the line `replaces`."""
+
+    pk = models.CompositePrimaryKey("order_id", "line_no")
+    order = _reference(Order)
+    line_no = models.IntegerField()
+    replaces = models.IntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(line_no__gt=F("replaces")), name="orders_substitute_after"),
+        ]

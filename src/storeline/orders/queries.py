@@ -212,6 +212,12 @@ def _exported(head: OrderHead, of_order: Collection[OrderLine]) -> dict[str, Any
     }
 
 
+def wishes(order_ids: Collection[UUID]) -> dict[UUID, str]:
+    """What each of these orders' shoppers wants where something is missing: offer, never or accept."""
+    rows = run("SELECT order_id, substitutes FROM orders_wish WHERE order_id = ANY(%s::uuid[])", [ids_array(order_ids)])
+    return dict.fromkeys(order_ids, "offer") | dict(rows.fetchall())
+
+
 def find_by_ref(ref: str) -> OrderHead | None:
     """The order with the retailer's own number `ref`."""
     row = run(_HEAD + "WHERE ref = %s", [ref]).fetchone()

@@ -38,7 +38,7 @@ from storeline.pricing.domain import (
     price_basket,
 )
 from storeline.pricing.domain.display import UnitPriceDisplay, unit_price_display
-from storeline.pricing.domain.draft import PromotionDraft, TargetDraft
+from storeline.pricing.domain.draft import PromotionDraft, TargetDraft, check_draft
 from storeline.pricing.domain.history import PriorPrice
 from storeline.pricing.domain.tax import tax_of
 from storeline.pricing.errors import (
@@ -150,6 +150,7 @@ __all__ = [
     "Trial",
     "TrialLine",
     "UnitPriceDisplay",
+    "check_draft",
     "count_promotions",
     "deposit_lines",
     "draft_of",

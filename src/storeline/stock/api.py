@@ -12,7 +12,7 @@ from storeline.stock.commands.goods import adjust, count, receive
 from storeline.stock.commands.load import STOCK_IN, load_stock
 from storeline.stock.commands.moves import post_sales, settle
 from storeline.stock.commands.record import RECORDED, record_from_temp
-from storeline.stock.commands.reservations import expire, extend, release, reserve, shrink
+from storeline.stock.commands.reservations import expire, extend, keep, release, reserve, shrink
 from storeline.stock.domain import (
     Answer,
     Band,
@@ -74,6 +74,7 @@ __all__ = [
     "exceptions",
     "expire",
     "extend",
+    "keep",
     "levels",
     "list_levels",
     "load_stock",

@@ -180,7 +180,7 @@ DERIVED = {
 }  # fmt: skip
 LEFT_OUT = {
     "identity_", "partners_", "kernel_", "messages_", "capacity_", "ledger_holding", "ledger_account",
-    "catalog_measure_rule", "stock_reservation", "shop_basket",
+    "catalog_measure_rule", "stock_reservation", "shop_basket", "fulfilment_offer", "orders_wish", "orders_substitute",
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from storeline.fulfilment.commands.tasks import close_tasks
-from storeline.fulfilment.domain import OPEN
+from storeline.fulfilment.domain.picking import OPEN
 from storeline.fulfilment.errors import TaskClosed
 from storeline.fulfilment.events import CANCELLED, event
 from storeline.fulfilment.locks import Locked, lock

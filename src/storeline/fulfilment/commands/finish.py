@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from storeline.fulfilment.domain import COLLECT_WITHIN, Task
+from storeline.fulfilment.domain.picking import COLLECT_WITHIN, Task
 from storeline.fulfilment.events import READY, UNPAID, event
 from storeline.fulfilment.permissions import PICK
 from storeline.kernel.api import Actor, ids_array, later, now, pipeline, publish, run, transaction

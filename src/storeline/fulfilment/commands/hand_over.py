@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from storeline.fulfilment.domain import State
+from storeline.fulfilment.domain.picking import State
 from storeline.fulfilment.errors import NoTask, TaskClosed
 from storeline.fulfilment.events import HANDED_OVER, event
 from storeline.fulfilment.locks import lock

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from storeline.fulfilment.domain import Picked, Task, check_pickable, check_picks
+from storeline.fulfilment.domain.picking import Picked, Task, check_pickable, check_picks
 from storeline.fulfilment.locks import lock
 from storeline.fulfilment.permissions import PICK
 from storeline.kernel.api import Actor, ids_array, ints_array, pipeline, run, trail_many, transaction
@@ -22,7 +22,11 @@ UPDATE fulfilment_task SET state = 'picking' WHERE order_id = ANY(%s::uuid[]) AN
 
 
 _ALL = """
-UPDATE fulfilment_task_line SET picked = ordered WHERE order_id = ANY(%s::uuid[]) AND picked IS DISTINCT FROM ordered
+UPDATE fulfilment_task_line l SET picked = l.ordered - coalesce((
+    SELECT sum(o.missing) FROM fulfilment_offer o
+    WHERE o.order_id = l.order_id AND o.replaces = l.line_no AND o.state IN ('offered', 'accepted')
+), 0)
+WHERE l.order_id = ANY(%s::uuid[]) AND l.picked IS DISTINCT FROM l.ordered
 """
 
 

@@ -13,9 +13,10 @@ from datetime import datetime
 from uuid import UUID
 
 from storeline.catalog import api as catalog
+from storeline.fulfilment.commands.answer import close_open
 from storeline.fulfilment.commands.cancel import abandon, deposits_back
 from storeline.fulfilment.commands.finish import finish
-from storeline.fulfilment.domain import ASKABLE, Ask, Pay, Plan, Task, check_ready, deposits_kept, plan_money
+from storeline.fulfilment.domain.picking import ASKABLE, Ask, Pay, Plan, Task, check_ready, deposits_kept, plan_money
 from storeline.fulfilment.locks import Locked, lock, read_lines
 from storeline.fulfilment.permissions import PICK
 from storeline.kernel.api import (
@@ -74,6 +75,7 @@ def begin(order_ids: Collection[UUID], *, actor: Actor) -> Begun:
             actor.require(PICK, locked.tasks[order_id].place_id)
             check_ready(index, locked.tasks[order_id], locked.lines.get(order_id, ()))
         fresh = [task for task in locked.tasks.values() if task.state in ASKABLE]
+        close_open(fresh)
         empty = _nothing_found(fresh, locked)
         picked = [task for task in fresh if task.order_id not in empty]
         _take_off(picked, locked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from storeline.fulfilment.domain import COLLECT_WITHIN, State
+from storeline.fulfilment.domain.picking import COLLECT_WITHIN, State
 from storeline.fulfilment.errors import TaskClosed
 from storeline.fulfilment.locks import lock
 from storeline.fulfilment.permissions import FOLLOW

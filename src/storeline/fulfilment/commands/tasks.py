@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from storeline.fulfilment.domain import DUE_WITHOUT_SLOT
+from storeline.fulfilment.domain.picking import DUE_WITHOUT_SLOT
 from storeline.kernel.api import ids_array, later, pipeline, run
 
 # An order that was cancelled meanwhile gets no task; one that is cancelled at this very moment loses it by its event.
@@ -33,6 +33,10 @@ UPDATE fulfilment_task SET state = 'cancelled', closed_at = %s
 WHERE order_id IN (SELECT id FROM orders_order WHERE id = ANY(%s::uuid[]) AND state = 'cancelled')
     AND state NOT IN ('handed_over', 'cancelled')
 """
+_WITHDRAW = """
+UPDATE fulfilment_offer SET state = 'withdrawn', answered_at = %s
+WHERE order_id IN (SELECT id FROM orders_order WHERE id = ANY(%s::uuid[]) AND state = 'cancelled') AND state = 'offered'
+"""
 
 
 def open_tasks(order_ids: Collection[UUID], at: datetime) -> int:
@@ -45,6 +49,13 @@ def open_tasks(order_ids: Collection[UUID], at: datetime) -> int:
     return opened.result()
 
 
-def close_tasks(order_ids: Collection[UUID], at: datetime) -> int:
-    """Close the tasks of those of these orders that are cancelled; how many were open."""
-    return run(_CLOSE, [at, ids_array(sorted(order_ids))]).rowcount if order_ids else 0
+def close_tasks(order_ids: Collection[UUID], at: datetime) -> None:
+    """Close the tasks of those of these orders that are cancelled, and their open offers.
+
+    What was held for an offer was freed with all that the order held.
+    """
+    if not order_ids:
+        return
+    ids = ids_array(sorted(order_ids))
+    run(_WITHDRAW, [at, ids])
+    run(_CLOSE, [at, ids])

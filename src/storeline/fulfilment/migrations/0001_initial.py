@@ -50,4 +50,27 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('ordered__gte', 0)), name='fulfilment_line_ordered'), models.CheckConstraint(condition=models.Q(('picked__isnull', True), models.Q(('picked__gte', 0), ('picked__lte', models.F('ordered'))), _connector='OR'), name='fulfilment_line_picked')],
             },
         ),
+        migrations.CreateModel(
+            name='Offer',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('line_no', models.IntegerField()),
+                ('replaces', models.IntegerField()),
+                ('missing', models.BigIntegerField()),
+                ('quantity', models.BigIntegerField()),
+                ('price', models.BigIntegerField()),
+                ('payable', models.BigIntegerField()),
+                ('line', models.JSONField()),
+                ('state', models.TextField()),
+                ('offered_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('answered_at', models.DateTimeField(null=True)),
+                ('order', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.order')),
+                ('product', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.product')),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'offered')), fields=['expires_at'], name='fulfilment_offer_due')],
+                'constraints': [models.UniqueConstraint(fields=('order', 'line_no'), name='fulfilment_offer_line'), models.CheckConstraint(condition=models.Q(('line_no__gt', models.F('replaces'))), name='fulfilment_offer_after'), models.CheckConstraint(condition=models.Q(('missing__gt', 0), ('payable__gte', models.F('price')), ('price__gte', 0), ('quantity__gt', 0)), name='fulfilment_offer_amounts'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('state', 'offered')), models.Q(('answered_at__isnull', False), ('state__in', ['accepted', 'declined', 'expired', 'withdrawn'])), _connector='OR'), name='fulfilment_offer_state')],
+            },
+        ),
     ]

@@ -65,7 +65,7 @@ def state_of(order_id: UUID) -> tuple[str, str]:
 
 def all_rows() -> dict[str, list[Any]]:
     """Every row that fulfilment can change, to prove that a refusal changed none."""
-    own = ("fulfilment_task", "fulfilment_task_line")
+    own = ("fulfilment_task", "fulfilment_task_line", "fulfilment_offer", "orders_substitute")
     return everything() | {table: run(f"SELECT t::text FROM {table} t ORDER BY 1").fetchall() for table in own}
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storeline.fulfilment.domain import (
+from storeline.fulfilment.domain.picking import (
     Ask,
     Pay,
     Picked,

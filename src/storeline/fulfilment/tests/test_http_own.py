@@ -13,7 +13,7 @@ from django.test import Client
 from storeline.customers.api import NewCustomer, register
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.commands.renew import CODES_A_DAY
-from storeline.fulfilment.domain import COLLECT_WITHIN
+from storeline.fulfilment.domain.picking import COLLECT_WITHIN
 from storeline.fulfilment.permissions import FOLLOW, HAND_OVER, PICK, VIEW
 from storeline.fulfilment.tests.factories import all_rows, balances, differences, picks, read_events, ready, to_pick
 from storeline.identity.api import create_user, grant_role

@@ -16,7 +16,7 @@ from storeline.stock import api as stock
 
 _AMEND = """
 INSERT INTO orders_amendment (order_id, line_no, seq, kind, quantity, amount, funded, tax, at)
-SELECT order_id, line_no, seq, 'short', quantity, amount, funded, tax, %s
+SELECT order_id, line_no, seq, %s, quantity, amount, funded, tax, %s
 FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
     AS taken(order_id, line_no, seq, quantity, amount, funded, tax)
 """
@@ -41,7 +41,7 @@ def amend(shorts: Sequence[Short], *, actor: Actor) -> None:
                 raise WrongState("Only a confirmed order can be picked short.", field="id")
         taken = [off for short in shorts if (off := _taken(short, by_order)) is not None]
         with pipeline():
-            _write(taken)
+            insert_amendments(taken, "short")
             stock.shrink([stock.ShrinkRow(short.order_id, short.line_no, short.kept) for short in shorts])
             publish([event(order, "amended", order.state) for order in orders.values()])
 
@@ -53,10 +53,12 @@ def _taken(short: Short, by_order: Mapping[UUID, Sequence[OrderLine]]) -> Taken 
     raise Invalid("The order has no such line.", field=f"lines[{short.line_no}]")
 
 
-def _write(taken: Sequence[Taken]) -> None:
+def insert_amendments(taken: Sequence[Taken], kind: str) -> None:
+    """Queue what is taken off lines: ``short`` of what was not found, ``substituted`` where other goods came instead."""
     run(
         _AMEND,
         [
+            kind,
             now(),
             ids_array(row.order_id for row in taken),
             ints_array(row.line_no for row in taken),

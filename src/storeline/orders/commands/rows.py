@@ -28,6 +28,8 @@ INSERT INTO orders_discount (order_id, line_no, seq, kind, funder, amount, sourc
 SELECT * FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::text[], %s::text[], %s::bigint[], %s::uuid[], %s::text[])
 """
 
+_WISHES = "INSERT INTO orders_wish (order_id, substitutes) SELECT * FROM unnest(%s::uuid[], %s::text[])"
+
 NumberedLine = tuple[UUID, int, PricedLine]
 
 
@@ -123,3 +125,10 @@ def insert_discounts(lines: Sequence[NumberedLine]) -> None:
             texts_array([row[3].label for row in rows]),
         ],
     )
+
+
+def insert_wishes(orders: Sequence[Accepted]) -> None:
+    """Queue what shoppers want where something is missing; most are to be asked, which needs no row."""
+    rows = [order.draft for order in orders if order.draft.substitutes != "offer"]
+    if rows:
+        run(_WISHES, [ids_array(draft.id for draft in rows), texts_array([draft.substitutes for draft in rows])])

@@ -8,7 +8,13 @@ from storeline.capacity import api as capacity
 from storeline.kernel.api import Event, Pending, publish
 from storeline.ledger import api as ledger
 from storeline.loyalty import api as loyalty
-from storeline.orders.commands.rows import insert_discounts, insert_lines, insert_orders, numbered
+from storeline.orders.commands.rows import (
+    insert_discounts,
+    insert_lines,
+    insert_orders,
+    insert_wishes,
+    numbered,
+)
 from storeline.orders.domain.drafts import Accepted, Draft
 from storeline.orders.domain.postings import order_entry
 from storeline.payments import api as payments
@@ -24,6 +30,7 @@ def write(orders: Sequence[Accepted]) -> Pending[int]:
     insert_orders(orders)
     insert_lines(lines)
     insert_discounts(lines)
+    insert_wishes(orders)
     capacity.book(
         [
             capacity.BookRow(order.draft.id, order.draft.slot_id, 1, None)

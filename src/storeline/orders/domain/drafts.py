@@ -16,6 +16,9 @@ MAX_DISCOUNTS = 20
 
 Method = Literal["carry_out", "collect", "deliver", "ship"]
 State = Literal["pending", "confirmed", "completed", "cancelled"]
+Wish = Literal["offer", "never", "accept"]
+"""What a shopper wants where something is missing: be asked, no substitutes, or whatever the picker finds best."""
+WISHES: tuple[Wish, ...] = ("offer", "never", "accept")
 
 
 class LineDiscount(NamedTuple):
@@ -65,6 +68,7 @@ class Draft:
     till: str | None = None
     ref: str | None = None
     source: str = "live"
+    substitutes: Wish = "offer"
     body_hash: bytes = b""
 
     @property

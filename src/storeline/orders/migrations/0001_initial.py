@@ -94,6 +94,29 @@ class Migration(migrations.Migration):
                 ('order', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.order')),
             ],
         ),
+        migrations.CreateModel(
+            name='Wish',
+            fields=[
+                ('order', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='orders.order')),
+                ('substitutes', models.TextField()),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('substitutes__in', ['never', 'accept'])), name='orders_wish_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Substitute',
+            fields=[
+                ('pk', models.CompositePrimaryKey('order_id', 'line_no', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('line_no', models.IntegerField()),
+                ('replaces', models.IntegerField()),
+                ('at', models.DateTimeField()),
+                ('order', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.order')),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('line_no__gt', models.F('replaces'))), name='orders_substitute_after')],
+            },
+        ),
         migrations.AddIndex(
             model_name='order',
             index=models.Index(fields=['place', 'business_date'], name='orders_place_day'),

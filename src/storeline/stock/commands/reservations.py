@@ -87,6 +87,11 @@ _EXTEND = """
 UPDATE stock_reservation SET expires_at = %s
 WHERE source_id = ANY(%s::uuid[]) AND state = 'held' AND (expires_at IS NULL OR expires_at > %s)
 """
+_KEEP = """
+UPDATE stock_reservation r SET expires_at = NULL FROM unnest(%s::uuid[], %s::int[]) AS asked(source_id, line_no)
+WHERE r.source_id = asked.source_id AND r.line_no = asked.line_no AND r.state = 'held'
+    AND (r.expires_at IS NULL OR r.expires_at > %s)
+"""
 EXPIRE_AT_ONCE = 5_000
 
 
@@ -147,6 +152,14 @@ def extend(source_ids: Collection[UUID], expires_at: datetime | None) -> Pending
     if not source_ids:
         return Ready(0)
     return rowcounts(run(_EXTEND, [expires_at, ids_array(sorted(source_ids)), now()]))
+
+
+def keep(rows: Sequence[tuple[UUID, int]]) -> Pending[int]:
+    """Queue that these holds (source, line) expire no more; gives how many were still held: compare with ``len(rows)``."""
+    if not rows:
+        return Ready(0)
+    asked = [ids_array(source for source, _ in rows), ints_array(line for _, line in rows)]
+    return rowcounts(run(_KEEP, [*asked, now()]))
 
 
 def expire(moment: datetime | None = None) -> int:

@@ -52,13 +52,14 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class TaskLine:
-    """Goods to pick; `picked` is None until somebody looked."""
+    """Goods to pick; `picked` is None until somebody looked, `substituted` was offered or replaced by other goods."""
 
     order_id: UUID
     line_no: int
     product_id: UUID
     ordered: int
     picked: int | None
+    substituted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,11 @@ def check_picks(
             raise PickedTooMuch("The order has no such line to pick.", field=f"picks[{index}].line")
         if not 0 <= pick.quantity <= line.ordered:
             raise PickedTooMuch("From 0 to what was ordered can be picked.", field=f"picks[{index}].quantity")
+        if pick.quantity > line.ordered - line.substituted:
+            raise PickedTooMuch(
+                "The rest was offered to the shopper as something else: take that back first.",
+                field=f"picks[{index}].quantity",
+            )
 
 
 def check_ready(index: int, task: Task, lines: Sequence[TaskLine]) -> None:
