@@ -1,6 +1,6 @@
-"""`storeline serve`: granian's workers over the WSGI application, and the worker that reads events.
+"""`storeline serve`: granian's workers over the application (`asgi.py`), and the worker that reads events.
 
-Why these numbers of processes and threads: docs/adr/0002-server.md.
+Why these numbers of processes and threads: docs/adr/0002-server.md and 0012-live.md.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import django
+from django.conf import settings
 from django.core.management import call_command
 from granian import Granian
 from granian.constants import Interfaces
@@ -24,7 +25,6 @@ from storeline.config.paths import VAR
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-THREADS = 8
 _BEAT_S = 1.0
 _PATIENCE_S = 30
 
@@ -35,7 +35,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 8), help="processes")
-    parser.add_argument("--threads", type=int, default=THREADS, help="requests at once in each process")
+    parser.add_argument("--threads", type=int, default=8, help="requests at once in each process")
     parser.add_argument(
         "--stored-clock", action="store_true", help="business time goes on from where the demo's stands"
     )
@@ -50,16 +50,16 @@ def serve(arguments: Sequence[str]) -> None:
     static = VAR / "static"
     call_command("collectstatic", interactive=False, verbosity=0)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = _empty_metrics()
+    os.environ["STORELINE_THREADS"] = str(chosen.threads)
     with _clock(stored=chosen.stored_clock), _worker(wanted=not chosen.no_work):
         Granian(
-            "storeline.config.wsgi:application",
+            "storeline.config.asgi:application",
             address=chosen.host,
             port=chosen.port,
-            interface=Interfaces.WSGI,
+            interface=Interfaces.ASGI,
             workers=chosen.workers,
-            blocking_threads=chosen.threads,
             backlog=2048,
-            backpressure=chosen.threads * 8,
+            backpressure=chosen.threads * 8 + settings.LIVE_STREAMS,
             websockets=False,
             respawn_failed_workers=True,
             static_path_route=["/static"],

@@ -115,7 +115,7 @@ ON CONFLICT (name) DO NOTHING
 _LOCK = "SELECT xid::text, event_id FROM kernel_checkpoint WHERE name = %s FOR UPDATE SKIP LOCKED"
 # Events are safe to read below the oldest transaction still running that could write one: pg_snapshot_xmin,
 # but for transactions of other databases on the server, which cannot. One that is not to be told apart counts.
-_HORIZON = """
+HORIZON = """
 SELECT coalesce(min(running), pg_snapshot_xmax(pg_current_snapshot()))
 FROM pg_snapshot_xip(pg_current_snapshot()) AS running
 WHERE NOT EXISTS (
@@ -124,7 +124,7 @@ WHERE NOT EXISTS (
 """
 _READ = f"""
 SELECT xid::text, id, type, subject_id, place_id, entity_id, at, payload FROM kernel_event
-WHERE (xid, id) > (%s::text::xid8, %s::bigint) AND xid < ({_HORIZON})
+WHERE (xid, id) > (%s::text::xid8, %s::bigint) AND xid < ({HORIZON})
 ORDER BY xid, id LIMIT %s
 """
 _MOVE = "UPDATE kernel_checkpoint SET xid = %s::text::xid8, event_id = %s WHERE name = %s"
@@ -194,7 +194,7 @@ def _one_by_one(reader: Consumer, failure: Exception) -> int:
     return reader.batch
 
 
-_WAITING = f"SELECT EXISTS (SELECT FROM kernel_event WHERE xid >= ({_HORIZON}))"
+_WAITING = f"SELECT EXISTS (SELECT FROM kernel_event WHERE xid >= ({HORIZON}))"
 _PAUSE = 0.01
 
 

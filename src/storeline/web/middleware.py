@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from storeline.web import metrics
+from storeline.web.live import HUB
 from storeline.web.problems import CONTENT_TYPE, problem
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class ObserveMiddleware:
         started = time.perf_counter()
         given = request.headers.get("X-Request-Id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        vars(request)["live_at"] = HUB.position  # before anything is read, so that no later change is missed
         response = self.get_response(request)
         if response.status_code >= _REFUSED and request.path.startswith("/api/"):
             response = _as_problem(response)

@@ -89,4 +89,64 @@ export function toast(text) {
   setTimeout(() => one.remove(), 5000);
 }
 document.body.addEventListener("toast", (event) => toast(event.detail.value ?? event.detail));
-document.body.addEventListener("htmx:sendError", () => toast(document.documentElement.dataset.offline ?? "No connection. Nothing was lost; try again."));
+document.body.addEventListener("htmx:sendError", ({ detail }) => {
+  if (detail.requestConfig.elt.dataset.live === undefined) toast(document.documentElement.dataset.offline ?? "No connection. Nothing was lost; try again.");
+});
+
+// Elements that follow what happens ({% live %}): one stream for the page says which of them changed, and each asks for
+// itself anew. Where there is no stream they ask twice a minute. A page that nobody sees follows nothing.
+const RARELY_MS = 30_000;
+const followers = () => [...document.querySelectorAll("[data-live]")];
+const asked = new Map();
+let stream = null;
+let followed = "";
+let seen = "";
+
+function ask(id) {
+  const known = asked.get(id) ?? { at: 0, timer: 0 };
+  asked.set(id, known);
+  if (known.timer) return;
+  const pause = Number(document.getElementById(id)?.dataset.liveEvery ?? 0) * 1000;
+  // Many pages hear at the same moment; they need not all ask in it.
+  const wait = Math.max(30 + Math.random() * 300, known.at + pause - Date.now());
+  known.timer = setTimeout(() => {
+    Object.assign(known, { at: Date.now(), timer: 0 });
+    const element = document.getElementById(id);
+    if (element?.dataset.live) window.htmx.trigger(element, "live");
+  }, wait);
+}
+
+function follow() {
+  const elements = document.hidden ? [] : followers();
+  const ids = elements.map((each) => each.id);
+  if (stream && stream.readyState !== EventSource.CLOSED && followed === ids.join(" ")) return;
+  stream?.close();
+  stream = null;
+  followed = ids.join(" ");
+  if (!ids.length) return;
+  seen ||= elements[0].dataset.liveAt;
+  const address = new URLSearchParams(elements.map((each) => ["t", each.dataset.live]));
+  if (seen) address.set("at", seen);
+  stream = new EventSource(`/live?${address}`);
+  stream.addEventListener("changed", (event) => {
+    seen = event.lastEventId || seen;
+    event.data.split(" ").forEach((number) => ask(ids[number]));
+  });
+}
+
+if (followers().length && "EventSource" in window) {
+  follow();
+  document.addEventListener("visibilitychange", follow);
+  document.body.addEventListener("htmx:afterSettle", follow);
+  window.addEventListener("pagehide", () => { stream?.close(); stream = null; });
+  window.addEventListener("pageshow", follow);
+  document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    // An error page, or the sign-in, is no answer to a question that nobody asked.
+    if (detail.requestConfig.elt.dataset.live && detail.xhr.status !== 200) detail.shouldSwap = false;
+  });
+  setInterval(() => {
+    if (document.hidden || stream?.readyState === EventSource.OPEN) return;
+    followers().forEach((each) => ask(each.id));
+    follow();
+  }, RARELY_MS * (0.8 + Math.random() * 0.4));
+}

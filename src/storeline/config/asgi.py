@@ -1,0 +1,157 @@
+"""The application that granian's workers serve: streams in the event loop, everything else in threads.
+
+Why so, and what it costs: docs/adr/0012-live.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from django.conf import settings
+
+from storeline.config.wsgi import application as requests
+from storeline.web.live import HUB
+from storeline.web.live.stream import Streams
+from storeline.web.problems import problem
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+Answer = tuple[int, Headers, bytes]
+THREADS: Final = 8
+MORE_THAN_TAKEN: Final = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 2**20
+"""Bodies so long are refused before they are in memory; the application refuses those a little shorter in its own words."""
+
+
+class Threads:
+    """A WSGI application in so many threads of its own. Requests and answers are whole: nothing long streams from here."""
+
+    def __init__(self, application: Callable[..., Iterable[bytes]], threads: int) -> None:
+        self.application = application
+        self.threads = ThreadPoolExecutor(threads, "request")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        body = await _body(receive)
+        if body is None:
+            status, headers, content = _too_long()
+        else:
+            loop = asyncio.get_running_loop()
+            status, headers, content = await loop.run_in_executor(self.threads, self._answer, scope, body)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+    def _answer(self, scope: Scope, body: bytes) -> Answer:
+        status, headers = 500, Headers()
+
+        def start(line: str, given: list[tuple[str, str]], _error: object = None) -> None:
+            nonlocal status, headers
+            status = int(line[:3])
+            headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in given]
+
+        parts = self.application(environ_of(scope, body), start)
+        try:
+            content = b"".join(parts)
+        finally:
+            if close := getattr(parts, "close", None):
+                close()
+        return status, headers, content
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The request's body; None where it is longer than anything that is taken."""
+    message = await receive()
+    if not message.get("more_body"):
+        return bytes(message.get("body", b""))
+    parts, length = [message["body"]], len(message["body"])
+    while message.get("more_body"):
+        message = await receive()
+        parts.append(message.get("body", b""))
+        length += len(parts[-1])
+        if length > MORE_THAN_TAKEN:
+            return None
+    return b"".join(parts)
+
+
+def _too_long() -> Answer:
+    refusal = problem(413)
+    headers = [(name.lower().encode(), value.encode()) for name, value in refusal.items()]
+    return 413, [*headers, (b"connection", b"close")], refusal.content
+
+
+def environ_of(scope: Scope, body: bytes) -> dict[str, Any]:
+    """The request as WSGI says it (PEP 3333). Names of headers with an underscore, which could pass for others, are dropped."""
+    server, client = scope.get("server") or ("localhost", 80), scope.get("client") or ("", 0)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope["path"].encode().decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1]),
+        "REMOTE_ADDR": client[0],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.get("scheme", "http"),
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope["headers"]:
+        if b"_" not in name:
+            key = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
+            text = value.decode("latin-1")
+            between = "; " if key == "HTTP_COOKIE" else ","
+            environ[key] = f"{environ[key]}{between}{text}" if key in environ else text
+    environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
+    environ.pop("HTTP_CONTENT_LENGTH", None)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    return environ
+
+
+class Application:
+    """Who answers what."""
+
+    def __init__(self) -> None:
+        self.requests = Threads(requests, int(os.environ.get("STORELINE_THREADS", THREADS)))
+        self.streams = Streams(HUB)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI's entry."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["path"] == "/live":
+            await self.streams(scope, receive, send)
+        else:
+            await self.requests(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        _on_signals(self.streams.close)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _on_signals(deed: Callable[[], None]) -> None:
+    """Do it when the server is told to stop: it waits until every answer has ended, and streams would not.
+
+    The server's own handlers hang at the loop and are called all the same: a signal reaches a loop through its wake-up
+    descriptor, whatever Python's handler is.
+    """
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(deed))
+
+
+application = Application()
