@@ -82,6 +82,13 @@ WHERE r.source <> 'import' AND f.total IS DISTINCT FROM -r.total AND (f.source_i
 ORDER BY r.id
 """
 
+# A request is closed with its return; neither is there without the other.
+_REQUESTS = """
+SELECT q.code, q.return_id FROM aftersales_request q
+LEFT JOIN aftersales_return r ON r.id = q.return_id AND r.order_id = q.order_id
+WHERE q.state = 'accepted' AND r.id IS NULL ORDER BY q.code
+"""
+
 
 def _found(sql: str, words: str, counted: str) -> CheckResult:
     rows = run(sql).fetchall()
@@ -126,3 +133,9 @@ def receipts() -> CheckResult:
     return _found(
         _RECEIPTS, "return {0} is worth {1}, its receipt says {2}", "aftersales_return WHERE source <> 'import'"
     )
+
+
+@check("aftersales.requests", "every request that was accepted became a return of its order")
+def requests() -> CheckResult:
+    """Requests against returns."""
+    return _found(_REQUESTS, "request {0} was accepted, but there is no return {1} of its order", "aftersales_request")

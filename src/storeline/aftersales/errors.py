@@ -4,10 +4,12 @@ kernel.Error
 ├── Invalid
 │   └── BadReturn           a line or refund that makes no sense
 ├── NotFound
-│   └── ReturnNotFound
+│   ├── ReturnNotFound
+│   └── RequestNotFound
 ├── Refused
 │   ├── NotReturnable       the order is not one that goods can come back from
 │   ├── TooMuchReturned     more would come back than was sold
+│   ├── RequestClosed       the shopper's request has ended: accepted, withdrawn or lapsed
 │   └── RefundRefused       the money cannot go back that way
 └── BodyMismatch
     └── ReturnMismatch      the id names another return
@@ -24,6 +26,16 @@ class BadReturn(Invalid):
 class ReturnNotFound(NotFound):
     code = "return_not_found"
     title = "There is no such return"
+
+
+class RequestNotFound(NotFound):
+    code = "return_request_not_found"
+    title = "There is no such request"
+
+
+class RequestClosed(Refused):
+    code = "return_request_closed"
+    title = "The request has ended"
 
 
 class NotReturnable(Refused):

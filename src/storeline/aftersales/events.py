@@ -4,6 +4,8 @@ the sale.
 aftersales.returned        goods came back; the payload carries all that a receipt needs
 aftersales.refunded        one refund is settled
 aftersales.refund_failed   a partner would not give the money back that way
+aftersales.requested       a shopper asked to bring goods back (`subject_id` names the request)
+aftersales.request_closed  that request was accepted, withdrawn or has lapsed; its `state` says which
 aftersales.recorded        a set of past returns was imported (`subject_id` names the set)
 
 Payload of ``returned``: return, order (or null), channel, currency, business_date, at, and the amounts as a receipt
@@ -20,6 +22,8 @@ from storeline.kernel.api import Event
 RETURNED: Final = "aftersales.returned"
 REFUNDED: Final = "aftersales.refunded"
 REFUND_FAILED: Final = "aftersales.refund_failed"
+REQUESTED: Final = "aftersales.requested"
+REQUEST_CLOSED: Final = "aftersales.request_closed"
 RECORDED: Final = "aftersales.recorded"
 
 

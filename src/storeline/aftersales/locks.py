@@ -4,5 +4,8 @@
 4. stock, by (place, product)   `stock.api.lock`
 5. payments, by id              `payments.api.request`
 
+A shopper's request to bring goods back locks the order alone: requests and returns of one sale come one after the other,
+so that no unit is asked for twice. Its own row is closed by a guarded update.
+
 A return without its sale locks no row of its own: its id is the primary key that the second of two twins runs into.
 """

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import F, Q
 
+REQUEST_STATES = ("requested", "accepted", "withdrawn", "lapsed")
 REFUND_STATES = ("pending", "settled", "failed")
 
 
@@ -126,3 +127,66 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} by {self.tender}"
+
+
+class Request(models.Model):
+    """What a shopper asked to bring back of one order, under a code that a till or a desk reads.
+
+    ``requested`` until the goods are there (``accepted``: it became the return `return_id`), the shopper thought
+    better of it (``withdrawn``) or `lapses_at` passed (``lapsed``). `place` is where the goods were sold.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    order = _reference("orders.Order")
+    place = _reference("places.Place")
+    customer = _reference("customers.Customer", null=True)
+    code = models.TextField()
+    state = models.TextField()
+    requested_at = models.DateTimeField()
+    lapses_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    return_id = models.UUIDField(null=True)
+    digest = models.BinaryField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["order"], name="aftersales_request_order"),
+            models.Index(fields=["customer"], name="aftersales_request_person", condition=Q(customer__isnull=False)),
+            models.Index(fields=["lapses_at"], name="aftersales_request_open", condition=Q(state="requested")),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["code"], name="aftersales_request_code"),
+            models.CheckConstraint(condition=Q(state__in=REQUEST_STATES), name="aftersales_request_state"),
+            models.CheckConstraint(
+                condition=Q(state="requested", closed_at__isnull=True)
+                | (~Q(state="requested") & Q(closed_at__isnull=False)),
+                name="aftersales_request_closed",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="accepted", return_id__isnull=False)
+                | (~Q(state="accepted") & Q(return_id__isnull=True)),
+                name="aftersales_request_accepted",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class RequestLine(models.Model):
+    """So much of one line of the order, and why."""
+
+    pk = models.CompositePrimaryKey("request_id", "order_line")
+    request_id = models.UUIDField()
+    order_line = models.IntegerField()
+    quantity = models.BigIntegerField()
+    reason = models.TextField()
+
+    class Meta:
+        db_table = "aftersales_request_line"
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="aftersales_request_line_some"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of {self.order_line}"

@@ -2,6 +2,7 @@
 
 from storeline.kernel.api import permission
 
+ASK = permission("aftersales.ask", "Ask to bring back goods of an order of one's own", roles=("guest", "shopper"))
 RETURN = permission(
     "aftersales.return", "Take goods back against their sale", roles=("associate", "shop_manager", "service_desk")
 )

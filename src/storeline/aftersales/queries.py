@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import cast
 from uuid import UUID
 
+from storeline.aftersales.domain.requests import RequestLine, normal_code
 from storeline.aftersales.domain.terms import Back
-from storeline.aftersales.errors import ReturnNotFound
+from storeline.aftersales.errors import RequestNotFound, ReturnNotFound
 from storeline.kernel.api import Pending, Row, ids_array, later, pipeline, run
 
 _HEAD = """
@@ -168,3 +170,74 @@ def back_of(order_id: UUID) -> Pending[dict[int, Back]]:
 def digest_of(return_id: UUID) -> Pending[bytes | None]:
     """Queue: the digest of the request that made this return, if it is there."""
     return later(_DIGEST, [return_id], lambda rows: bytes(rows[0][0]) if rows else None)
+
+
+_REQUEST = """
+SELECT r.id, r.order_id, r.place_id, r.code, r.state, r.requested_at, r.lapses_at, r.closed_at, r.return_id,
+    array_agg(l.order_line ORDER BY l.order_line), array_agg(l.quantity ORDER BY l.order_line),
+    array_agg(l.reason ORDER BY l.order_line)
+FROM aftersales_request r JOIN aftersales_request_line l ON l.request_id = r.id
+WHERE {where} GROUP BY r.id ORDER BY r.requested_at, r.id
+"""
+_OPEN_UNITS = """
+SELECT l.order_line, sum(l.quantity)::bigint FROM aftersales_request r
+JOIN aftersales_request_line l ON l.request_id = r.id
+WHERE r.order_id = %s AND r.state = 'requested' GROUP BY l.order_line
+"""
+
+
+_Asked = tuple[UUID, UUID, UUID, str, str, datetime, datetime, datetime | None, UUID | None]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """What a shopper asked to bring back: `state` is requested, accepted (`return_id` then), withdrawn or lapsed."""
+
+    id: UUID
+    order_id: UUID
+    place_id: UUID
+    code: str
+    state: str
+    requested_at: datetime
+    lapses_at: datetime
+    closed_at: datetime | None
+    return_id: UUID | None
+    lines: tuple[RequestLine, ...]
+
+
+def requests_of(order_id: UUID) -> list[RequestView]:
+    """Everything that was asked to be brought back of one order, oldest first."""
+    return _requests("r.order_id = %s", order_id)
+
+
+def get_request(request_id: UUID) -> RequestView:
+    """One request; raises RequestNotFound."""
+    found = _requests("r.id = %s", request_id)
+    if not found:
+        raise RequestNotFound("There is no such request.")
+    return found[0]
+
+
+def find_request(code: str) -> RequestView | None:
+    """The request with this code, as it was scanned or typed."""
+    found = _requests("r.code = %s", normal_code(code))
+    return found[0] if found else None
+
+
+def requests_of_persons(customer_ids: Collection[UUID]) -> list[RequestView]:
+    """Every request of these customers, oldest first."""
+    return _requests("r.customer_id = ANY(%s::uuid[])", ids_array(customer_ids))
+
+
+def _requests(where: str, value: object) -> list[RequestView]:
+    return [
+        RequestView(
+            *cast("_Asked", row[:9]), tuple(RequestLine(*one) for one in zip(row[9], row[10], row[11], strict=True))
+        )
+        for row in run(_REQUEST.format(where=where), [value]).fetchall()
+    ]
+
+
+def open_units_of(order_id: UUID) -> Pending[dict[int, int]]:
+    """Queue: how much of each line of this order is asked for in requests that are open."""
+    return later(_OPEN_UNITS, [order_id], lambda rows: {row[0]: row[1] for row in rows})

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
+from storeline.aftersales.commands.gather import counter_of, paid_of, pay_out, sale_of, sold_of
 from storeline.aftersales.commands.receipt import issue
+from storeline.aftersales.commands.request import accept_request
 from storeline.aftersales.commands.rows import insert_head, insert_lines, insert_refunds
 from storeline.aftersales.commands.settle import settle
 from storeline.aftersales.domain.decide import check_return, decide
 from storeline.aftersales.domain.postings import entries
-from storeline.aftersales.domain.refunds import PayOut
 from storeline.aftersales.domain.terms import (
     Counter,
     Decided,
     Gathered,
-    Paid,
     PlannedRefund,
     Return,
-    Sale,
-    SoldLine,
 )
 from storeline.aftersales.errors import ReturnMismatch
 from storeline.aftersales.events import returned
@@ -57,9 +55,11 @@ def refund_key(return_id: UUID) -> str:
     return f"return:{return_id}"
 
 
-def return_goods(asked: Return, *, actor: Actor) -> ReturnView:
+def return_goods(asked: Return, *, actor: Actor, request_id: UUID | None = None) -> ReturnView:
     """Take goods back and give the money back; the return as it stands after it.
 
+    `request_id` names the shopper's request that this answers: it is accepted with the return, once, whatever part of
+    it came; raises RequestNotFound or RequestClosed.
     A repeat of the same id and contents gives the same answer, another under that id raises ReturnMismatch. Raises
     BadReturn, NotReturnable, TooMuchReturned or RefundRefused, and changes nothing then. Partners are asked, and the
     receipt is issued, after the commit; inside a caller's transaction that is left to jobs and handlers, as is whatever
@@ -72,6 +72,8 @@ def return_goods(asked: Return, *, actor: Actor) -> ReturnView:
         try:
             with transaction():
                 open_refunds = _take_back(asked, actor)
+                if request_id is not None:
+                    accept_request(request_id, asked)
             break
         except _RacedError:
             continue
@@ -98,14 +100,14 @@ def _take_back(asked: Return, actor: Actor) -> list[OperationKey]:
         return _again(asked, known)
     seen = Gathered(
         now=now(),
-        counter=_counter(found_places.result().get(asked.place_id)),
-        sale=_sale(asked, locked.result()),
-        sold=_sold(asked, sold.result()),
+        counter=counter_of(found_places.result().get(asked.place_id)),
+        sale=sale_of(locked.result().get(asked.order_id) if asked.order_id else None),
+        sold=sold_of(sold.result().get(asked.order_id, ()) if asked.order_id else ()),
         back=back.result() if back else {},
-        payments=_payments(asked),
+        payments=paid_of(asked.order_id),
         products={product: not facts.service for product, facts in products.result().items()},
     )
-    decided = decide(asked, seen, _pay_out)
+    decided = decide(asked, seen, pay_out)
     if any(refund.paid is None for refund in decided.refunds) and asked.order_id:
         actor.require(OTHER_TENDER, asked.place_id)
     return _write(decided, seen, actor)
@@ -116,59 +118,6 @@ def _again(asked: Return, digest: bytes) -> list[OperationKey]:
         raise ReturnMismatch("A return with this id and other contents is already there.", field="id")
     found = get_return(asked.id)
     return [(one.payment_id, refund_key(asked.id)) for one in found.refunds if one.state == "pending"]
-
-
-def _counter(facts: places.PlaceFacts | None) -> Counter | None:
-    if facts is None:
-        return None
-    return Counter(facts.id, facts.entity_id, facts.currency, facts.inclusive, facts.zone)
-
-
-def _sale(asked: Return, locked: dict[UUID, orders.LockedOrder]) -> Sale | None:
-    order = locked.get(asked.order_id) if asked.order_id else None
-    if order is None:
-        return None
-    return Sale(
-        order.id, order.entity_id, order.place_id, order.channel, order.currency, order.state, order.tax_included
-    )
-
-
-def _sold(asked: Return, found: dict[UUID, tuple[orders.OrderLine, ...]]) -> dict[int, SoldLine]:
-    return {
-        line.line_no: SoldLine(
-            line.line_no,
-            line.product_id,
-            line.kept_quantity,
-            line.kept_amount,
-            line.kept_funded,
-            line.kept_tax,
-            line.tax_rate,
-            line.goods,
-        )
-        for line in (found.get(asked.order_id, ()) if asked.order_id else ())
-        if line.kept_quantity or not line.quantity
-    }
-
-
-def _payments(asked: Return) -> list[Paid]:
-    if asked.order_id is None:
-        return []
-    known = {tender.code for tender in payments.tenders()}
-    return [
-        Paid(
-            paid.id,
-            paid.tender,
-            payments.account_of(paid.tender),
-            paid.refundable,
-            local=paid.tender in known and payments.settles_now(paid.tender),
-        )
-        for paid in payments.payments_of([asked.order_id]).get(asked.order_id, ())
-    ]
-
-
-def _pay_out(code: str, field: str) -> PayOut | None:
-    tender = payments.tender(code, field=field)
-    return PayOut(tender.account) if tender.pays_out else None
 
 
 def _write(decided: Decided, seen: Gathered, actor: Actor) -> list[OperationKey]:

@@ -67,14 +67,15 @@ def decide(asked: Return, seen: Gathered, pay_out: OutOf) -> Decided:
     if counter is None:
         raise BadReturn("There is no such place.", field="place")
     if asked.order_id is not None:
-        sale = _returnable(seen.sale)
+        sale = returnable(seen.sale)
         lines = _of_sale(asked.lines, seen)
         return _decided(asked, seen, counter, sale, lines, pay_out)
     lines = tuple(_free_line(line_no, line, seen) for line_no, line in enumerate(asked.lines, 1))
     return _decided(asked, seen, counter, None, lines, pay_out)
 
 
-def _returnable(sale: Sale | None) -> Sale:
+def returnable(sale: Sale | None) -> Sale:
+    """The sale, if goods can come back from it; raises NotReturnable."""
     if sale is None:
         raise NotReturnable("There is no such order.", field="order")
     if sale.state != "completed":
