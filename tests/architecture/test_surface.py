@@ -28,6 +28,8 @@ REPEATS = {
     "POST /customers/me/erase": "what is erased stays so",
     "POST /customers/{customer_id}/erase": "what is erased stays so",
     "POST /orders/{order_id}/cancel": "a cancelled order stays so",
+    "POST /orders/{order_id}/substitutes/{offer_id}": "the same answer again changes nothing",
+    "POST /fulfilment/tasks/{order_id}/offers/{offer_id}/withdraw": "what was taken back stays so",
 }
 WHOLE = {
     "GET /slots": "one day of one place",
@@ -37,6 +39,9 @@ WHOLE = {
     "GET /promotions/{ref}/preview": "the first products",
     "GET /ledger/accounts": "a chart that is part of the program",
     "GET /ledger/postings": "what one order or return posted",
+    "GET /fulfilment/tasks/{order_id}/lines/{line}/substitutes": "the likest few",
+    "GET /fulfilment/tasks/{order_id}/offers": "what was offered for one order",
+    "GET /orders/{order_id}/substitutes": "what was offered for one order",
     "GET /payments": "what one order or return was paid with",
     "GET /customers/me/consents": "one for each purpose",
     "GET /customers/{customer_id}/consents": "one for each purpose",

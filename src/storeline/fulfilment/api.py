@@ -17,13 +17,16 @@ from storeline.fulfilment.permissions import HAND_OVER, PICK, VIEW
 from storeline.fulfilment.queries import (
     OfferView,
     Progress,
+    ShortLine,
     TaskView,
+    candidates,
     codes,
     get_task,
     list_tasks,
     offers_of,
     own_offers,
     progress,
+    short_line,
     tasks_of,
 )
 
@@ -50,6 +53,7 @@ __all__ = [
     "Progress",
     "Ranked",
     "Reason",
+    "ShortLine",
     "State",
     "TaskClosed",
     "TaskLine",
@@ -57,6 +61,7 @@ __all__ = [
     "added_allergens",
     "answer",
     "cancel",
+    "candidates",
     "codes",
     "get_task",
     "hand_over",
@@ -73,6 +78,7 @@ __all__ = [
     "ready",
     "renew_code",
     "resume",
+    "short_line",
     "tasks_of",
     "withdraw",
 ]

@@ -1,5 +1,7 @@
 """Facts that fulfilment publishes, about the order as `subject_id`, at the place that serves it.
 
+fulfilment.opened        it is to be picked
+fulfilment.begun         somebody has begun to pick it
 fulfilment.ready         picked and paid: the shopper may come, the collection code is good
 fulfilment.unpaid        picked, but the partner would not take the money
 fulfilment.handed_over   the goods are with the shopper
@@ -11,16 +13,24 @@ fulfilment.answered      what became of that: accepted, declined, expired or wit
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
 from storeline.fulfilment.domain.picking import Task
 from storeline.kernel.api import Event
 
+OPENED: Final = "fulfilment.opened"
+BEGUN: Final = "fulfilment.begun"
 READY: Final = "fulfilment.ready"
 UNPAID: Final = "fulfilment.unpaid"
 HANDED_OVER: Final = "fulfilment.handed_over"
 CANCELLED: Final = "fulfilment.cancelled"
 OFFERED: Final = "fulfilment.offered"
 ANSWERED: Final = "fulfilment.answered"
+
+
+def opened(order_id: UUID, place_id: UUID, method: str) -> Event:
+    """That a task is there."""
+    return Event(OPENED, order_id, place_id, None, {"order": str(order_id), "method": method})
 
 
 def event(what: str, task: Task, **more: object) -> Event:

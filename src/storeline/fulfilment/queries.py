@@ -7,11 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from storeline.fulfilment.domain.picking import COLLECT_WITHIN, OPEN, TaskLine
+from storeline.catalog import api as catalog
+from storeline.fulfilment.domain.picking import COLLECT_WITHIN, OPEN, PICKABLE, TaskLine
+from storeline.fulfilment.domain.substitutes import Candidate, OfferState, Ranked, rank
 from storeline.fulfilment.errors import NoTask
-from storeline.kernel.api import Actor, ids_array, later, pipeline, run
+from storeline.kernel.api import QUANTITY_ONE, Actor, Error, ids_array, later, now, pipeline, run
 from storeline.messages import api as messages
 from storeline.orders import api as orders
+from storeline.places import api as places
+from storeline.pricing import api as pricing
 
 _TASK = """
 SELECT order_id, place_id, method, state, due_at, created_at, ready_at, closed_at, owed, attempt FROM fulfilment_task
@@ -28,6 +32,61 @@ SELECT id, order_id, line_no, replaces, product_id, missing, quantity, price, pa
     answered_at
 FROM fulfilment_offer WHERE order_id = ANY(%s::uuid[]) ORDER BY order_id, line_no
 """
+_SHORT = """
+SELECT t.order_id, l.line_no, t.place_id, t.state, l.product_id, l.ordered, l.picked, coalesce((
+    SELECT sum(f.missing) FROM fulfilment_offer f
+    WHERE f.order_id = l.order_id AND f.replaces = l.line_no AND f.state IN ('offered', 'accepted')
+), 0)::bigint, coalesce(w.substitutes, 'offer'), EXISTS (
+    SELECT FROM orders_substitute s WHERE s.order_id = l.order_id AND s.line_no = l.line_no
+), o.place_id, o.channel, o.customer_id IS NOT NULL
+FROM fulfilment_task t JOIN fulfilment_task_line l ON l.order_id = t.order_id
+JOIN orders_order o ON o.id = t.order_id LEFT JOIN orders_wish w ON w.order_id = t.order_id
+WHERE t.order_id = %s AND l.line_no = %s
+"""
+# Of one category there may be thousands: only those whose name, brand and size are nearest are ranked.
+_NEAR = """
+SELECT p.id, b.on_hand - b.reserved
+FROM catalog_product o JOIN catalog_product p ON p.category_id = o.category_id AND p.id <> o.id
+JOIN stock_balance b ON b.place_id = %s AND b.product_id = p.id
+WHERE o.id = %s AND p.sellable AND p.online AND NOT p.service AND p.temperature = o.temperature
+    AND p.allergens <@ o.allergens AND b.on_hand > b.reserved
+ORDER BY left(p.name, 10) = left(o.name, 10) DESC, p.brand = o.brand DESC,
+    abs(p.content_quantity - o.content_quantity) NULLS LAST, b.on_hand - b.reserved DESC, p.id
+LIMIT %s
+"""
+_RANKED = 40
+
+
+@dataclass(frozen=True, slots=True)
+class ShortLine:
+    """A line of which something may be missing; `wish` is what its shopper wants then: offer, never or accept.
+
+    `sold_at`, `channel` and `member` say how its order was priced.
+    """
+
+    order_id: UUID
+    line_no: int
+    place_id: UUID
+    state: str
+    product_id: UUID
+    ordered: int
+    picked: int | None
+    substituted: int
+    wish: str
+    is_substitute: bool
+    sold_at: UUID
+    channel: str
+    member: bool
+
+    @property
+    def missing(self) -> int:
+        """What is neither there nor offered otherwise; nothing before somebody looked."""
+        return 0 if self.picked is None else self.ordered - self.picked - self.substituted
+
+    @property
+    def may_offer(self) -> bool:
+        """Whether other goods may be offered for it."""
+        return self.missing > 0 and self.state in PICKABLE and self.wish != "never" and not self.is_substitute
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +106,7 @@ class OfferView:
     quantity: int
     price: int
     payable: int
-    state: str
+    state: OfferState
     offered_at: datetime
     expires_at: datetime
     answered_at: datetime | None
@@ -106,6 +165,45 @@ def offers_of(order_ids: Collection[UUID]) -> dict[UUID, tuple[OfferView, ...]]:
     for row in run(_OFFERS, [ids_array(order_ids)]).fetchall():
         found.setdefault(row[1], []).append(OfferView(*row))
     return {order_id: tuple(offers) for order_id, offers in found.items()}
+
+
+def short_line(order_id: UUID, line_no: int) -> ShortLine:
+    """One line with what is missing of it; raises NoTask."""
+    row = run(_SHORT, [order_id, line_no]).fetchone()
+    if row is None:
+        raise NoTask("The order has no such line to pick.")
+    return ShortLine(*row)
+
+
+def candidates(line: ShortLine, *, limit: int = 5) -> tuple[catalog.ProductFacts, list[Ranked]]:
+    """What is missing, and what may be offered for it: of the same category, there, likest first (`domain.rank`)."""
+    near: dict[UUID, int] = dict(run(_NEAR, [line.place_id, line.product_id, _RANKED]).fetchall())
+    products = catalog.gather([line.product_id, *near]).result()
+    wanted = products[line.product_id]
+    if not near:
+        return wanted, []
+    place = places.gather([line.sold_at]).result()[line.sold_at]
+    prices = _prices(place, line, list(products.values()))
+    found = [Candidate(products[one], available, prices.get(one)) for one, available in near.items()]
+    return wanted, rank(wanted, line.missing, prices.get(wanted.id), found)[:limit]
+
+
+def _prices(place: places.PlaceFacts, line: ShortLine, products: Sequence[catalog.ProductFacts]) -> dict[UUID, int]:
+    """What one unit of each costs whoever ordered; one without a price is absent."""
+    moment = now()
+    keys = pricing.keys_of([one.id for one in products], place.id, place.price_zone, line.channel, moment)
+    book = pricing.gather(keys).result()
+    found = {}
+    for one in products:
+        basket = pricing.Basket(
+            place, line.channel, moment, (pricing.BasketLine(one, QUANTITY_ONE),), member=line.member
+        )
+        try:
+            quote = pricing.price_basket(basket, book)
+        except Error:
+            continue
+        found[one.id] = quote.amount - quote.funded
+    return found
 
 
 def due_at(order_id: UUID) -> datetime:

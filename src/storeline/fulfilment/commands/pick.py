@@ -7,9 +7,10 @@ from dataclasses import replace
 from uuid import UUID
 
 from storeline.fulfilment.domain.picking import Picked, Task, check_pickable, check_picks
+from storeline.fulfilment.events import BEGUN, event
 from storeline.fulfilment.locks import lock
 from storeline.fulfilment.permissions import PICK
-from storeline.kernel.api import Actor, ids_array, ints_array, pipeline, run, trail_many, transaction
+from storeline.kernel.api import Actor, ids_array, ints_array, pipeline, publish, run, trail_many, transaction
 
 _LINES = """
 UPDATE fulfilment_task_line l SET picked = p.picked
@@ -91,5 +92,6 @@ def pick_all(order_ids: Collection[UUID], *, actor: Actor) -> None:
 
 
 def _begun(tasks: Iterable[Task], actor: Actor) -> None:
-    fresh = [(task.order_id, task.place_id) for task in tasks if task.state == "to_pick"]
-    trail_many(actor, "fulfilment.pick", fresh)
+    fresh = [task for task in tasks if task.state == "to_pick"]
+    publish([event(BEGUN, task) for task in fresh])
+    trail_many(actor, "fulfilment.pick", [(task.order_id, task.place_id) for task in fresh])

@@ -7,7 +7,8 @@ from datetime import datetime
 from uuid import UUID
 
 from storeline.fulfilment.domain.picking import DUE_WITHOUT_SLOT
-from storeline.kernel.api import ids_array, later, pipeline, run
+from storeline.fulfilment.events import opened
+from storeline.kernel.api import ids_array, publish, run, transaction
 
 # An order that was cancelled meanwhile gets no task; one that is cancelled at this very moment loses it by its event.
 _OPEN = """
@@ -18,7 +19,7 @@ WITH opened AS (
     WHERE o.id = ANY(%s::uuid[]) AND o.state = 'confirmed' AND o.method <> 'carry_out'
     ORDER BY o.id
     ON CONFLICT (order_id) DO NOTHING
-    RETURNING order_id
+    RETURNING order_id, place_id, method
 ),
 lined AS (
     INSERT INTO fulfilment_task_line (order_id, line_no, product_id, ordered)
@@ -26,7 +27,7 @@ lined AS (
     FROM orders_line l JOIN opened ON opened.order_id = l.order_id WHERE l.goods
     ORDER BY l.order_id, l.line_no
 )
-SELECT count(*) FROM opened
+SELECT t.order_id, t.place_id, t.method FROM opened t
 """
 _CLOSE = """
 UPDATE fulfilment_task SET state = 'cancelled', closed_at = %s
@@ -44,9 +45,10 @@ def open_tasks(order_ids: Collection[UUID], at: datetime) -> int:
     if not order_ids:
         return 0
     ids = ids_array(sorted(order_ids))
-    with pipeline():
-        opened = later(_OPEN, [at + DUE_WITHOUT_SLOT, at, ids], lambda rows: int(rows[0][0]))
-    return opened.result()
+    with transaction():
+        fresh = run(_OPEN, [at + DUE_WITHOUT_SLOT, at, ids]).fetchall()
+        publish([opened(*row) for row in fresh])
+    return len(fresh)
 
 
 def close_tasks(order_ids: Collection[UUID], at: datetime) -> None:

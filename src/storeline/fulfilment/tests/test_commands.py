@@ -64,7 +64,7 @@ def test_picked_paid_and_handed_over(here):
     assert state_of(order_id) == ("handed_over", "completed")
     assert balances() == {"card_clearing": 405, "sales": -375, "tax_payable": -30}
     assert (here.level(0), here.level(1)) == ((8000, 0), (9000, 0))
-    assert events(order_id) == ["fulfilment.ready", "fulfilment.handed_over"]
+    assert events(order_id) == [f"fulfilment.{what}" for what in ("opened", "begun", "ready", "handed_over")]
     read_events()
     assert differences() == []
 

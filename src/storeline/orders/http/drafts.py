@@ -89,6 +89,7 @@ def draft_of(body: OrderIn, actor: Actor, buyers: Buyers) -> orders.Draft:
         placed_at=body.placed_at,
         till=body.till,
         ref=body.ref,
+        substitutes=body.substitutes,
         body_hash=body_hash(orjson.dumps(body.dict(), option=orjson.OPT_SORT_KEYS)),
     )
 

@@ -77,6 +77,9 @@ class OrderIn(BasketIn):
     placed_at: datetime | None = None
     till: Code | None = None
     ref: Code | None = None
+    substitutes: Annotated[
+        orders.Wish, Field(description="Where something is missing: be asked, never, or accept what the picker finds.")
+    ] = "offer"
 
 
 class OrdersIn(Schema):

@@ -6,25 +6,18 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from ninja import Field, Header, Router, Schema
+from ninja import Field, Schema
 
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.commands import hand_over, ready
 from storeline.fulfilment.domain.picking import OPEN
+from storeline.fulfilment.http.router import Key, Token, router, scope_of
 from storeline.fulfilment.permissions import CANCEL, FOLLOW, HAND_OVER, PICK, VIEW
 from storeline.identity.api import Request, requires
 from storeline.kernel.api import Answer, Forbidden, Invalid, format_quantity, once, parse_quantity
 from storeline.payments import api as payments
 from storeline.web.openapi import also_refuses
 
-router = Router()
-Key = Annotated[str | None, Header(alias="Idempotency-Key")]
-Token = Annotated[
-    str | None,
-    Header(
-        alias="Order-Token", max_length=64, description="The `token` that came with the order, instead of a sign-in."
-    ),
-]
 StateName = Literal["to_pick", "picking", "capturing", "unpaid", "ready", "handed_over", "cancelled"]
 Ids = Annotated[list[UUID], Field(min_length=1, max_length=500)]
 
@@ -172,12 +165,6 @@ def _task(task: fulfilment.TaskView) -> TaskOut:
     )
 
 
-def _scope(request: Request, what: str) -> str:
-    """Each client has its own keys for each deed."""
-    actor = request.actor
-    return f"fulfilment.{what} {actor.kind} {actor.id}"
-
-
 def _states(order_ids: list[UUID], states: dict[UUID, str]) -> StatesOut:
     return StatesOut(orders=[StateOut(order=order_id, state=states[order_id]) for order_id in order_ids])
 
@@ -199,7 +186,7 @@ def pick(request: Request, body: PicksIn, key: Key = None) -> StatesOut:
         fulfilment.pick(picks, actor=request.actor)
         return Answer(200, None)
 
-    once(_scope(request, "pick"), key, request.body, deed)
+    once(scope_of(request, "pick"), key, request.body, deed)
     return _as_they_stand(order_ids)
 
 
@@ -212,7 +199,7 @@ def make_ready(request: Request, body: OrdersIn, key: Key = None) -> StatesOut:
         begun.append(ready.begin(body.orders, actor=request.actor))
         return Answer(200, None)
 
-    once(_scope(request, "ready"), key, request.body, deed)
+    once(scope_of(request, "ready"), key, request.body, deed)
     # The partner is asked after the commit; the same key again finds nothing begun and tells how things stand.
     for one in begun:
         ready.conclude(one)
@@ -229,7 +216,7 @@ def hand_orders_over(request: Request, body: HandOversIn, key: Key = None) -> St
         hand_over.complete(checked, actor=request.actor)
         return Answer(200, None)
 
-    once(_scope(request, "hand_over"), key, request.body, deed)
+    once(scope_of(request, "hand_over"), key, request.body, deed)
     return _as_they_stand([one.order for one in body.orders])
 
 
@@ -246,7 +233,7 @@ def cancel(request: Request, order_id: UUID, body: CancelIn, key: Key = None) ->
         fulfilment.cancel([order_id], reason=body.reason, actor=request.actor)
         return Answer(200, None)
 
-    once(f"{_scope(request, 'cancel')} {order_id}", key, request.body, deed)
+    once(f"{scope_of(request, 'cancel')} {order_id}", key, request.body, deed)
     payments.perform_open([order_id])
     return StateOut(order=order_id, state="cancelled")
 
