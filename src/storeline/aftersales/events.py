@@ -9,7 +9,8 @@ aftersales.request_closed  that request was accepted, withdrawn or has lapsed; i
 aftersales.recorded        a set of past returns was imported (`subject_id` names the set)
 
 Payload of ``returned``: return, order (or null), channel, currency, business_date, at, and the amounts as a receipt
-has them, negative: total, taxes (lists of rate in millionths, taxable amount, tax).
+has them, negative: total, taxes (lists of rate in millionths, taxable amount, tax). Of ``recorded``: returns (how many),
+since, until (business days).
 """
 
 from __future__ import annotations

@@ -7,5 +7,6 @@ orders.completed  the goods were handed over, the sale is earned
 orders.cancelled  it holds nothing any more
 orders.recorded   a set of past orders was imported (`subject_id` names the set)
 
-Payload: order, channel, method, served_by, state, total (minor units), currency.
+Payload: order, channel, method, served_by, state, total (minor units), currency. Of ``recorded``: orders (how many),
+since, until (business days).
 """

@@ -74,6 +74,7 @@ FROM (
     FROM pg_temp.rec_intents i LEFT JOIN unnest(%s::text[], %s::text[]) AS t(tender, account) ON t.tender = i.tender
 ) p WHERE p.amount <> 0
 """
+_SPAN = "SELECT min(business_date)::text, max(business_date)::text FROM pg_temp.rtn_new"
 _MADE = ("rtn_new", "rec_movements", "rec_intents", "rec_postings")
 
 
@@ -91,7 +92,8 @@ def load_returns(*, actor: Actor) -> LoadResult:
         same = unchanged()
         inserted = _write()
         if inserted:
-            publish([Event(RECORDED, new_id(), payload={"returns": inserted})])
+            since, until = run(_SPAN).fetchall()[0]
+            publish([Event(RECORDED, new_id(), payload={"returns": inserted, "since": since, "until": until})])
     return LoadResult(inserted=inserted, unchanged=same, refused=refused)
 
 

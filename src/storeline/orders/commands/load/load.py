@@ -69,6 +69,7 @@ FROM pg_temp.rec_intents i
 LEFT JOIN unnest(%s::text[], %s::text[]) AS t(tender, account) ON t.tender = i.tender
 WHERE i.amount <> 0
 """
+_SPAN = "SELECT min(business_date)::text, max(business_date)::text FROM pg_temp.rec_new"
 _MADE = ("rec_new", "rec_movements", "rec_intents", "rec_postings")
 
 
@@ -85,7 +86,10 @@ def load_orders(*, actor: Actor) -> LoadResult:
         same = unchanged()
         inserted = _write()
         if inserted:
-            publish([Event("orders.recorded", new_id(), payload={"orders": inserted})])
+            since, until = run(_SPAN).fetchall()[0]
+            publish(
+                [Event("orders.recorded", new_id(), payload={"orders": inserted, "since": since, "until": until})]
+            )
     return LoadResult(inserted=inserted, unchanged=same, refused=refused)
 
 
