@@ -57,6 +57,7 @@ from storeline.customers.queries import (
     of_user,
     persons,
     records_of,
+    records_of_user,
     register_export,
     who_consents,
 )
@@ -109,6 +110,7 @@ __all__ = [
     "persons",
     "record_consent",
     "records_of",
+    "records_of_user",
     "register",
     "register_export",
     "remove_contact",

@@ -37,6 +37,7 @@ from storeline.customers.api import (
     persons,
     record_consent,
     records_of,
+    records_of_user,
     register,
     remove_contact,
     undo_merge,
@@ -242,6 +243,19 @@ def test_a_merge_is_a_row_and_is_undone():
             undo_merge(first, actor=SYSTEM)
         undo_merge(second, actor=SYSTEM)
     assert persons([one, two, three]) == {one: one, two: two, three: three}
+
+
+def test_the_records_of_whoever_signed_in_are_those_of_the_person():
+    user = create_user(username="kim", actor=SYSTEM)
+    mine, old, older = make_customer(user_id=user), make_customer(), make_customer()
+    assert records_of_user(user) == [mine]
+    merge(old, mine, actor=SYSTEM)
+    link = merge(older, mine, actor=SYSTEM)
+    assert records_of_user(user) == sorted([mine, old, older])
+    undo_merge(link, actor=SYSTEM)
+    merge(mine, older, actor=SYSTEM)
+    assert records_of_user(user) == sorted([mine, old, older])
+    assert records_of_user(NOBODY) == []
 
 
 def test_a_merge_goes_to_the_survivors_own_survivor_and_never_round():

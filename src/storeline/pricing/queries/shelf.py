@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -38,7 +38,7 @@ class ShelfPrice:
     """A product's price at a place now.
 
     `price` is what anybody (or, if asked for a member, the member) pays for one; `regular` what it would be without
-    reduction, None without one. `offers` are names of promotions that need more than one unit. `lowest_30_days`
+    reduction, None without one; `member_price` what members pay where that is less. `offers` are names of promotions that need more than one unit. `lowest_30_days`
     goes beside a reduction. `display` is the price per kilogram, litre, metre or piece.
     """
 
@@ -83,6 +83,8 @@ def _shown(product: Shown, moment: Basket, book: PriceBook) -> ShelfPrice | None
     ]
     price, offer = selling_price(regular, offers)
     for_member = _lower(prices.member, regular)
+    if not moment.member:
+        for_member = _of_members(product, moment, book, price, for_member)
     label = None if offer is None else offer.promotion.label
     if moment.member and for_member is not None and _each(for_member) < _each(price):
         price, offer, label = for_member, None, "member price"
@@ -97,6 +99,19 @@ def _shown(product: Shown, moment: Basket, book: PriceBook) -> ShelfPrice | None
         _larger(offers),
         unit_price_display(price, product.unit, product.content_quantity, product.content_unit),
     )
+
+
+def _of_members(
+    product: Shown, moment: Basket, book: PriceBook, price: UnitPrice, for_member: UnitPrice | None
+) -> UnitPrice | None:
+    """What members pay where that is less than `price`: by a price of their own or by an offer to them alone."""
+    member = replace(moment, member=True)
+    offers = book.offers.get(product.id, {}).get(moment.place.id, ())
+    live = [offer for offer in offers if offer.promotion.member_only and is_live(offer.promotion, member)]
+    if live:
+        offered, _ = selling_price(price, live)
+        for_member = min(offered, for_member or offered, key=_each)
+    return for_member if for_member is not None and _each(for_member) < _each(price) else None
 
 
 def _lower(member: Price | None, regular: UnitPrice) -> UnitPrice | None:
