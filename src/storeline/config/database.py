@@ -37,6 +37,7 @@ NAME = "storeline"
 
 _SOCKET_LIMIT = 107  # bytes in a Unix socket's address on Linux; macOS allows 103
 _SOCKET_FILE = "/.s.PGSQL.5432"
+_SOCKET_S = 5  # a server makes its socket before it recovers
 _PATIENCE_S = 900  # crash recovery of a big write-ahead log is slow, and must not be interrupted
 
 
@@ -290,9 +291,13 @@ class Server:
                 file.unlink(missing_ok=True)
 
     def _await_answer(self, pid: int) -> None:
-        deadline = time.monotonic() + _PATIENCE_S
+        """Wait for a server that recovers. One whose socket was taken away can never answer: it is stopped, to be started anew."""
+        began = time.monotonic()
         while not self.running() and pid in self._processes():
-            if time.monotonic() > deadline:
+            if time.monotonic() > began + _SOCKET_S and not Path(f"{self.socket_folder}{_SOCKET_FILE}").exists():
+                self._pg_ctl("stop", "-m", "fast", "-t", str(_PATIENCE_S))
+                return
+            if time.monotonic() > began + _PATIENCE_S:
                 raise DatabaseError(f"The server (process {pid}) has not answered for {_PATIENCE_S} s; log: {self.log}")
             time.sleep(0.1)
 

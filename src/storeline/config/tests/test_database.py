@@ -89,6 +89,14 @@ def test_a_lock_file_whose_number_lives_as_another_program_is_no_obstacle(server
     assert server.running()
 
 
+def test_one_whose_socket_was_taken_away_is_started_anew(server: Server) -> None:
+    before = server.start().pid()
+    for file in server.socket_folder.iterdir():
+        file.unlink()
+    assert server.start().pid() not in (None, before)
+    assert server.running()
+
+
 def test_two_commands_may_start_it_at_once(server: Server) -> None:
     server.stop()
     with ThreadPoolExecutor(4) as threads:
