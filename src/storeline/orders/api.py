@@ -21,11 +21,15 @@ from storeline.orders.domain.shorts import OrderLine, Short
 from storeline.orders.domain.substitutes import SUBSTITUTION, Instead, pack, payable, unpack
 from storeline.orders.errors import WrongState
 from storeline.orders.locks import LockedOrder, lock
-from storeline.orders.permissions import OWN, PLACE, QUOTE, SELL, VIEW
+from storeline.orders.permissions import CANCEL, OWN, PLACE, QUOTE, SELL, VIEW
 from storeline.orders.queries import (
+    LineDetail,
+    OpenCount,
     OrderHead,
     OrderView,
     ReceiptFacts,
+    Search,
+    count_open,
     find_by_ref,
     get,
     get_for,
@@ -35,11 +39,14 @@ from storeline.orders.queries import (
     list_orders,
     receipt_facts,
     records_of_actor,
+    search,
     token_of,
+    whole,
     wishes,
 )
 
 __all__ = [
+    "CANCEL",
     "LINE_DISCOUNTS_IN",
     "MAX_ORDERS",
     "ORDERS_IN",
@@ -56,13 +63,16 @@ __all__ = [
     "Draft",
     "DraftLine",
     "Instead",
+    "LineDetail",
     "LineDiscount",
     "LockedOrder",
+    "OpenCount",
     "OrderHead",
     "OrderLine",
     "OrderView",
     "PricedLine",
     "ReceiptFacts",
+    "Search",
     "Short",
     "Verdict",
     "Wish",
@@ -74,6 +84,7 @@ __all__ = [
     "checkout_gathered",
     "complete",
     "confirm",
+    "count_open",
     "expire",
     "find_by_ref",
     "get",
@@ -94,8 +105,10 @@ __all__ = [
     "receipt_facts",
     "records_of_actor",
     "register_begun",
+    "search",
     "substitute",
     "token_of",
     "unpack",
+    "whole",
     "wishes",
 ]

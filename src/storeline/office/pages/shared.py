@@ -8,6 +8,7 @@ from django.http import HttpResponse
 
 from storeline.identity.api import Pages, Request
 from storeline.insight import api as insight
+from storeline.kernel.api import VIEW_TRAIL
 from storeline.orders import api as orders
 from storeline.pricing import api as pricing
 from storeline.web import pages as web
@@ -17,12 +18,13 @@ pages = Pages("office")
 
 def render(request: Request, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """A page with the office's frame. `tab` in the context says which part is open: today, orders, promotions,
-    places or activity."""
+    places or activity.
+    """
     may = request.actor.may
     frame = {
         "may_see_figures": may(insight.VIEW),
         "may_see_orders": may(orders.VIEW),
-        "may_see_promotions": may(pricing.READ),
-        "may_see_activity": request.actor.places is None,
+        "may_see_promotions": may(pricing.VIEW),
+        "may_see_activity": may(VIEW_TRAIL),
     }
     return web.render(request, template, frame | context, status)

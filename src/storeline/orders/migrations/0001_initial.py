@@ -2,6 +2,8 @@
 
 import django.db.models.deletion
 import django.db.models.expressions
+import django.db.models.functions.comparison
+import django.db.models.functions.text
 from django.db import migrations, models
 
 
@@ -132,6 +134,18 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='order',
             index=models.Index(condition=models.Q(('state', 'confirmed')), fields=['served_by', 'placed_at'], name='orders_open'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('state', 'cancelled')), fields=['id'], name='orders_cancelled'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(django.db.models.functions.text.Right(django.db.models.functions.comparison.Cast('id', models.TextField()), 6), condition=models.Q(('method', 'carry_out'), _negated=True), name='orders_number'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('channel__in', ('store', 'till')), _negated=True), fields=['channel', 'id'], name='orders_channel'),
         ),
         migrations.AddConstraint(
             model_name='order',
