@@ -11,6 +11,7 @@ from storeline.partners.endpoints import (
     set_enabled,
 )
 from storeline.partners.errors import NothingAgreed, PartnerNotFound, UnknownScope, UnsafeAddress
+from storeline.partners.permissions import MANAGE, READ
 from storeline.partners.queries import (
     AgreementView,
     DeliveryView,
@@ -26,6 +27,8 @@ from storeline.partners.queries import (
 from storeline.partners.sender import deliver_due
 
 __all__ = [
+    "MANAGE",
+    "READ",
     "AgreementView",
     "DeliveryView",
     "EndpointSecret",

@@ -38,6 +38,7 @@ from storeline.payments.errors import (
     UnknownTender,
 )
 from storeline.payments.events import AUTHORISED, CAPTURED, DECLINED, FAILED, REFUNDED, VOIDED
+from storeline.payments.permissions import VIEW
 from storeline.payments.providers import (
     CASH,
     MANUFACTURER_COUPON,
@@ -68,6 +69,7 @@ __all__ = [
     "REFUNDS_IN",
     "ROUNDING",
     "SANDBOX_CARD",
+    "VIEW",
     "VOIDED",
     "Authorisation",
     "CannotPayOut",
