@@ -5,7 +5,7 @@ from storeline.fulfilment.commands.cancel import cancel
 from storeline.fulfilment.commands.finish import resume
 from storeline.fulfilment.commands.hand_over import HandOver, hand_over
 from storeline.fulfilment.commands.offer import offer
-from storeline.fulfilment.commands.pick import pick, pick_all, pick_more
+from storeline.fulfilment.commands.pick import pick, pick_all, pick_less, pick_more
 from storeline.fulfilment.commands.ready import ready
 from storeline.fulfilment.commands.renew import renew_code
 from storeline.fulfilment.commands.tasks import open_tasks
@@ -72,6 +72,7 @@ __all__ = [
     "own_offers",
     "pick",
     "pick_all",
+    "pick_less",
     "pick_more",
     "progress",
     "quantity_for",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -10,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from storeline.catalog import api as catalog
 from storeline.desk.domain import PickLine, target
-from storeline.desk.pages.shared import back_to, lines_of, own_task, pages, render
+from storeline.desk.pages.shared import back_to, back_to_line, lines_of, own_task, pages, render
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.api import PICK
 from storeline.identity.api import Request
@@ -31,7 +30,9 @@ def _pick(request: Request, order_id: UUID, line_no: int, quantity: int, *, told
         fulfilment.pick([fulfilment.Picked(order_id, line_no, quantity)], actor=request.actor)
     except fulfilment.TaskClosed:
         return back_to("desk:task", order_id, said="closed")
-    return back_to("desk:task", order_id, said=told, line=line_no, at=f"line-{line_no}")
+    if told == "noted" and fulfilment.short_line(order_id, line_no).may_offer:
+        return back_to("desk:instead", order_id, line_no)
+    return back_to_line(order_id, line_no, said=told)
 
 
 @pages.post("tasks/<uuid:order_id>/scan", PICK, name="scan")
@@ -56,7 +57,6 @@ def scan(request: Request, order_id: UUID) -> HttpResponse:
 
 
 def _scanned_once(request: Request, order_id: UUID, code: str, found: fulfilment.Picked) -> HttpResponse:
-    line: dict[str, Any] = {"line": found.line_no, "at": f"line-{found.line_no}"}
     fresh: list[int] = []
 
     def deed() -> Answer:
@@ -70,8 +70,31 @@ def _scanned_once(request: Request, order_id: UUID, code: str, found: fulfilment
     except fulfilment.TaskClosed:
         return back_to("desk:task", order_id, said="closed")
     except fulfilment.PickedTooMuch:
-        return back_to("desk:task", order_id, said="too_much", **line)
-    return back_to("desk:task", order_id, said="picked" if fresh else "again", **line)
+        return back_to_line(order_id, found.line_no, said="too_much")
+    if not fresh:
+        return back_to_line(order_id, found.line_no, said="again")
+    return back_to_line(order_id, found.line_no, said="picked", undo=format_quantity(found.quantity))
+
+
+@pages.post("tasks/<uuid:order_id>/lines/<int:line_no>/undo", PICK, name="undo")
+def undo(request: Request, order_id: UUID, line_no: int) -> HttpResponse:
+    """Take the last scan back. The same form again takes nothing more."""
+    own_task(request, order_id, PICK)
+    typed = request.POST.get("quantity", "")[:20]
+    less = fulfilment.Picked(order_id, line_no, parse_quantity(typed))
+
+    def deed() -> Answer:
+        fulfilment.pick_less(less, actor=request.actor)
+        return Answer(200, None)
+
+    try:
+        body = f"{order_id} {line_no} {typed}".encode()
+        once(f"desk.undo {request.actor.id}", request.POST.get("key", "")[:40], body, deed)
+    except fulfilment.TaskClosed:
+        return back_to("desk:task", order_id, said="closed")
+    except fulfilment.PickedTooMuch:
+        return back_to_line(order_id, line_no)
+    return back_to_line(order_id, line_no, said="undone")
 
 
 @pages.get("tasks/<uuid:order_id>/lines/<int:line_no>", PICK, name="line")
@@ -107,7 +130,7 @@ def say(request: Request, order_id: UUID, line_no: int) -> HttpResponse:
         quantity = parse_quantity(typed.replace(",", "."))
         return _pick(request, order_id, line_no, quantity, told=request.POST.get("told", "noted"))
     except fulfilment.PickedTooMuch:
-        error = _("From nothing to what was ordered can be picked. Put the rest back.")
+        error = _("From nothing to what was ordered can be picked. Put the rest back, or take an offer back first.")
     except Invalid:
         error = _("Type a number, such as 2 or 0.75.")
     return _ask(request, order_id, line_no, typed=typed, error=error)
@@ -118,8 +141,8 @@ def ready(request: Request, order_id: UUID) -> HttpResponse:
     """All is picked. What is short is shown once more before it is taken off the order."""
     task = own_task(request, order_id, PICK)
     lines = lines_of(task)
-    short = [line for line in lines if line.state in ("part", "none")]
-    seen = ",".join(f"{line.line_no}:{line.picked}" for line in short)
+    short = [line for line in lines if line.state in ("part", "none", "asked")]
+    seen = ",".join(f"{line.line_no}:{line.picked}{'?' * len(line.asked_of)}" for line in short)
     is_open = task.state in ("to_pick", "picking")
     if is_open and all(line.picked is not None for line in lines) and request.POST.get("short", "") != seen:
         context = {

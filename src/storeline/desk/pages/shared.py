@@ -63,15 +63,21 @@ def own_task(request: Request, order_id: UUID, permission: str = fulfilment.VIEW
 
 
 def lines_of(task: fulfilment.TaskView) -> list[PickLine]:
-    """What is to be picked, as one walks."""
-    products = catalog.gather([line.product_id for line in task.lines]).result()
-    return pick_lines(task.lines, products)
+    """What is to be picked, as one walks, with what was offered instead."""
+    offers = fulfilment.offers_of([task.order_id]).get(task.order_id, ())
+    wanted = {line.product_id for line in task.lines} | {one.product_id for one in offers}
+    return pick_lines(task.lines, catalog.gather(sorted(wanted)).result(), offers)
 
 
 def back_to(name: str, *args: Any, at: str = "", **told: object) -> HttpResponse:
     """To a page that says what became of a form: `said` and its facts travel in the address, so a reload repeats nothing."""
     query = urlencode({key: value for key, value in told.items() if value not in (None, "")})
     return web.see(reverse(name, args=args) + (f"?{query}" if query else "") + (f"#{at}" if at else ""))
+
+
+def back_to_line(order_id: UUID, line_no: int, **told: object) -> HttpResponse:
+    """To an order's page, at one of its lines."""
+    return back_to("desk:task", order_id, at=f"line-{line_no}", **told, line=line_no)
 
 
 def render(
@@ -93,6 +99,7 @@ __all__ = [
     "PLACE_COOKIE",
     "as_id",
     "back_to",
+    "back_to_line",
     "choose_first",
     "lines_of",
     "own_task",

@@ -1,4 +1,4 @@
-"""What is to be picked here, soonest first, and the page of one order."""
+"""What is to be picked here, soonest first."""
 
 from __future__ import annotations
 
@@ -8,22 +8,20 @@ from uuid import UUID
 
 from django.http import HttpResponse
 
-from storeline.desk.domain import PickLine
+from storeline.desk.domain import due
 from storeline.desk.pages import words
 from storeline.desk.pages.shared import (
     choose_first,
-    lines_of,
-    own_task,
     pages,
     place_of,
     render,
 )
 from storeline.fulfilment import api as fulfilment
-from storeline.fulfilment.api import HAND_OVER, PICK, VIEW
+from storeline.fulfilment.api import VIEW
 from storeline.identity.api import Request
-from storeline.kernel.api import new_id, now
+from storeline.kernel.api import now
 from storeline.orders import api as orders
-from storeline.places import api as places
+from storeline.web.live import about
 
 _SHOWN = 200
 
@@ -39,6 +37,7 @@ class Row:
     method: str
     due_at: datetime
     is_late: bool
+    due: str
     lines: int
     looked_at: int
 
@@ -55,6 +54,7 @@ def rows(tasks: list[fulfilment.TaskView]) -> list[Row]:
             words.method(task.method),
             task.due_at,
             task.due_at < moment,
+            words.due(due(task.due_at, moment)),
             len(task.lines),
             sum(line.picked is not None for line in task.lines),
         )
@@ -75,37 +75,7 @@ def todo(request: Request) -> HttpResponse:
         "waiting": [row for row in found if row.code in ("capturing", "unpaid")],
         "ready": sum(row.code == "ready" for row in found),
         "is_cut": len(found) == _SHOWN,
+        "follow": about(place.id, "fulfilment."),
     }
-    return render(request, "desk/list.html", place, context)
-
-
-@pages.get("tasks/<uuid:order_id>", VIEW, name="task")
-def show(request: Request, order_id: UUID) -> HttpResponse:
-    """One order: pick it, say that it is ready, hand it over; whatever comes next."""
-    task = own_task(request, order_id)
-    lines = lines_of(task)
-    (row,) = rows([task])
-    open_lines = [line for line in lines if line.state == "open"]
-    context = {
-        "tab": "hand_over" if task.state == "ready" else "list",
-        "task": task,
-        "row": row,
-        "groups": groups(lines),
-        "left": len(open_lines),
-        "done": len(lines) - len(open_lines),
-        "short": [line for line in lines if line.state in ("part", "none")],
-        "is_open": task.state in ("to_pick", "picking"),
-        "can_pick": request.actor.may(PICK, task.place_id),
-        "can_hand_over": request.actor.may(HAND_OVER, task.place_id),
-        "key": new_id(),
-        "touched": request.GET.get("line", ""),
-    }
-    return render(request, "desk/task.html", places.get_place(task.place_id), context)
-
-
-def groups(lines: list[PickLine]) -> list[tuple[str, str, list[PickLine]]]:
-    """The walk in parts by temperature: its code, its name (none for what needs no cold), and its lines."""
-    parts: dict[str, list[PickLine]] = {}
-    for line in lines:
-        parts.setdefault(line.product.temperature, []).append(line)
-    return [(code, words.temperature(code), of_part) for code, of_part in parts.items()]
+    part = "desk/todo.html" if "HX-Request" in request.headers else "desk/list.html"
+    return render(request, part, place, context)

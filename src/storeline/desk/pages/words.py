@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from storeline.desk.domain import Due
+
+_HOURS, _DAY = 120, 1440
+"""From so many minutes on, hours and days are said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,69 @@ def temperature(code: str) -> str:
     return {"fresh": _("Fresh"), "chilled": _("Chilled"), "frozen": _("Frozen"), "hot": _("Hot")}.get(code, "")
 
 
+def due(one: Due) -> str:
+    """How late an order is, or how soon it is due; nothing where that is far off."""
+    if one.late >= _DAY:
+        days = one.late // _DAY
+        return ngettext("%(count)s day late", "%(count)s days late", days) % {"count": days}
+    if one.late >= _HOURS:
+        hours = one.late // 60
+        return ngettext("%(count)s hour late", "%(count)s hours late", hours) % {"count": hours}
+    if one.late:
+        return ngettext("%(count)s minute late", "%(count)s minutes late", one.late) % {"count": one.late}
+    if one.left:
+        return ngettext("in %(count)s minute", "in %(count)s minutes", one.left) % {"count": one.left}
+    return ""
+
+
+def offered(code: str) -> State:
+    """What became of an offer, in words."""
+    return {
+        "offered": State(_("Waiting for the shopper's answer"), "info", "timer", ""),
+        "accepted": State(_("The shopper takes it"), "good", "circle-check", ""),
+        "declined": State(_("The shopper does not want it"), "stop", "x", ""),
+        "expired": State(_("No answer in time"), "warn", "clock", ""),
+        "withdrawn": State(_("Taken back"), "info", "undo-2", ""),
+    }[code]
+
+
+def reasons(codes: Iterable[str]) -> list[str]:
+    """Why a product fits, in words."""
+    known = {
+        "same_brand": _("Same brand"),
+        "other_brand": _("Other brand"),
+        "same_size": _("Same size"),
+        "larger": _("Larger"),
+        "smaller": _("Smaller"),
+        "same_price": _("Same price"),
+        "cheaper": _("Cheaper"),
+        "dearer": _("Dearer for us, not for the shopper"),
+        "last_ones": _("Last ones"),
+    }
+    return [known[code] for code in codes]
+
+
+def allergens(codes: Iterable[str]) -> list[str]:
+    """Allergens in words, as the shop says them."""
+    known = {
+        "gluten": _("Cereals with gluten"),
+        "crustaceans": _("Crustaceans"),
+        "eggs": _("Eggs"),
+        "fish": _("Fish"),
+        "peanuts": _("Peanuts"),
+        "soybeans": _("Soybeans"),
+        "milk": _("Milk"),
+        "nuts": _("Nuts"),
+        "celery": _("Celery"),
+        "mustard": _("Mustard"),
+        "sesame": _("Sesame"),
+        "sulphites": _("Sulphites"),
+        "lupin": _("Lupin"),
+        "molluscs": _("Molluscs"),
+    }
+    return [known.get(code, code) for code in codes]
+
+
 def said(told: Mapping[str, str]) -> Said | None:
     """What the address says of the last deed."""
     code = told.get("said", "")
@@ -100,6 +168,11 @@ def said(told: Mapping[str, str]) -> Said | None:
         "unknown": ("stop", _("No product has this code. Look for the product in the list and press its plus.")),
         "unreadable": ("stop", _("That was not read as a product's code. Scan it once more.")),
         "too_much": ("stop", _("That is more than was ordered. Nothing was added.")),
+        "undone": ("info", _("Taken back. It counts no more.")),
+        "asked": ("good", _("The shopper is asked, and it is kept for them meanwhile. Go on with the others.")),
+        "agreed": ("good", _("This shopper takes whatever is best. Pick it now.")),
+        "taken_back": ("info", _("The offer is taken back.")),
+        "answered": ("warn", _("The shopper has answered meanwhile. This is how it stands.")),
         "closed": ("warn", _("Somebody has finished this order meanwhile. This is how it stands.")),
         "not_picked": ("warn", _("Some lines have no answer yet.")),
         "no_code": ("stop", _("This code is no longer good. The shopper can ask for another one on the order's page.")),

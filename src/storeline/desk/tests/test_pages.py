@@ -83,8 +83,8 @@ def test_from_the_list_to_the_shopper(here: Shop, associate: Client) -> None:
     assert "2 products" in page
     address = f"/desk/tasks/{order_id}"
     assert "2 products to go" in get(associate, address)
-    assert scan(associate, order_id, GTINS[0]) == f"{address}?said=picked&line=1#line-1"
-    assert scan(associate, order_id, GTINS[0][1:]) == f"{address}?said=picked&line=1#line-1"
+    assert scan(associate, order_id, GTINS[0]) == f"{address}?said=picked&undo=1&line=1#line-1"
+    assert scan(associate, order_id, GTINS[0][1:]) == f"{address}?said=picked&undo=1&line=1#line-1"
     assert picked(order_id) == [2000, None]
     assert "1 product to go" in get(associate, address)
     assert send(associate, f"{address}/ready") == f"{address}?said=not_picked"
@@ -109,6 +109,23 @@ def test_the_same_scan_twice_counts_once(here: Shop, associate: Client) -> None:
     assert picked(order_id) == [1000, None]
     assert associate.post(f"/desk/tasks/{order_id}/scan", {"code": GTINS[0]}).status_code == 400
     assert picked(order_id) == [1000, None]
+
+
+def test_the_last_scan_is_taken_back_once(here: Shop, associate: Client) -> None:
+    order_id = to_pick(here, [2, 1])
+    address = f"/desk/tasks/{order_id}"
+    scan(associate, order_id, GTINS[0])
+    page = get(associate, scan(associate, order_id, GTINS[0]))
+    assert f'action="{address}/lines/1/undo"' in page
+    form = {"key": "k1", "quantity": "1"}
+    for _ in range(2):
+        assert send(associate, f"{address}/lines/1/undo", **form) == f"{address}?said=undone&line=1#line-1"
+        assert picked(order_id) == [1000, None]
+    send(associate, f"{address}/lines/1/undo", key="k2", quantity="1")
+    assert picked(order_id) == [None, None]
+    before = all_rows()
+    assert send(associate, f"{address}/lines/1/undo", key="k3", quantity="1") == f"{address}?line=1#line-1"
+    assert all_rows() == before
 
 
 @pytest.mark.parametrize(
@@ -274,13 +291,23 @@ def test_who_may_not(here: Shop) -> None:
         (f"/desk/tasks/{order_id}/scan", {"code": GTINS[0], "key": "k"}, 404),
         (f"/desk/tasks/{order_id}/lines/1", {"quantity": "0"}, 404),
         (f"/desk/tasks/{order_id}/ready", {}, 404),
+        (f"/desk/tasks/{order_id}/lines/1/undo", {"key": "k", "quantity": "1"}, 404),
+        (f"/desk/tasks/{order_id}/lines/1/instead", {}, 404),
+        (f"/desk/tasks/{order_id}/offers/{order_id}/withdraw", {}, 404),
         (f"/desk/tasks/{order_id}/hand-over", {"code": code}, 404),
         ("/desk/hand-over", {"code": f"{order_id} {code}"}, 404),
         ("/desk/places", {"place": str(here.place)}, 403),
         ("/desk/count", form, 403),
         ("/desk/receive", form, 403),
     ]
-    reads = ["/desk", f"/desk/tasks/{order_id}", f"/desk/tasks/{order_id}/lines/1", "/desk/hand-over", "/desk/places"]
+    reads = [
+        "/desk",
+        f"/desk/tasks/{order_id}",
+        f"/desk/tasks/{order_id}/lines/1",
+        f"/desk/tasks/{order_id}/lines",
+        "/desk/hand-over",
+        "/desk/places",
+    ]
     for address, sent, status in deeds:
         assert elsewhere.post(address, sent).status_code == status, address
         assert shopper.post(address, sent).status_code == 403, address
@@ -288,7 +315,7 @@ def test_who_may_not(here: Shop) -> None:
     for address in [*reads, "/desk/count", "/desk/receive", "/desk/exceptions"]:
         assert shopper.get(address).status_code == 403, address
         assert Client().get(address)["Location"].startswith("/accounts/login/"), address
-    assert elsewhere.get(reads[1]).status_code == elsewhere.get(reads[2]).status_code == 404
+    assert [elsewhere.get(address).status_code for address in reads[1:4]] == [404] * 3
     assert "Nothing to pick" in get(elsewhere, "/desk")
     assert "Nothing waits here" in get(elsewhere, "/desk/hand-over")
     elsewhere.cookies["desk_place"] = str(here.place)
@@ -321,6 +348,10 @@ def test_who_has_several_places_chooses_one(here: Shop) -> None:
 def test_each_page_asks_little_of_the_database(here: Shop, associate: Client) -> None:
     order_id = to_pick(here, [4, 1])
     waiting, _ = ready(here)
+    category = make("catalog.Category", ref="c", name="Fruit", path="c")
+    apps.get_model("catalog.Product").objects.update(category_id=category)
+    fulfilment.pick([fulfilment.Picked(order_id, 1, 0)], actor=SYSTEM)
+    fulfilment.offer(fulfilment.Asked(new_id(), order_id, 1, here.products[2], 1000, 1000), actor=SYSTEM)
     for _ in range(3):
         to_pick(here, [1])
     orders.place([here.sale([(9, 100)])], actor=SYSTEM)
@@ -333,6 +364,9 @@ def test_each_page_asks_little_of_the_database(here: Shop, associate: Client) ->
         f"/desk/tasks/{order_id}",
         f"/desk/tasks/{waiting}",
         f"/desk/tasks/{order_id}/lines/1",
+        f"/desk/tasks/{order_id}/lines",
+        f"/desk/tasks/{order_id}/lines/1/instead",
+        f"/desk/tasks/{order_id}/lines/1/instead?q=r2",
         "/desk/hand-over",
         f"/desk/count?product={here.products[0]}",
         f"/desk/receive?product={here.products[0]}&said=received",

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from storeline.fulfilment.domain.picking import Picked, Task, check_pickable, check_picks
 from storeline.fulfilment.events import BEGUN, event
+from storeline.fulfilment.errors import PickedTooMuch
 from storeline.fulfilment.locks import lock
 from storeline.fulfilment.permissions import PICK
 from storeline.kernel.api import Actor, ids_array, ints_array, pipeline, publish, run, trail_many, transaction
@@ -20,8 +21,7 @@ WHERE l.order_id = p.order_id AND l.line_no = p.line_no AND l.picked IS DISTINCT
 _TASKS = """
 UPDATE fulfilment_task SET state = 'picking' WHERE order_id = ANY(%s::uuid[]) AND state = 'to_pick'
 """
-
-
+_LESS = "UPDATE fulfilment_task_line SET picked = nullif(%s, 0) WHERE order_id = %s AND line_no = %s"
 _ALL = """
 UPDATE fulfilment_task_line l SET picked = l.ordered - coalesce((
     SELECT sum(o.missing) FROM fulfilment_offer o
@@ -73,6 +73,23 @@ def pick_more(more: Picked, *, actor: Actor) -> None:
         lines = lock([more.order_id], lines="all", field="picks").lines.get(more.order_id, ())
         before = next((line.picked or 0 for line in lines if line.line_no == more.line_no), 0)
         pick([replace(more, quantity=before + more.quantity)], actor=actor)
+
+
+def pick_less(less: Picked, *, actor: Actor) -> None:
+    """Take back what was added to a line by mistake, in one transaction; raises as `pick` does.
+
+    Back to nothing is as if nobody had looked. A repeat takes back again: give it a key (`kernel.once`).
+    """
+    with transaction():
+        locked = lock([less.order_id], lines="all", field="picks")
+        task = locked.tasks[less.order_id]
+        actor.require(PICK, task.place_id)
+        check_pickable(task, "picks[0].order")
+        lines = locked.lines.get(less.order_id, ())
+        before = next((line.picked or 0 for line in lines if line.line_no == less.line_no), 0)
+        if not 0 < less.quantity <= before:
+            raise PickedTooMuch("So much of it was not picked.", field="picks[0].quantity")
+        run(_LESS, [before - less.quantity, less.order_id, less.line_no])
 
 
 def pick_all(order_ids: Collection[UUID], *, actor: Actor) -> None:

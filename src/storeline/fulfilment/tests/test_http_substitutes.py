@@ -84,8 +84,9 @@ def test_what_is_found_after_all_is_taken_back(here: Shop) -> None:
 
 
 def test_the_wish_comes_with_the_order(here: Shop) -> None:
+    order_id = new_id()
     sent = {
-        "id": str(new_id()),
+        "id": str(order_id),
         "place": str(here.place),
         "currency": "USD",
         "lines": [{"product": str(here.products[0]), "quantity": "2"}],
@@ -97,7 +98,6 @@ def test_the_wish_comes_with_the_order(here: Shop) -> None:
     assert call("POST", "/orders", sent)[0] == 200
     assert call("POST", "/orders", sent | {"substitutes": "accept"})[0] == 422
     assert call("POST", "/orders", sent | {"id": str(new_id()), "substitutes": "maybe"})[0] == 422
-    order_id = UUID(sent["id"])
     assert orders.wishes([order_id]) == {order_id: "never"}
     read_events("fulfilment.tasks")
     fulfilment.pick(picks(order_id, 1000), actor=SYSTEM)

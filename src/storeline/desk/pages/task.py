@@ -1,0 +1,85 @@
+"""The page of one order: pick it, say that it is ready, hand it over; whatever comes next."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+
+from storeline.catalog import api as catalog
+from storeline.desk.domain import PickLine
+from storeline.desk.pages import words
+from storeline.desk.pages.shared import lines_of, own_task, pages, render
+from storeline.desk.pages.tasks import rows
+from storeline.fulfilment import api as fulfilment
+from storeline.fulfilment.api import HAND_OVER, PICK, VIEW
+from storeline.identity.api import Request
+from storeline.kernel.api import new_id
+from storeline.orders import api as orders
+from storeline.places import api as places
+from storeline.web.live import about
+from storeline.web.pages import render as render_part
+
+
+@pages.get("tasks/<uuid:order_id>", VIEW, name="task")
+def show(request: Request, order_id: UUID) -> HttpResponse:
+    """One order, with its lines as one walks."""
+    task = own_task(request, order_id)
+    context = _context(request, task)
+    return render(request, "desk/task.html", places.get_place(task.place_id), context)
+
+
+@pages.get("tasks/<uuid:order_id>/lines", VIEW, name="lines")
+def follow(request: Request, order_id: UUID) -> HttpResponse:
+    """The lines alone, for a page that is open while somebody else picks or the shopper answers; 204 while they stand."""
+    task = own_task(request, order_id)
+    context = _context(request, task)
+    if context["version"] == request.GET.get("version"):
+        return HttpResponse(status=204)
+    place = places.get_place(task.place_id)
+    return render_part(request, "desk/lines.html", context | {"place": place, "zone": place.zone, "told": True})
+
+
+def _context(request: Request, task: fulfilment.TaskView) -> dict[str, Any]:
+    lines = lines_of(task)
+    (row,) = rows([task])
+    is_open = task.state in ("to_pick", "picking")
+    open_lines = [line for line in lines if line.state == "open"]
+    version = _version(task, lines)
+    return {
+        "tab": "hand_over" if task.state == "ready" else "list",
+        "task": task,
+        "row": row,
+        "groups": groups(lines) if lines else [],
+        "left": len(open_lines),
+        "done": len(lines) - len(open_lines),
+        "short": [line for line in lines if line.state in ("part", "none")],
+        "asked": [line for line in lines if line.state == "asked"],
+        "is_open": is_open,
+        "can_pick": request.actor.may(PICK, task.place_id),
+        "can_hand_over": request.actor.may(HAND_OVER, task.place_id),
+        "wish": orders.wishes([task.order_id])[task.order_id] if is_open else "",
+        "key": new_id(),
+        "undo": request.GET.get("undo", "") if request.GET.get("said") == "picked" else "",
+        "touched": request.GET.get("line", ""),
+        "follow": about(task.order_id, "fulfilment.", "orders.cancelled"),
+        "version": version,
+        "lines_url": f"{reverse('desk:lines', args=[task.order_id])}?version={version}",
+    }
+
+
+def _version(task: fulfilment.TaskView, lines: list[PickLine]) -> str:
+    """What tells whether the lines look as they did."""
+    offers = "".join(one.state[0] for line in lines for one in line.offers)
+    return f"{task.state}-{'.'.join('' if line.picked is None else str(line.picked) for line in lines)}-{offers}"
+
+
+def groups(lines: list[PickLine]) -> list[tuple[str, str, catalog.Category | None, list[PickLine]]]:
+    """The walk in parts: the temperature's code and name (none for what needs no cold), the department, its lines."""
+    departments = {category.id.hex: category for category in catalog.list_categories() if category.depth == 1}
+    parts: dict[tuple[str, str], list[PickLine]] = {}
+    for line in lines:
+        parts.setdefault((line.product.temperature, line.product.category_path.partition(".")[0]), []).append(line)
+    return [(code, words.temperature(code), departments.get(root), of_part) for (code, root), of_part in parts.items()]
