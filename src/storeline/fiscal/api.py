@@ -2,12 +2,13 @@
 
 from storeline.fiscal.commands import RECEIPTS_IN, issue, issue_documents, issue_missing, record_from_temp
 from storeline.fiscal.domain import Document
-from storeline.fiscal.queries import Receipt, receipts_of
+from storeline.fiscal.queries import Receipt, find_receipt, receipts_of
 
 __all__ = [
     "RECEIPTS_IN",
     "Document",
     "Receipt",
+    "find_receipt",
     "issue",
     "issue_documents",
     "issue_missing",

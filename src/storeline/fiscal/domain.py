@@ -44,7 +44,12 @@ class Document:
     @property
     def series_id(self) -> UUID:
         """The id of the number series that this document belongs to."""
-        return _series(self.entity_id, self.place_id, self.series)[0]
+        return series_id(self.entity_id, self.place_id, self.series)
+
+
+def series_id(entity_id: UUID, place_id: UUID, name: str) -> UUID:
+    """The id of a till's or a channel's number series."""
+    return _series(entity_id, place_id, name)[0]
 
 
 @lru_cache(maxsize=65536)

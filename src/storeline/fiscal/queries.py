@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from storeline.fiscal.domain import Kind, Tax
+from storeline.fiscal.domain import Kind, Tax, series_id
 from storeline.kernel import api as kernel
 
 
@@ -48,3 +48,12 @@ def receipts_of(source_ids: Sequence[UUID], kind: Kind = "sale") -> dict[UUID, R
         return {}
     rows = kernel.run(_RECEIPTS, [kernel.ids_array(source_ids), kind]).fetchall()
     return {row[0]: Receipt(*(*row[:11], tuple(zip(*row[11:14], strict=True)), row[14])) for row in rows}
+
+
+_FIND = "SELECT source_id, kind FROM fiscal_receipt WHERE series_id = %s AND number = %s"
+
+
+def find_receipt(entity_id: UUID, place_id: UUID, series: str, number: int) -> tuple[UUID, Kind] | None:
+    """The order or return whose receipt has this number in a series of ours; None where there is none."""
+    row = kernel.run(_FIND, [series_id(entity_id, place_id, series), number]).fetchone()
+    return None if row is None else (row[0], row[1])

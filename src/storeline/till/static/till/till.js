@@ -1,0 +1,165 @@
+// The till: whatever has the focus, a scan goes to the field; every action has its key; scans wait in a row, none is lost.
+const part = () => document.getElementById("till");
+const field = () => document.querySelector("[data-scan]");
+const waiting = [];
+let busy = false;
+let chosen = null;
+let asking = 0;
+
+const key = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+const shown = (element) => element.getClientRects().length > 0 && !element.disabled;
+const pressable = (name) => [...document.querySelectorAll(`[data-key="${name}"]`)].find(shown);
+
+// --- scans: the field is free again at once, and what was scanned is sent in its order ---
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("[data-scan-form]");
+  if (!form) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const input = form.querySelector("[data-scan]");
+  const code = input.value.trim();
+  asking += 1;
+  document.getElementById("till-suggest")?.replaceChildren();
+  if (!code) { document.querySelector("[data-enter]")?.click(); return; }
+  input.value = "";
+  chosen = null;
+  waiting.push({ code, key: key(), action: form.action });
+  next();
+}, true);
+
+async function next() {
+  if (busy || !waiting.length) return;
+  busy = true;
+  const { code, key, action } = waiting.shift();
+  part()?.setAttribute("aria-busy", "true");
+  try {
+    await htmx.ajax("POST", action, { target: "#till", swap: "outerHTML show:none", values: { code, key } });
+  } catch { /* htmx has said so */ }
+  part()?.removeAttribute("aria-busy");
+  busy = false;
+  next();
+}
+
+// --- what was typed meanwhile stays, and the focus goes where the page wants it ---
+let kept = "";
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id === "till") kept = document.activeElement?.matches("[data-scan]") ? document.activeElement.value : "";
+});
+document.addEventListener("htmx:afterSwap", (event) => { if (event.detail.target.id === "till") settle(); });
+document.addEventListener("htmx:load", (event) => { if (event.detail.elt.id === "till") settle(); });
+
+function settle() {
+  const place = part() ?? document;
+  place.querySelectorAll("[data-keypad]").forEach((each) => { each.hidden = false; });
+  const wanted = place.querySelector("[autofocus]") ?? field();
+  if (!wanted) return;
+  if (wanted.matches("[data-scan]") && kept) { wanted.value = kept; }
+  kept = "";
+  quiet(wanted);
+  wanted.focus({ preventScroll: true });
+  if (wanted.matches("[data-scan]") && wanted.value) wanted.setSelectionRange(wanted.value.length, wanted.value.length);
+  choose(null);
+}
+
+// A finger's keyboard would cover the sale: it comes when the field is touched, not by itself.
+function quiet(input) {
+  if (!matchMedia("(pointer: coarse)").matches || !input.matches("[data-scan]")) return;
+  input.inputMode = "none";
+  input.addEventListener("pointerdown", () => { input.inputMode = "text"; }, { once: true });
+}
+
+// --- suggestions while words are typed ---
+document.addEventListener("input", (event) => {
+  if (!event.target.matches("[data-scan]")) return;
+  const mine = ++asking;
+  const text = event.target.value.trim();
+  const list = document.getElementById("till-suggest");
+  if (!/\p{L}{2}|\p{Script=Han}/u.test(text)) { list.replaceChildren(); return; }
+  const address = event.target.form.dataset.suggest;
+  setTimeout(() => {
+    if (mine !== asking) return;
+    fetch(`${address}?${new URLSearchParams({ code: text })}`, { headers: { "HX-Request": "true" } })
+      .then((answer) => (answer.ok ? answer.text() : ""))
+      .then((html) => {
+        if (mine !== asking) return;
+        list.innerHTML = html;
+        htmx.process(list);
+      })
+      .catch(() => {});
+  }, 120);
+});
+
+// --- lines: the one that keys change; the newest unless another was chosen ---
+const lines = () => [...document.querySelectorAll("[data-line]")];
+function choose(number) {
+  chosen = number;
+  const all = lines();
+  const at = all.find((line) => line.dataset.line === number) ?? all[0];
+  all.forEach((line) => line.classList.toggle("till-chosen", line === at));
+  if (number !== null) at?.scrollIntoView({ block: "nearest" });
+  return at;
+}
+function move(by) {
+  const all = lines();
+  const at = all.findIndex((line) => line.classList.contains("till-chosen"));
+  const to = all[Math.min(all.length - 1, Math.max(0, at + by))];
+  if (to) choose(to.dataset.line);
+}
+function change(what) {
+  const line = document.querySelector(".till-chosen") ?? lines()[0];
+  line?.querySelector(`[data-do="${what}"]`)?.click();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const hits = [...document.querySelectorAll("#till-suggest .till-hit, .till-ask .till-hit, .till-ask .till-choice")];
+  const list = hits.length > 0;
+  const input = field();
+  const inScan = event.target === input;
+  if (/^F\d+$/.test(event.key)) {
+    const button = pressable(event.key);
+    if (button) { event.preventDefault(); button.click(); }
+    return;
+  }
+  if (event.key === "Escape") {
+    if (inScan && (input.value || document.querySelector("#till-suggest *"))) {
+      event.preventDefault();
+      input.value = "";
+      asking += 1;
+      document.getElementById("till-suggest").replaceChildren();
+      return;
+    }
+    const button = pressable("Escape");
+    if (button) { event.preventDefault(); button.click(); }
+    return;
+  }
+  if (list && (event.key === "ArrowDown" || event.key === "ArrowUp") && !event.target.matches("input[type=radio]")) {
+    event.preventDefault();
+    const to = hits.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+    (hits[to] ?? input ?? hits[0]).focus();
+    return;
+  }
+  if (inScan && !input.value && lines().length) {
+    const deed = { Delete: "off", "+": "more", "-": "fewer" }[event.key];
+    if (deed) { event.preventDefault(); change(deed); return; }
+    if (event.key === "ArrowDown") { event.preventDefault(); move(1); return; }
+    if (event.key === "ArrowUp") { event.preventDefault(); move(-1); return; }
+  }
+  // A scanner types into whatever has the focus: its keys belong to the field.
+  const typing = event.target.closest("input, textarea, select");
+  if (input && !typing && event.key.length === 1 && event.key !== " ") input.focus({ preventScroll: true });
+});
+
+// --- the keypad ---
+document.addEventListener("click", (event) => {
+  const pad = event.target.closest("[data-pad]");
+  if (!pad) return;
+  const input = pad.closest("form").querySelector("[data-pad-field]");
+  const what = pad.dataset.pad;
+  input.value = what === "back" ? input.value.slice(0, -1) : input.value + what;
+});
+
+// Going back in the browser shows what is now, never an old sale.
+window.addEventListener("pageshow", (event) => { if (event.persisted && part()) location.reload(); });
+if (document.readyState === "complete") settle();
+else window.addEventListener("load", () => settle());
