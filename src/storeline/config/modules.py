@@ -4,7 +4,7 @@ Settings install the modules that exist; import-linter and the architecture test
 """
 
 ROWS: tuple[tuple[str, ...], ...] = (
-    ("shop", "desk", "office", "exchange"),
+    ("shop", "till", "desk", "office", "exchange"),
     ("insight",),
     ("aftersales",),
     ("fulfilment", "fiscal"),
