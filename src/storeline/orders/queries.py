@@ -103,6 +103,16 @@ class OrderView:
     head: OrderHead
     lines: tuple[OrderLine, ...]
 
+    @property
+    def kept_tax(self) -> int:
+        """The tax of what is kept of it."""
+        return sum(line.kept_tax for line in self.lines)
+
+    @property
+    def kept_total(self) -> int:
+        """What is kept of it comes to, with tax."""
+        return sum(line.kept_amount for line in self.lines) + (0 if self.head.tax_included else self.kept_tax)
+
 
 @dataclass(frozen=True, slots=True)
 class ReceiptFacts:
