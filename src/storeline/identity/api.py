@@ -16,7 +16,15 @@ from storeline.identity.commands import (
     set_password,
 )
 from storeline.identity.demo import DemoSignIn, demo_sign_ins, ensure_demo_sign_ins
-from storeline.identity.errors import BeyondRole, InvalidToken, LoginTaken
+from storeline.identity.errors import (
+    BeyondRole,
+    InvalidToken,
+    LoginTaken,
+    SecondFactorNeeded,
+    TooManySignIns,
+    WeakPassword,
+    WrongSignIn,
+)
 from storeline.identity.keys import keyed
 from storeline.identity.queries import (
     ClientView,
@@ -33,6 +41,7 @@ from storeline.identity.queries import (
     names_of,
     open_entities,
 )
+from storeline.identity.sessions import enter, sign_up
 
 __all__ = [
     "BeyondRole",
@@ -47,7 +56,11 @@ __all__ = [
     "Pages",
     "Request",
     "Requires",
+    "SecondFactorNeeded",
+    "TooManySignIns",
     "UserView",
+    "WeakPassword",
+    "WrongSignIn",
     "actor_of_token",
     "actor_of_user",
     "actors_of_tokens",
@@ -57,6 +70,7 @@ __all__ = [
     "create_user",
     "demo_sign_ins",
     "ensure_demo_sign_ins",
+    "enter",
     "erase_user",
     "find_actor",
     "find_user",
@@ -73,4 +87,5 @@ __all__ = [
     "revoke_role",
     "set_active",
     "set_password",
+    "sign_up",
 ]

@@ -1,22 +1,31 @@
-"""Signing in with a password: counted, never saying which part was wrong, with a second factor where one is set up."""
+"""Signing in with a password: counted, never saying which part was wrong, with a second factor where one is set up.
+And signing up as a shopper, which is counted too.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from allauth.mfa.models import Authenticator
+from django.contrib.auth import login as begin_session
 from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest
 
+from storeline.identity.commands import create_user, grant_role
 from storeline.identity.domain import normal_login
 from storeline.identity.errors import SecondFactorNeeded, TooManySignIns, WrongSignIn
 from storeline.identity.keys import keyed
 from storeline.identity.models import User
 from storeline.identity.queries import find_user
-from storeline.kernel.api import run
+from storeline.kernel.api import SYSTEM, Invalid, run, transaction
+from storeline.web.address import client_address
 
 WINDOW = timedelta(minutes=15)
 PER_LOGIN = 10
 PER_ADDRESS = 100
+NEW_PER_ADDRESS = 20
+_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 _COUNT = """
 INSERT INTO identity_attempt AS a (key, "window", count) VALUES (%s, %s, 1)
@@ -42,6 +51,28 @@ def sign_in(login: str, password: str, *, code: str = "", address: str = "") -> 
     _second_factor(user, code)
     run(_FORGIVE, [login_key, window])
     return user
+
+
+def enter(request: HttpRequest, login: str, password: str, *, code: str = "") -> UUID:
+    """Sign in by a form of ours: the session is this user's from now on. Raises as `sign_in`."""
+    user = sign_in(login, password, code=code, address=client_address(request))
+    begin_session(request, user, backend=_BACKEND)
+    return user.id
+
+
+def sign_up(request: HttpRequest, user_id: UUID, *, email: str, password: str, name: str, language: str) -> UUID:
+    """Make a shopper's account under an id of the form's own, and sign in to it; sent again, it is one account.
+
+    Raises Invalid, WeakPassword, LoginTaken, BodyMismatch or TooManySignIns, and makes nothing then.
+    """
+    if not email.strip():
+        raise Invalid("Type your email address.", field="email")
+    moment = datetime.now(UTC)
+    _take(keyed("identity.attempt", "sign_up", client_address(request)), NEW_PER_ADDRESS, moment)
+    with transaction():
+        create_user(email=email, password=password, name=name, language=language, user_id=user_id, actor=SYSTEM)
+        grant_role(user_id, "shopper", actor=SYSTEM)
+    return enter(request, email, password)
 
 
 def _window(moment: datetime) -> datetime:
