@@ -16,14 +16,14 @@ START_WITHIN_S = 60
 
 
 @contextmanager
-def serving(workers: int) -> Iterator[int]:
-    """Serve with so many worker processes on the database of the environment; gives the port."""
+def serving(workers: int, *options: str, address: str = "") -> Iterator[int]:
+    """Serve with so many worker processes on the database at `address`, else of the environment; gives the port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", "storeline", "serve", "--port", str(port), "--workers", str(workers)],
-        env=os.environ | {"STORELINE_CLOCK": "system"},
+        [sys.executable, "-m", "storeline", "serve", "--port", str(port), "--workers", str(workers), *options],
+        env=os.environ | {"STORELINE_CLOCK": "system"} | ({"DATABASE_URL": address} if address else {}),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

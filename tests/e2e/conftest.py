@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
+from django.db import connection
 from playwright.sync_api import sync_playwright
+from psycopg.conninfo import make_conninfo
+
+from bench.tools.server import serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -74,12 +79,20 @@ class Visit:
         assert wide == 0, f"{self.page.url} is {wide} px wider than its window"
 
 
+@pytest.fixture(scope="session")
+def served(django_db_setup: None) -> Iterator[str]:  # the tests' database is there
+    """The address of the product's own server, over the tests' database: pages arrive as they do to people."""
+    address = make_conninfo(settings.ENVIRONMENT.database_url, dbname=connection.settings_dict["NAME"])
+    with serving(1, "--no-work", address=address) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
 @pytest.fixture(params=WIDTHS)
-def visit(request: pytest.FixtureRequest, browser: Browser, live_server: Any) -> Iterator[Visit]:
+def visit(request: pytest.FixtureRequest, browser: Browser, served: str) -> Iterator[Visit]:
     """Once on a phone, once on a desk."""
     width, height = WIDTHS[request.param]
     context = browser.new_context(viewport={"width": width, "height": height}, locale="en-US")
-    opened = Visit(context.new_page(), live_server.url)
+    opened = Visit(context.new_page(), served)
     opened.watch()
     yield opened
     context.close()

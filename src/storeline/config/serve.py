@@ -15,8 +15,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import django
+import psycopg
 from django.conf import settings
 from django.core.management import call_command
+from django.db import Error as DatabaseFailure
 from granian import Granian
 from granian.constants import Interfaces
 
@@ -46,10 +48,10 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
 def serve(arguments: Sequence[str]) -> None:
     """Serve until told to stop."""
     chosen = options(arguments)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = _empty_metrics()  # read when its library is first imported
     django.setup()
     static = VAR / "static"
     call_command("collectstatic", interactive=False, verbosity=0)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = _empty_metrics()
     os.environ["STORELINE_THREADS"] = str(chosen.threads)
     with _clock(stored=chosen.stored_clock), _worker(wanted=not chosen.no_work):
         Granian(
@@ -92,7 +94,10 @@ def _clock(*, stored: bool) -> Iterator[None]:
 
     def beat() -> None:
         while not stop.wait(_BEAT_S):
-            stored_clock.beat()
+            try:
+                stored_clock.beat()
+            except (DatabaseFailure, psycopg.Error):
+                connection.close()  # it beats again with the next
         connection.close()
 
     thread = threading.Thread(target=beat, name="clock", daemon=True)

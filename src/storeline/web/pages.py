@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 
@@ -37,7 +38,9 @@ def render(
     request: HttpRequest, template: str, context: dict[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
     """A page, or for htmx a part of one."""
-    return HttpResponse(render_to_string(template, context or {}, request), status=status)
+    response = HttpResponse(render_to_string(template, context or {}, request), status=status)
+    patch_vary_headers(response, ["HX-Request"])  # a part must not come back as the page that it is a part of
+    return response
 
 
 def see(address: str) -> HttpResponse:
@@ -62,4 +65,6 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Every part of the design together."""
+    if "HX-Request" in request.headers:
+        return render(request, "web/parts/live_sample.html", samples.live())
     return render(request, "web/styleguide.html", samples.context())

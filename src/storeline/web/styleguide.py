@@ -7,7 +7,8 @@ from typing import Any
 
 from django import forms
 
-from storeline.kernel.api import UnitPrice
+from storeline.kernel.api import UnitPrice, now
+from storeline.web.live import about
 from storeline.web.maps import Point
 
 
@@ -45,6 +46,11 @@ def _usd(cents: int) -> UnitPrice:
     return UnitPrice(cents, 1000, "USD")
 
 
+def live() -> dict[str, Any]:
+    """The part that follows every order."""
+    return {"follow": about(None, "orders."), "moment": now()}
+
+
 def context() -> dict[str, Any]:
     """Everything on the page."""
     steps = [
@@ -53,7 +59,7 @@ def context() -> dict[str, Any]:
         {"name": "Ready to collect", "state": "later", "note": ""},
         {"name": "Collected", "state": "later", "note": ""},
     ]
-    return {
+    return live() | {
         "plain": Shelf(_usd(349), display=Display(1745, "lb", "USD")),
         "reduced": Shelf(
             _usd(299), _usd(399), Display(1495, "lb", "USD"), _usd(379), _usd(279), ("2 for $5",), "-25 %"

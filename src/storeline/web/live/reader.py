@@ -6,8 +6,6 @@ import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
 
-import psycopg
-from django.db import Error as DatabaseFailure
 from django.db import connection
 
 from storeline.kernel.api import News, Position, news_end, news_since
@@ -33,14 +31,14 @@ async def read(hub: Hub) -> None:
         while idle < LINGER:
             try:
                 await _round(hub, loop, thread)
-            except (DatabaseFailure, psycopg.Error) as error:
-                _log.warning("the database did not answer", exc_info=error)
-                await loop.run_in_executor(thread, connection.close)
+            except Exception as error:  # noqa: BLE001  # whatever it is, those who listen must not go deaf
+                _log.warning("the log was not read", exc_info=error)
+                await loop.run_in_executor(thread, _close)
                 await asyncio.sleep(REST_S)
             await asyncio.sleep(PAUSE_S)
             idle = 0 if hub.listeners else idle + 1
         hub.forget()
-        thread.submit(connection.close)
+        thread.submit(_close)
 
 
 async def _round(hub: Hub, loop: asyncio.AbstractEventLoop, thread: ThreadPoolExecutor) -> None:
@@ -59,6 +57,10 @@ async def _round(hub: Hub, loop: asyncio.AbstractEventLoop, thread: ThreadPoolEx
 def _end() -> Position:
     metrics.LIVE_READS.inc()
     return news_end()
+
+
+def _close() -> None:
+    connection.close()
 
 
 def _since(position: Position) -> list[News]:

@@ -26,7 +26,7 @@ from storeline.web import metrics
 from storeline.web.address import client_of, throttled
 from storeline.web.live.hub import Full, Hub, Listener
 from storeline.web.live.reader import read
-from storeline.web.live.topics import Topic
+from storeline.web.live.topics import Topic, position_of, text_of
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -134,18 +134,6 @@ def wanted_of(scope: Scope) -> Wanted:
         position_of(seen),
         throttled(client_of(peer, forwarded, settings.TRUSTED_PROXIES)),
     )
-
-
-def position_of(text: str) -> Position | None:
-    """What `text_of` wrote; None where it did not."""
-    xid, _, event_id = text.partition(".")
-    whole = xid.isascii() and xid.isdigit() and event_id.isascii() and event_id.isdigit()
-    return Position(int(xid), int(event_id)) if whole else None
-
-
-def text_of(position: Position | None) -> str:
-    """A position as it travels; empty where there is none."""
-    return "" if position is None else f"{position.xid}.{position.event_id}"
 
 
 def _id(hub: Hub) -> str:

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django.core.signing import BadSignature, TimestampSigner
 
+from storeline.kernel.api import Position
+
 _SALT = "storeline.web.live"
 AGE_S = 12 * 60 * 60
 """How long a token is good for; every new answer of the page brings a new one."""
@@ -51,3 +53,15 @@ def about(thing: UUID | None, *types: str) -> Topic:
 
 def _signer() -> TimestampSigner:
     return TimestampSigner(salt=_SALT)
+
+
+def position_of(text: str) -> Position | None:
+    """What `text_of` wrote; None where it did not."""
+    xid, _, event_id = text.partition(".")
+    whole = xid.isascii() and xid.isdigit() and event_id.isascii() and event_id.isdigit()
+    return Position(int(xid), int(event_id)) if whole else None
+
+
+def text_of(position: Position | None) -> str:
+    """A position as it travels; empty where there is none."""
+    return "" if position is None else f"{position.xid}.{position.event_id}"

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from storeline.kernel.api import UnitPrice, new_id
 from storeline.web import formats, maps
 from storeline.web.live import Topic
-from storeline.web.live.stream import text_of
+from storeline.web.live.topics import text_of
 from storeline.web.pictures import picture_for
 
 register = template.Library()

@@ -57,21 +57,46 @@ document.addEventListener("click", (event) => {
 });
 document.querySelectorAll("[data-locate]").forEach((each) => { each.hidden = !("geolocation" in navigator); });
 
-// Suggestions under a search box: arrows move, Escape closes.
+// Suggestions under a search box, as a combobox: the focus stays in the field, arrows move through the list, Enter
+// follows what is chosen, Escape closes.
+const options = (box) => [...box.querySelectorAll(".suggestions [role=option]")];
+function choose(box, index) {
+  const input = box.querySelector("input");
+  options(box).forEach((each, number) => {
+    each.id = `q-option-${number}`;
+    each.setAttribute("aria-selected", String(number === index));
+    if (number === index) each.scrollIntoView({ block: "nearest" });
+  });
+  if (index >= 0) input.setAttribute("aria-activedescendant", `q-option-${index}`);
+  else input.removeAttribute("aria-activedescendant");
+  input.setAttribute("aria-expanded", String(options(box).length > 0));
+}
+function closeSuggestions(box) {
+  box.querySelector(".suggestions")?.replaceChildren();
+  if (box.querySelector("[role=combobox]")) choose(box, -1);
+}
+document.addEventListener("htmx:afterSwap", (event) => {
+  const box = event.target.closest?.(".search");
+  if (box && document.activeElement === box.querySelector("input")) choose(box, -1);
+  else if (box) closeSuggestions(box);
+});
 document.addEventListener("keydown", (event) => {
   const box = event.target.closest(".search");
-  if (!box) return;
-  const list = box.querySelector(".suggestions");
-  const links = [...(list?.querySelectorAll("a") ?? [])];
-  if (event.key === "Escape" && list) { list.replaceChildren(); box.querySelector("input").focus(); }
-  if (!links.length || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
+  if (!box || event.target.getAttribute("role") !== "combobox") return;
+  const list = options(box);
+  const at = list.findIndex((each) => each.getAttribute("aria-selected") === "true");
+  if (event.key === "Escape" && list.length) { event.preventDefault(); closeSuggestions(box); }
+  if (event.key === "Tab") closeSuggestions(box);
+  if (event.key === "Enter" && at >= 0) { event.preventDefault(); list[at].click(); }
+  if (!list.length || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
   event.preventDefault();
-  const at = links.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
-  (links[at] ?? box.querySelector("input")).focus();
+  const next = at + (event.key === "ArrowDown" ? 1 : -1);
+  choose(box, next < -1 ? list.length - 1 : next >= list.length ? -1 : next);
 });
 document.addEventListener("click", (event) => {
-  if (!event.target.closest(".search")) document.querySelectorAll(".suggestions").forEach((each) => each.replaceChildren());
+  document.querySelectorAll(".search").forEach((box) => { if (!box.contains(event.target)) closeSuggestions(box); });
 });
+export { choose as openSuggestions, closeSuggestions };
 document.addEventListener("keydown", (event) => {
   if (event.key === "/" && !event.target.closest("input, textarea, select")) {
     const input = document.querySelector(".search input");
