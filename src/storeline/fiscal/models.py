@@ -63,3 +63,8 @@ class Receipt(models.Model):
             ),
             models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="fiscal_receipt_currency"),
         ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["imported_number"], name="fiscal_receipt_imported", condition=Q(imported_number__isnull=False)
+            ),
+        ]

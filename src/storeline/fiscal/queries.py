@@ -57,3 +57,21 @@ def find_receipt(entity_id: UUID, place_id: UUID, series: str, number: int) -> t
     """The order or return whose receipt has this number in a series of ours; None where there is none."""
     row = kernel.run(_FIND, [series_id(entity_id, place_id, series), number]).fetchone()
     return None if row is None else (row[0], row[1])
+
+
+_BY_NUMBER = """
+SELECT r.source_id, r.kind FROM fiscal_series s JOIN fiscal_receipt r ON r.series_id = s.id AND r.number = %s
+WHERE %s = '' OR s.name = %s
+UNION ALL
+SELECT r.source_id, r.kind FROM fiscal_receipt r WHERE r.imported_number = %s
+LIMIT %s
+"""
+_LARGEST = 18
+
+
+def find_receipts(number: str, *, limit: int = 50) -> list[tuple[UUID, Kind]]:
+    """Orders and returns whose receipts have this number in any series (``series/number`` names one), or brought it."""
+    series, _slash, rest = number.rpartition("/")
+    own = int(rest) if rest.isascii() and rest.isdecimal() and len(rest) <= _LARGEST else -1
+    rows = kernel.run(_BY_NUMBER, [own, series, series, number, limit]).fetchall()
+    return [(row[0], row[1]) for row in rows]

@@ -13,11 +13,13 @@ from storeline.fulfilment.domain.picking import Picked, State, TaskLine
 from storeline.fulfilment.domain.substitutes import Asked, Ranked, Reason, added_allergens, quantity_for
 from storeline.fulfilment.errors import NoOffer, NoTask, NotOffered, NotPicked, OfferClosed, PickedTooMuch, TaskClosed
 from storeline.fulfilment.events import ANSWERED, CANCELLED, HANDED_OVER, OFFERED, READY, UNPAID
-from storeline.fulfilment.permissions import HAND_OVER, PICK, VIEW
+from storeline.fulfilment.permissions import CANCEL as MAY_CANCEL
+from storeline.fulfilment.permissions import HAND_OVER, PICK, RENEW, VIEW
 from storeline.fulfilment.queries import (
     OfferView,
     Progress,
     ShortLine,
+    Standing,
     TaskView,
     candidates,
     codes,
@@ -25,8 +27,10 @@ from storeline.fulfilment.queries import (
     list_tasks,
     offers_of,
     own_offers,
+    picked_of,
     progress,
     short_line,
+    standing,
     tasks_of,
 )
 
@@ -35,9 +39,11 @@ __all__ = [
     "CANCELLED",
     "HANDED_OVER",
     "HAND_OVER",
+    "MAY_CANCEL",
     "OFFERED",
     "PICK",
     "READY",
+    "RENEW",
     "UNPAID",
     "VIEW",
     "Asked",
@@ -54,6 +60,7 @@ __all__ = [
     "Ranked",
     "Reason",
     "ShortLine",
+    "Standing",
     "State",
     "TaskClosed",
     "TaskLine",
@@ -74,12 +81,14 @@ __all__ = [
     "pick_all",
     "pick_less",
     "pick_more",
+    "picked_of",
     "progress",
     "quantity_for",
     "ready",
     "renew_code",
     "resume",
     "short_line",
+    "standing",
     "tasks_of",
     "withdraw",
 ]

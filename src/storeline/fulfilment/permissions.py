@@ -13,3 +13,4 @@ VIEW = permission(
 PICK = permission("fulfilment.pick", "Pick orders and say that they are ready", roles=("associate", "shop_manager"))
 HAND_OVER = permission("fulfilment.hand_over", "Hand orders over", roles=("associate", "shop_manager"))
 CANCEL = permission("fulfilment.cancel", "Cancel an order that is being picked", roles=("shop_manager", "service_desk"))
+RENEW = permission("fulfilment.renew", "Give a shopper another collection code", roles=("shop_manager", "service_desk"))

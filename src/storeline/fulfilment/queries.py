@@ -27,6 +27,10 @@ WHERE order_id = ANY(%s::uuid[]) ORDER BY order_id, line_no
 _BEGUN = """
 SELECT order_id FROM fulfilment_task WHERE order_id = ANY(%s::uuid[]) AND state NOT IN ('to_pick', 'cancelled')
 """
+_PICKED = """
+SELECT t.order_id, l.picked FROM fulfilment_task t JOIN fulfilment_task_line l ON l.order_id = t.order_id
+WHERE t.place_id = %s AND t.state = ANY(%s::text[]) AND l.product_id = %s AND l.picked > 0 ORDER BY t.due_at, t.order_id
+"""
 _OFFERS = """
 SELECT id, order_id, line_no, replaces, product_id, missing, quantity, price, payable, state, offered_at, expires_at,
     answered_at
@@ -206,6 +210,14 @@ def _prices(place: places.PlaceFacts, line: ShortLine, products: Sequence[catalo
     return found
 
 
+def picked_of(place_id: UUID, product_id: UUID) -> dict[UUID, int]:
+    """What of a product lies picked at a place for orders that nobody has collected, by order, in thousandths."""
+    found: dict[UUID, int] = {}
+    for order_id, picked in run(_PICKED, [place_id, sorted(OPEN), product_id]).fetchall():
+        found[order_id] = found.get(order_id, 0) + picked
+    return found
+
+
 def due_at(order_id: UUID) -> datetime:
     """When this order is due; raises NoTask."""
     row = run("SELECT due_at FROM fulfilment_task WHERE order_id = %s", [order_id]).fetchone()
@@ -281,3 +293,26 @@ def progress(order_id: UUID, *, actor: Actor, token: str = "") -> Progress:
         None if task.ready_at is None else task.ready_at + COLLECT_WITHIN,
         codes([order_id]).get(order_id) if task.state == "ready" else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many open tasks are in a state, how many of them are late, when the first was due, since when it is ready."""
+
+    orders: int
+    late: int
+    first_due: datetime
+    ready_since: datetime | None
+
+
+_STANDING = """
+SELECT state, count(*), count(*) FILTER (WHERE due_at < %s AND state IN ('to_pick', 'picking')), min(due_at), min(ready_at)
+FROM fulfilment_task WHERE state = ANY(%s::text[]) AND (%s::uuid[] IS NULL OR place_id = ANY(%s::uuid[])) GROUP BY state
+"""
+
+
+def standing(*, places: Collection[UUID] | None = None) -> dict[str, Standing]:
+    """The open tasks by state; a state without any is absent. `places` None is everywhere."""
+    own = None if places is None else ids_array(places)
+    rows = run(_STANDING, [now(), sorted(OPEN), own, own]).fetchall()
+    return {row[0]: Standing(*row[1:]) for row in rows}

@@ -59,6 +59,10 @@ LEFT JOIN (
 ) a USING (order_id, line_no)
 WHERE l.order_id = ANY(%s::uuid[]) GROUP BY l.order_id, l.tax_rate ORDER BY l.order_id, l.tax_rate
 """
+_SOLD_SINCE = """
+SELECT coalesce(sum(l.quantity), 0) FROM orders_order o JOIN orders_line l ON l.order_id = o.id
+WHERE o.place_id = %s AND o.business_date >= %s AND o.state = 'completed' AND l.product_id = %s
+"""
 _FACTS = """
 SELECT id, entity_id, place_id, channel, till, business_date, coalesce(completed_at, placed_at), currency,
     tax_included, source
@@ -222,6 +226,12 @@ def _exported(head: OrderHead, of_order: Collection[OrderLine]) -> dict[str, Any
             for line in of_order
         ],
     }
+
+
+def sold_since(place_id: UUID, product_id: UUID, day: date) -> int:
+    """How much of a product this place sold from that business day on, in thousandths."""
+    row = run(_SOLD_SINCE, [place_id, day, product_id]).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def wishes(order_ids: Collection[UUID]) -> dict[UUID, str]:
@@ -412,3 +422,20 @@ def whole(order_id: UUID) -> tuple[OrderView, dict[int, LineDetail]]:
         taken[line_no].append(tuple(step))
     details = {line_no: LineDetail(amount, base, tuple(taken[line_no])) for line_no, amount, base in units.result()}
     return OrderView(OrderHead(*found[0]), of_order.result().get(order_id, ())), details
+
+
+_OVERDUE = """
+SELECT o.id FROM orders_order o
+WHERE {which} AND (%s::uuid[] IS NULL OR o.place_id = ANY(%s::uuid[])) LIMIT 200
+"""
+_HANGS = {
+    "pending": "o.state = 'pending' AND o.expires_at < %s",
+    "confirmed": "o.state = 'confirmed' AND o.method = 'carry_out' AND o.placed_at < %s",
+}
+
+
+def overdue(state: str, *, places: Collection[UUID] | None = None) -> list[UUID]:
+    """Some of the orders that `count_open` counts as overdue in this state."""
+    own = None if places is None else ids_array(places)
+    rows = run(_OVERDUE.format(which=_HANGS[state]), [now() - _TAKES, own, own])
+    return [row[0] for row in rows.fetchall()]

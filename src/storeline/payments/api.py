@@ -38,7 +38,7 @@ from storeline.payments.errors import (
     UnknownTender,
 )
 from storeline.payments.events import AUTHORISED, CAPTURED, DECLINED, FAILED, REFUNDED, VOIDED
-from storeline.payments.permissions import VIEW
+from storeline.payments.permissions import REFUND, VIEW
 from storeline.payments.providers import (
     CASH,
     MANUFACTURER_COUPON,
@@ -65,6 +65,7 @@ __all__ = [
     "FAILED",
     "INTENTS_IN",
     "MANUFACTURER_COUPON",
+    "REFUND",
     "REFUNDED",
     "REFUNDS_IN",
     "ROUNDING",

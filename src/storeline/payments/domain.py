@@ -186,7 +186,7 @@ class OperationRequest:
 class Operation:
     """One operation as it stands. "pending" and "unknown" have no answer yet and hold their room.
 
-    `paid_by` is the payment that a refused refund was paid by instead.
+    `paid_by` is the payment that a refused refund was paid by instead; `at` is told where it is read to be shown.
     """
 
     intent_id: UUID
@@ -197,6 +197,7 @@ class Operation:
     reference: str = ""
     code: str = ""
     paid_by: UUID | None = None
+    at: datetime | None = None
 
     @property
     def holds_room(self) -> bool:

@@ -51,7 +51,7 @@ SELECT id, source_id, entity_id, place_id, tender, currency, amount, authorised,
 FROM payments_intent WHERE source_id = ANY(%s::uuid[]) ORDER BY source_id, created_at, id
 """
 _OPERATIONS = """
-SELECT o.intent_id, o.key, o.kind, o.amount, o.state, o.provider_reference, o.error_code, r.paid_by
+SELECT o.intent_id, o.key, o.kind, o.amount, o.state, o.provider_reference, o.error_code, r.paid_by, o.at
 FROM payments_operation o JOIN payments_intent i ON i.id = o.intent_id
 LEFT JOIN payments_repayment r ON r.intent_id = o.intent_id AND r.key = o.key
 WHERE i.source_id = ANY(%s::uuid[]) ORDER BY o.intent_id, o.at, o.key

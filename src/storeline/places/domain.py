@@ -100,6 +100,11 @@ class Interval:
     opens: datetime
     closes: datetime
 
+    @property
+    def all_day(self) -> bool:
+        """Whether it lasts a whole day, the short one of spring too."""
+        return self.closes - self.opens >= timedelta(hours=23)
+
 
 def parse_clock(text: str, *, field: str) -> int:
     """``HH:MM`` as minutes after midnight; up to ``47:59``, so that a day may run past midnight."""

@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('series_id', 'number'), name='fiscal_receipt_number'), models.CheckConstraint(condition=models.Q(models.Q(('hash__isnull', False), ('imported_number__isnull', True), ('number__gte', 1), ('number__isnull', False), ('series_id__isnull', False)), models.Q(('hash__isnull', True), ('imported_number__isnull', False), ('number__isnull', True), ('series_id__isnull', True)), _connector='OR'), name='fiscal_receipt_origin'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'sale'), ('total__gte', 0)), models.Q(('kind', 'return'), ('total__lte', 0)), _connector='OR'), name='fiscal_receipt_sign'), models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='fiscal_receipt_currency')],
+                'indexes': [models.Index(condition=models.Q(('imported_number__isnull', False)), fields=['imported_number'], name='fiscal_receipt_imported')],
             },
         ),
         migrations.CreateModel(

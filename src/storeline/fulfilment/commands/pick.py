@@ -7,8 +7,8 @@ from dataclasses import replace
 from uuid import UUID
 
 from storeline.fulfilment.domain.picking import Picked, Task, check_pickable, check_picks
-from storeline.fulfilment.events import BEGUN, event
 from storeline.fulfilment.errors import PickedTooMuch
+from storeline.fulfilment.events import BEGUN, event
 from storeline.fulfilment.locks import lock
 from storeline.fulfilment.permissions import PICK
 from storeline.kernel.api import Actor, ids_array, ints_array, pipeline, publish, run, trail_many, transaction

@@ -8,7 +8,7 @@ from uuid import UUID
 from storeline.fulfilment.domain.picking import COLLECT_WITHIN, State
 from storeline.fulfilment.errors import TaskClosed
 from storeline.fulfilment.locks import lock
-from storeline.fulfilment.permissions import FOLLOW
+from storeline.fulfilment.permissions import FOLLOW, RENEW
 from storeline.kernel.api import Actor, now, run, trail, transaction
 from storeline.messages import api as messages
 from storeline.orders import api as orders
@@ -26,13 +26,17 @@ WHERE t.order_id = %s GROUP BY t.order_id
 def renew_code(order_id: UUID, *, actor: Actor, token: str = "") -> None:
     """End the collection code of one's own order that is ready, and make another, good for as long.
 
-    Raises as `orders.api.get_own`, NoTask, TaskClosed where nothing waits to be collected, TooManyCodes; nothing is
+    Staff of its place may, for a shopper who lost theirs. Raises as `orders.api.get_own`, NoTask, TaskClosed where nothing waits to be collected, TooManyCodes; nothing is
     changed then.
     """
-    actor.require(FOLLOW)
-    orders.get_own(order_id, actor=actor, token=token)
+    is_staff = actor.may(RENEW)
+    if not is_staff:
+        actor.require(FOLLOW)
+        orders.get_own(order_id, actor=actor, token=token)
     with transaction():
         task = lock([order_id]).tasks[order_id]
+        if is_staff and not actor.may(RENEW, task.place_id):
+            orders.get_own(order_id, actor=actor, token=token)
         if task.state != State.READY:
             raise TaskClosed(f"The order is {task.state.replace('_', ' ')}: it has no code now.", field="id")
         ready_at, made, wait = run(_MADE, [messages.COLLECTION, order_id]).fetchall()[0]

@@ -119,7 +119,10 @@ def _offers(order_id: UUID, offers: Iterable[fulfilment.OfferView]) -> list[Offe
     summary="What may be offered instead",
 )
 def list_candidates(
-    request: Request, order_id: UUID, line: Annotated[int, Path(ge=1, le=100_000)], limit: Annotated[int, Field(ge=1, le=20)] = 5
+    request: Request,
+    order_id: UUID,
+    line: Annotated[int, Path(ge=1, le=100_000)],
+    limit: Annotated[int, Field(ge=1, le=20)] = 5,
 ) -> CandidatesOut:
     """Of the same category and there, with no allergen more; none where nothing is missing or none is wanted."""
     short = fulfilment.short_line(order_id, line)

@@ -27,7 +27,9 @@ def here() -> Shop:
     return made
 
 
-def call(method: str, path: str, sent: Any = None, *, browser: Client | None = None, token: str = "") -> tuple[int, Any]:
+def call(
+    method: str, path: str, sent: Any = None, *, browser: Client | None = None, token: str = ""
+) -> tuple[int, Any]:
     body = b"" if sent is None else orjson.dumps(sent)
     headers = {"Order-Token": token} if token else {}
     answer = (browser or Client()).generic(
@@ -104,7 +106,9 @@ def test_the_wish_comes_with_the_order(here: Shop) -> None:
     associate = browser_of(make_user("picker", "associate", place_id=here.place))
     status, found = call("GET", f"/fulfilment/tasks/{order_id}/lines/1/substitutes", browser=associate)
     assert (status, found["wish"], found["items"]) == (200, "never", [])
-    assert call("POST", f"/fulfilment/tasks/{order_id}/offers", body(here), browser=associate)[1]["code"] == "not_offered"
+    assert (
+        call("POST", f"/fulfilment/tasks/{order_id}/offers", body(here), browser=associate)[1]["code"] == "not_offered"
+    )
 
 
 @pytest.mark.parametrize(

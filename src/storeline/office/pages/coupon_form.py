@@ -22,6 +22,7 @@ from storeline.places import api as places
 from storeline.pricing import api as pricing
 
 _MONTH = timedelta(days=28)
+_NEEDED = ("ref", "name", "percent", "amount", "targets", "starts")
 _MOST = 2_000_000_000
 
 
@@ -47,6 +48,8 @@ class CouponForm(forms.Form):
     alone = forms.BooleanField(required=False)
     funder = forms.ChoiceField(required=False, widget=forms.RadioSelect)
 
+    use_required_attribute = False
+
     def __init__(self, data: Any, groups: Sequence[places.PlaceGroup]) -> None:
         super().__init__(data, auto_id="f_%s", label_suffix="")
         self.zone = str(data.get("zone") or (groups[0].zone if groups else "UTC"))
@@ -61,6 +64,9 @@ class CouponForm(forms.Form):
             self.fields[name].choices = choices  # type: ignore[attr-defined]  # each of these is a field of choices
         for name, label in _labels().items():
             self.fields[name].label = label
+        self.is_valid()
+        for name in _NEEDED:  # said by `read`, in the words of the field
+            self.fields[name].required = True
 
     def text(self, name: str) -> str:
         """What was typed, without blanks around it."""
@@ -110,13 +116,14 @@ class Reading:
         """Note what is wrong with a field: the first thing counts."""
         if name not in self.errors:
             self.errors[name] = text
-            self.form.is_valid()
             self.form.add_error(name if name in self.form.fields else None, text)
 
     @property
     def summary(self) -> list[tuple[str, str]]:
-        """The errors as a list of links to their fields."""
-        return [(f"f_{name}", text) for name, text in self.errors.items()]
+        """The errors as a list of links to their fields, in the order of the form."""
+        order = list(self.form.fields)
+        names = sorted(self.errors, key=lambda name: order.index(name) if name in order else -1)
+        return [(f"f_{name}", self.errors[name]) for name in names]
 
 
 def read(form: CouponForm, saved: loyalty.CouponView | None) -> Reading:

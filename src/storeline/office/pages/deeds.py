@@ -11,6 +11,10 @@ from django.utils.translation import gettext as _
 from storeline.kernel.api import Deed
 
 
+_BARE = frozenset({"owed", "amount", "payment", "key"})
+"""Amounts without a currency and ids: the subject's own page says them better."""
+
+
 def who_of(deed: Deed, names: Mapping[UUID, str]) -> str:
     """Who did it: a user's name, a program, or the system."""
     if deed.actor_kind == "system":
@@ -133,7 +137,9 @@ def words_of(deed: Deed) -> str:
 
 def detail_of(deed: Deed) -> str:
     """What else the trail says, as short as it can be said."""
-    shown = {name: value for name, value in deed.detail.items() if value not in (None, "", [], {})}
+    shown = {
+        name: value for name, value in deed.detail.items() if value not in (None, "", [], {}) and name not in _BARE
+    }
     return "; ".join(f"{name}: {_short(value)}" for name, value in shown.items())
 
 

@@ -32,10 +32,12 @@ from storeline.places.api import PlaceGroup
 from storeline.pricing import api as pricing
 
 SHOWN = 12
+_DEPARTMENTS = 2
 _LOCAL = "%Y-%m-%dT%H:%M"
 _WEEK = timedelta(days=7)
 _CHANNELS = ("web", "till")
 _DAYS = frozenset("1234567")
+_NEEDED = ("name", "percent", "amount", "group_size", "targets", "places", "starts")
 Choices = Sequence[tuple[str, str]]
 
 
@@ -74,6 +76,8 @@ class PromotionForm(forms.Form):
     max_uses = forms.CharField(required=False, max_length=8)
     funder = forms.ChoiceField(required=False, widget=forms.RadioSelect)
 
+    use_required_attribute = False
+
     def __init__(self, data: Any, groups: Sequence[PlaceGroup], more_channels: Collection[str] = ()) -> None:
         super().__init__(data, auto_id="f_%s", label_suffix="")
         self.preview_places: list[tuple[UUID, str, str]] = []
@@ -87,6 +91,9 @@ class PromotionForm(forms.Form):
             self.fields[name].choices = offered  # type: ignore[attr-defined]  # each of these is a field of choices
         for name, label in _labels().items():
             self.fields[name].label = label
+        self.is_valid()
+        for name in _NEEDED:  # said by `read`, in the words of the field
+            self.fields[name].required = True
 
     @staticmethod
     def _same(codes: Sequence[str]) -> list[tuple[str, str]]:
@@ -141,18 +148,18 @@ def _labels() -> dict[str, str]:
     return {
         "name": _("Name on labels and receipts"),
         "ref": _("Reference"),
-        "kind": _("What it gives"),
+        "kind": _("Kind"),
         "percent": _("Percentage off"),
         "amount": _("Amount"),
         "per": _("For how many units"),
         "group_size": _("How many together"),
         "currency": _("Currency"),
-        "about": _("What it is about"),
+        "about": _("Goods"),
         "targets": _("Products and departments"),
-        "where": _("Where it runs"),
+        "where": _("Places"),
         "formats": _("Formats"),
         "regions": _("Regions"),
-        "places": _("Places"),
+        "places": _("References of places"),
         "every_channel": _("Channels"),
         "channels": _("Only in"),
         "member_only": _("Only for members"),
@@ -183,13 +190,14 @@ class Reading:
         """Note what is wrong with a field: the first thing counts."""
         if name not in self.errors:
             self.errors[name] = text
-            self.form.is_valid()  # only a form that was looked at takes errors
             self.form.add_error(name if name in self.form.fields else None, text)
 
     @property
     def summary(self) -> list[tuple[str, str]]:
-        """The errors as a list of links to their fields."""
-        return [(f"f_{name}", text) for name, text in self.errors.items()]
+        """The errors as a list of links to their fields, in the order of the form."""
+        order = list(self.form.fields)
+        names = sorted(self.errors, key=lambda name: order.index(name) if name in order else -1)
+        return [(f"f_{name}", self.errors[name]) for name in names]
 
 
 def read(form: PromotionForm) -> Reading:
@@ -491,14 +499,12 @@ def _clock(minute: int | None) -> str:
 def sample(reading: Reading) -> list[catalog.ProductFacts]:
     """Products to show the effect on: those named, else the first ones of the departments, or of all."""
     chosen = list({product.id: product for product in reading.targets.products}.values())[:SHOWN]
-    if chosen or reading.draft is None:
+    if reading.draft is None:
         return chosen
     if reading.draft.targets is None:
         return list(catalog.list_products(catalog.Filter(), limit=SHOWN).items)
-    categories = [one.category for one in reading.targets.found if one.category is not None][:3]
-    share = SHOWN // max(len(categories), 1)
-    return [
-        product
-        for category in categories
-        for product in catalog.list_products(catalog.Filter(category_id=category.id), limit=share).items
-    ]
+    categories = [one.category for one in reading.targets.found if one.category is not None][:_DEPARTMENTS]
+    share = (SHOWN - len(chosen)) // max(len(categories), 1)
+    for category in categories if share else ():
+        chosen += catalog.list_products(catalog.Filter(category_id=category.id), limit=share).items
+    return chosen

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_interval, format_time
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,6 +16,7 @@ from storeline.office.pages.parts import joined
 from storeline.pricing import api as pricing
 from storeline.web import formats
 
+_MIDNIGHT = time()
 _MONDAY = date(2024, 1, 1)
 
 
@@ -64,8 +65,8 @@ def channel(code: str) -> str:
     return {
         "web": _("Online shop"),
         "till": _("Till"),
-        "store": _("Shop floor (imported trade)"),
-        "online": _("Online (replayed trade)"),
+        "store": _("In the shop"),
+        "online": _("Online"),
     }.get(code, code)
 
 
@@ -132,9 +133,22 @@ def moment(at: datetime, zone: str) -> str:
 
 def window(starts: datetime, ends: datetime | None, zone: str) -> str:
     """From when to when."""
+    at = time_zone(zone)
+    first, last = starts.astimezone(at), None if ends is None else ends.astimezone(at)
+    if first.time() == _MIDNIGHT and (last is None or last.time() == _MIDNIGHT):
+        return _days(first.date(), None if last is None else last.date() - timedelta(days=1))
     if ends is None:
         return _("From %(start)s on") % {"start": moment(starts, zone)}
     return _("%(start)s to %(end)s") % {"start": moment(starts, zone), "end": moment(ends, zone)}
+
+
+def _days(first: date, last: date | None) -> str:
+    """Whole days: the last one included."""
+    if last is None:
+        return _("From %(start)s on") % {"start": format_date(first, "medium", locale=formats.locale())}
+    if last <= first:
+        return str(format_date(first, "medium", locale=formats.locale()))
+    return str(format_interval(first, last, skeleton="yMMMd", locale=formats.locale()))
 
 
 def _minutes(minute: int) -> str:

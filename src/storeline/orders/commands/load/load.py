@@ -87,9 +87,7 @@ def load_orders(*, actor: Actor) -> LoadResult:
         inserted = _write()
         if inserted:
             since, until = run(_SPAN).fetchall()[0]
-            publish(
-                [Event("orders.recorded", new_id(), payload={"orders": inserted, "since": since, "until": until})]
-            )
+            publish([Event("orders.recorded", new_id(), payload={"orders": inserted, "since": since, "until": until})])
     return LoadResult(inserted=inserted, unchanged=same, refused=refused)
 
 
