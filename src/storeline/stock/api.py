@@ -8,12 +8,13 @@ The order that keeps threads from deadlocking: `lock` every pair first, then any
 
 from storeline.stock.commands.bulk import CountByRef, set_counts
 from storeline.stock.commands.direct import release_holds, reserve_many
-from storeline.stock.commands.goods import adjust, count, receive
+from storeline.stock.commands.goods import adjust, count, receive, undo_receipt
 from storeline.stock.commands.load import STOCK_IN, load_stock
 from storeline.stock.commands.moves import post_sales, settle
 from storeline.stock.commands.record import RECORDED, record_from_temp
 from storeline.stock.commands.reservations import expire, extend, keep, release, reserve, shrink
 from storeline.stock.domain import (
+    UNDONE,
     Answer,
     Band,
     Counted,
@@ -30,13 +31,28 @@ from storeline.stock.domain import (
     ShrinkRow,
     State,
     band,
+    is_large,
+    must_explain,
     shortfalls,
     wanted,
 )
-from storeline.stock.errors import CountMismatch, SoldOut
+from storeline.stock.errors import CannotUndo, CountMismatch, SoldOut
 from storeline.stock.locks import lock
 from storeline.stock.permissions import ADJUST, COUNT, HOLD, READ, RECEIVE
-from storeline.stock.queries import CountRow, ExceptionRow, StockLevel, count_rows, exceptions, levels, list_levels
+from storeline.stock.queries import (
+    CountRow,
+    DeedRow,
+    ExceptionRow,
+    StockLevel,
+    count_rows,
+    exceptions,
+    last_count,
+    last_deeds,
+    last_receipts,
+    levels,
+    list_levels,
+    to_recount,
+)
 
 __all__ = [
     "ADJUST",
@@ -46,12 +62,15 @@ __all__ = [
     "RECEIVE",
     "RECORDED",
     "STOCK_IN",
+    "UNDONE",
     "Answer",
     "Band",
+    "CannotUndo",
     "CountByRef",
     "CountMismatch",
     "CountRow",
     "Counted",
+    "DeedRow",
     "Done",
     "ExceptionRow",
     "Goods",
@@ -74,11 +93,16 @@ __all__ = [
     "exceptions",
     "expire",
     "extend",
+    "is_large",
     "keep",
+    "last_count",
+    "last_deeds",
+    "last_receipts",
     "levels",
     "list_levels",
     "load_stock",
     "lock",
+    "must_explain",
     "post_sales",
     "receive",
     "record_from_temp",
@@ -90,5 +114,7 @@ __all__ = [
     "settle",
     "shortfalls",
     "shrink",
+    "to_recount",
+    "undo_receipt",
     "wanted",
 ]

@@ -31,6 +31,10 @@ class Kind(StrEnum):
     """Sets off past trade in goods that the place had not counted."""
 
 
+DEEDS = ("receipt", "return", "count", "adjustment", "transfer_out", "transfer_in", "waste")
+"""What people do to stock besides selling."""
+
+
 class State(StrEnum):
     """The life of a reservation: held until the goods leave (posted) or are freed (released)."""
 
@@ -129,10 +133,14 @@ class Goods(_Named):
     __slots__ = ()
 
 
+@dataclass(frozen=True, slots=True)
 class Counted(_Named):
-    """What somebody counted on the shelf: `quantity` becomes what is on hand."""
+    """What somebody counted on the shelf: `quantity` becomes what is on hand.
 
-    __slots__ = ()
+    Where `expected` is given, the books must still say that: whoever explained a difference saw no other one.
+    """
+
+    expected: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +223,29 @@ def shortfalls(level: Level) -> dict[Shortfall, int]:
         Shortfall.BELOW_ZERO: max(-level.on_hand, 0),
     }
     return {kind: quantity for kind, quantity in short.items() if quantity}
+
+
+UNDONE = "undone"
+"""The reason of a movement that takes back a receipt made by mistake."""
+EXPLAINED = (2_000, 10)
+"""More than two units, and more than a tenth of what the books said: such a difference is saved with its reason."""
+LARGE = (10_000, 4)
+"""More than ten units, and more than a quarter: such a one is counted again, by somebody else."""
+
+
+def must_explain(counted: int, expected: int) -> bool:
+    """Whether a count's difference needs a reason."""
+    return _beyond(counted, expected, *EXPLAINED)
+
+
+def is_large(counted: int, expected: int) -> bool:
+    """Whether somebody else should count again."""
+    return _beyond(counted, expected, *LARGE)
+
+
+def _beyond(counted: int, expected: int, units: int, share: int) -> bool:
+    difference = abs(counted - expected)
+    return difference > units and difference * share > abs(expected)
 
 
 def wanted(rows: Iterable[ReserveRow]) -> dict[Pair, int]:

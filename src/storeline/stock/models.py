@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from storeline.stock.domain import Kind, Shortfall, State
+from storeline.stock.domain import DEEDS, Kind, Shortfall, State
 
 
 def _reference(to: str) -> models.ForeignKey[Any, Any]:
@@ -67,6 +67,11 @@ class Movement(models.Model):
                 condition=Q(kind="opening"),
             ),
         )
+        # Sales are most of the rows and are found by their orders: what people did is a small part.
+        indexes = (
+            models.Index(name="stock_movement_deed", fields=("place", "product", "at"), condition=Q(kind__in=DEEDS)),
+            models.Index(name="stock_movement_receipt", fields=("place", "at"), condition=Q(kind="receipt")),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.quantity}"
@@ -106,7 +111,7 @@ class Reservation(models.Model):
 
 
 class Count(models.Model):
-    """What somebody counted, and what the books said at that moment."""
+    """What somebody counted, and what the books said at that moment; `actor_id` null where a program did it."""
 
     pk = models.CompositePrimaryKey("source_id", "line_no")
     source_id = models.UUIDField()
@@ -117,8 +122,10 @@ class Count(models.Model):
     expected = models.BigIntegerField()
     at = models.DateTimeField()
     reason = models.TextField(null=True, blank=True)
+    actor_id = models.UUIDField(null=True, blank=True)
 
     class Meta:
+        indexes = (models.Index(name="stock_count_place", fields=("place", "at")),)
         constraints = (models.CheckConstraint(name="stock_count_counted", condition=Q(counted__gte=0)),)
 
     def __str__(self) -> str:

@@ -6,12 +6,12 @@ import base64
 import binascii
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from storeline.kernel.api import Invalid, ids_array, run
-from storeline.stock.domain import Level
+from storeline.kernel.api import Invalid, ids_array, now, run
+from storeline.stock.domain import LARGE, UNDONE, Level, is_large
 
 _NOWHERE = UUID(int=0)
 _LEVELS = """
@@ -32,8 +32,37 @@ WHERE id > %s AND (%s::uuid IS NULL OR place_id = %s) AND (%s OR closed_at IS NU
 ORDER BY id LIMIT %s
 """
 _COUNT = """
-SELECT place_id, product_id, counted, expected, at FROM stock_count WHERE source_id = %s ORDER BY line_no
+SELECT place_id, product_id, counted, expected, at, reason, actor_id, source_id FROM stock_count
+WHERE source_id = %s ORDER BY line_no
 """
+_DEEDS = """
+SELECT m.source_id, m.kind, m.product_id, m.quantity, m.at, m.reason FROM stock_movement m
+WHERE m.place_id = %s AND m.product_id = %s
+    AND m.kind IN ('receipt', 'return', 'count', 'adjustment', 'transfer_out', 'transfer_in', 'waste')
+ORDER BY m.at DESC LIMIT %s
+"""
+_LAST_COUNT = """
+SELECT place_id, product_id, counted, expected, at, reason, actor_id, source_id FROM stock_count
+WHERE place_id = %s AND product_id = %s ORDER BY at DESC LIMIT 1
+"""
+_RECEIPTS = """
+SELECT m.source_id, m.kind, m.product_id, m.quantity, m.at, CASE WHEN u.source_id IS NULL THEN m.reason ELSE %s END
+FROM stock_movement m
+LEFT JOIN stock_movement u ON u.source_id = m.source_id AND u.line_no = m.line_no AND u.kind = 'adjustment'
+WHERE m.place_id = %s AND m.kind = 'receipt' AND m.at > %s ORDER BY m.at DESC LIMIT %s
+"""
+# Of each product the last count that was far off, unless somebody else has counted it since.
+_TO_RECOUNT = """
+SELECT c.place_id, c.product_id, c.counted, c.expected, c.at, c.reason, c.actor_id, c.source_id FROM stock_count c
+WHERE c.place_id = %s AND c.at > %s AND abs(c.counted - c.expected) > %s AND abs(c.counted - c.expected) * %s > abs(c.expected)
+    AND NOT EXISTS (
+        SELECT FROM stock_count l WHERE l.place_id = c.place_id AND l.at > c.at AND l.product_id = c.product_id
+            AND (l.actor_id IS DISTINCT FROM c.actor_id
+                OR abs(l.counted - l.expected) > %s AND abs(l.counted - l.expected) * %s > abs(l.expected))
+    )
+ORDER BY c.at LIMIT %s
+"""
+RECOUNT_WITHIN = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +74,26 @@ class CountRow:
     counted: int
     expected: int
     at: datetime
+    reason: str | None
+    actor_id: UUID | None
+    source_id: UUID
+
+    @property
+    def is_large(self) -> bool:
+        """Whether somebody else should count again."""
+        return is_large(self.counted, self.expected)
+
+
+@dataclass(frozen=True, slots=True)
+class DeedRow:
+    """Goods that somebody moved otherwise than by a sale; `quantity` is positive into the place."""
+
+    source_id: UUID
+    kind: str
+    product_id: UUID
+    quantity: int
+    at: datetime
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +129,28 @@ def levels(place_id: UUID, product_ids: Collection[UUID]) -> dict[UUID, Level]:
 def count_rows(source_id: UUID) -> list[CountRow]:
     """The lines of one count; none where there is no such count."""
     return [CountRow(*row) for row in run(_COUNT, [source_id])]
+
+
+def last_count(place_id: UUID, product_id: UUID) -> CountRow | None:
+    """When this product was last counted here."""
+    row = run(_LAST_COUNT, [place_id, product_id]).fetchone()
+    return None if row is None else CountRow(*row)
+
+
+def to_recount(place_id: UUID, *, limit: int = 20) -> list[CountRow]:
+    """Counts of the last fortnight that were far off and that nobody else has repeated, the oldest first."""
+    since = now() - RECOUNT_WITHIN
+    return [CountRow(*row) for row in run(_TO_RECOUNT, [place_id, since, *LARGE, *LARGE, limit])]
+
+
+def last_deeds(place_id: UUID, product_id: UUID, *, limit: int = 5) -> list[DeedRow]:
+    """What people last did to this product here besides selling it, the latest first."""
+    return [DeedRow(*row) for row in run(_DEEDS, [place_id, product_id, limit])]
+
+
+def last_receipts(place_id: UUID, since: datetime, *, limit: int = 10) -> list[DeedRow]:
+    """What was received here since then, the latest first; what was taken back says so as its reason (`UNDONE`)."""
+    return [DeedRow(*row) for row in run(_RECEIPTS, [UNDONE, place_id, since, limit])]
 
 
 def list_levels(

@@ -7,7 +7,7 @@ same id is refused.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from storeline.catalog import api as catalog
@@ -16,6 +16,7 @@ from storeline.kernel.api import (
     BodyMismatch,
     Event,
     Invalid,
+    NotFound,
     Row,
     business_date,
     ids_array,
@@ -30,7 +31,8 @@ from storeline.kernel.api import (
 )
 from storeline.places import api as places
 from storeline.stock.commands.moves import post_sales
-from storeline.stock.domain import Counted, Done, Goods, Kind, Level, MoveRow, Pair, expected_levels
+from storeline.stock.domain import UNDONE, Counted, Done, Goods, Kind, Level, MoveRow, Pair, expected_levels
+from storeline.stock.errors import CannotUndo, CountMismatch
 from storeline.stock.locks import lock
 from storeline.stock.permissions import ADJUST, COUNT, RECEIVE
 
@@ -43,11 +45,16 @@ SELECT source_id, line_no, 'count', place_id, product_id, counted
 FROM stock_count WHERE source_id = ANY(%s::uuid[])
 """
 _COUNTED = """
-INSERT INTO stock_count (source_id, line_no, place_id, product_id, counted, expected, at, reason)
-SELECT source_id, line_no, place_id, product_id, counted, expected, %s, reason
+INSERT INTO stock_count (source_id, line_no, place_id, product_id, counted, expected, at, actor_id, reason)
+SELECT source_id, line_no, place_id, product_id, counted, expected, %s, %s::uuid, reason
 FROM unnest(%s::uuid[], %s::int[], %s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[], %s::text[])
     AS counted(source_id, line_no, place_id, product_id, counted, expected, reason)
 """
+_RECEIVED = """
+SELECT line_no, place_id, product_id, quantity, at FROM stock_movement
+WHERE source_id = %s AND kind = 'receipt' ORDER BY line_no
+"""
+UNDO_WITHIN = timedelta(days=1)
 _CORRECTIONS = (Kind.ADJUSTMENT, Kind.WASTE, Kind.TRANSFER_IN, Kind.TRANSFER_OUT)
 
 
@@ -77,7 +84,8 @@ def adjust(rows: Sequence[Goods], *, actor: Actor, kind: Kind = Kind.ADJUSTMENT)
 def count(rows: Sequence[Counted], *, actor: Actor) -> Done:
     """What was counted becomes what is on hand; the difference is a movement, and the count itself is kept.
 
-    Reservations stay: where fewer units than promised are there, an exception opens.
+    Reservations stay: where fewer units than promised are there, an exception opens. Raises CountMismatch where the
+    books no longer say what a row expected, and changes nothing then.
     """
     for index, row in enumerate(rows):
         if row.quantity < 0:
@@ -90,13 +98,39 @@ def count(rows: Sequence[Counted], *, actor: Actor) -> Done:
             return _repeated(rows, Kind.COUNT, known, levels)
         moment = now()
         moves = []
-        for row in rows:
-            found = row.quantity - levels.get((row.place_id, row.product_id), Level(0, 0)).on_hand
+        for index, row in enumerate(rows):
+            on_hand = levels.get((row.place_id, row.product_id), Level(0, 0)).on_hand
+            if row.expected not in (None, on_hand):
+                raise CountMismatch("The books changed meanwhile: look again.", field=f"lines[{index}].expected")
+            found = row.quantity - on_hand
             moves.append(_move(row, Kind.COUNT, found, moment, zones))
         with pipeline():
             post_sales(moves)
-            _keep_counts(rows, levels, moment)
+            _keep_counts(rows, levels, moment, actor)
             _tell(rows, Kind.COUNT, actor)
+        return Done(expected_levels(levels, moves))
+
+
+def undo_receipt(source_id: UUID, *, actor: Actor) -> Done:
+    """Take back goods that were received by mistake, within a day: the same quantities leave again. Twice is once.
+
+    It posts even where they were sold meanwhile, since they never came. Raises NotFound or CannotUndo.
+    """
+    with transaction():
+        rows = [Goods(source_id, *row[:4]) for row in run(_RECEIVED, [source_id]).fetchall()]
+        if not rows:
+            raise NotFound("There is no such receipt.")
+        zones = _gather(rows, RECEIVE, actor)
+        levels, known = _lock(rows, _KNOWN_MOVES)
+        if any(row[2] == Kind.ADJUSTMENT for row in known):
+            return Done(levels, repeated=True)
+        moment = now()
+        if moment - run(_RECEIVED, [source_id]).fetchall()[0][4] > UNDO_WITHIN:
+            raise CannotUndo("It was received more than a day ago: count the product, or correct it with a reason.")
+        moves = [_move(row, Kind.ADJUSTMENT, -row.quantity, moment, zones)._replace(reason=UNDONE) for row in rows]
+        with pipeline():
+            post_sales(moves)
+            _tell(rows, Kind.ADJUSTMENT, actor)
         return Done(expected_levels(levels, moves))
 
 
@@ -164,12 +198,13 @@ def _move(row: Goods | Counted, kind: Kind, quantity: int, moment: datetime, zon
     )
 
 
-def _keep_counts(rows: Sequence[Counted], levels: dict[Pair, Level], moment: datetime) -> None:
+def _keep_counts(rows: Sequence[Counted], levels: dict[Pair, Level], moment: datetime, actor: Actor) -> None:
     expected = [levels.get((row.place_id, row.product_id), Level(0, 0)).on_hand for row in rows]
     run(
         _COUNTED,
         [
             moment,
+            actor.id,
             ids_array(row.source_id for row in rows),
             ints_array(row.line_no for row in rows),
             ids_array(row.place_id for row in rows),

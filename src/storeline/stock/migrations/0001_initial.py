@@ -53,10 +53,12 @@ class Migration(migrations.Migration):
                 ('expected', models.BigIntegerField()),
                 ('at', models.DateTimeField()),
                 ('reason', models.TextField(blank=True, null=True)),
+                ('actor_id', models.UUIDField(blank=True, null=True)),
                 ('place', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='places.place')),
                 ('product', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.product')),
             ],
             options={
+                'indexes': [models.Index(fields=['place', 'at'], name='stock_count_place')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('counted__gte', 0)), name='stock_count_counted')],
             },
         ),
@@ -75,6 +77,7 @@ class Migration(migrations.Migration):
                 ('product', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.product')),
             ],
             options={
+                'indexes': [models.Index(condition=models.Q(('kind__in', ('receipt', 'return', 'count', 'adjustment', 'transfer_out', 'transfer_in', 'waste'))), fields=['place', 'product', 'at'], name='stock_movement_deed'), models.Index(condition=models.Q(('kind', 'receipt')), fields=['place', 'at'], name='stock_movement_receipt')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['opening', 'receipt', 'sale', 'return', 'count', 'adjustment', 'transfer_out', 'transfer_in', 'waste', 'uncounted'])), name='stock_movement_kind'), models.CheckConstraint(condition=models.Q(models.Q(('quantity', 0), _negated=True), ('kind', 'opening'), _connector='OR'), name='stock_movement_quantity'), models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['sale', 'transfer_out', 'waste']), ('quantity__gt', 0), _negated=True), models.Q(('kind__in', ['receipt', 'return', 'transfer_in']), ('quantity__lt', 0), _negated=True)), name='stock_movement_sign'), models.UniqueConstraint(condition=models.Q(('kind', 'opening')), fields=('place', 'product'), include=('at',), name='stock_movement_opening')],
             },
         ),

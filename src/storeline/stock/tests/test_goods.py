@@ -15,8 +15,10 @@ from storeline.kernel.api import (
     Forbidden,
     Invalid,
     LoadResult,
+    NotFound,
     clock_at,
     new_id,
+    now,
     run,
     transaction,
 )
@@ -330,3 +332,92 @@ def test_an_opening_cures_what_was_sold_before_it_was_known(place, product):
     assert stock.load_stock(actor=SYSTEM) == LoadResult(inserted=1)
     assert (level(place, product), open_exceptions()) == ((0, 0), [])
     assert_balanced()
+
+
+@pytest.mark.parametrize(
+    ("counted", "expected", "explain", "large"),
+    [
+        (10_000, 10_000, False, False),
+        (8_000, 10_000, False, False),
+        (7_000, 10_000, True, False),
+        (97_000, 100_000, False, False),
+        (89_000, 100_000, True, False),
+        (74_000, 100_000, True, True),
+        (0, 3_000, True, False),
+        (3_000, 0, True, False),
+        (11_000, 0, True, True),
+        (1_000, -2_000, True, False),
+    ],
+)
+def test_which_differences_need_a_reason_and_another_look(
+    counted: int, expected: int, *, explain: bool, large: bool
+) -> None:
+    assert (stock.must_explain(counted, expected), stock.is_large(counted, expected)) == (explain, large)
+
+
+def test_a_receipt_is_taken_back_once(place, product):
+    receipt = new_id()
+    stock.receive([stock.Goods(receipt, 1, place, product, 12_000, "slip 7")], actor=SYSTEM)
+    put(place, product, 3_000)
+    done = stock.undo_receipt(receipt, actor=SYSTEM)
+    assert (done.levels, done.repeated) == ({(place, product): stock.Level(3_000, 0)}, False)
+    before = snapshot()
+    assert stock.undo_receipt(receipt, actor=SYSTEM).repeated
+    assert snapshot() == before
+    (row,) = stock.last_receipts(place, AT)
+    assert (row.source_id, row.quantity, row.reason) == (receipt, 12_000, stock.UNDONE)
+    assert ("adjustment", -12_000, "undone") in movements()
+    assert_balanced()
+
+
+def test_what_never_came_is_taken_back_even_where_it_was_sold(place, product):
+    receipt = new_id()
+    stock.receive([stock.Goods(receipt, 1, place, product, 5_000)], actor=SYSTEM)
+    post(move(place, product, -2_000))
+    stock.undo_receipt(receipt, actor=SYSTEM)
+    assert level(place, product) == (-2_000, 0)
+    assert_balanced()
+
+
+def test_a_receipt_that_cannot_be_taken_back(place, product):
+    receipt = new_id()
+    stock.receive([stock.Goods(receipt, 1, place, product, 5_000)], actor=SYSTEM)
+    before = snapshot()
+    with pytest.raises(NotFound):
+        stock.undo_receipt(new_id(), actor=SYSTEM)
+    with pytest.raises(Forbidden):
+        stock.undo_receipt(receipt, actor=Actor("user", new_id(), frozenset()))
+    with clock_at(now() + timedelta(days=1, minutes=1)), pytest.raises(stock.CannotUndo):
+        stock.undo_receipt(receipt, actor=SYSTEM)
+    assert snapshot() == before
+
+
+def test_a_count_holds_only_while_the_books_say_what_it_was_explained_by(place, product):
+    put(place, product, 10_000)
+    before = snapshot()
+    with pytest.raises(stock.CountMismatch):
+        stock.count([stock.Counted(new_id(), 0, place, product, 7_000, "damaged", 9_000)], actor=SYSTEM)
+    assert snapshot() == before
+    stock.count([stock.Counted(new_id(), 0, place, product, 7_000, "damaged", 10_000)], actor=SYSTEM)
+    assert level(place, product) == (7_000, 0)
+    assert movements()[-1] == ("count", -3_000, "damaged")
+    last = stock.last_count(place, product)
+    assert last is not None
+    assert (last.counted, last.expected, last.reason, last.is_large) == (7_000, 10_000, "damaged", False)
+
+
+def test_a_count_that_is_far_off_waits_for_somebody_else(place, product):
+    def counted(quantity: int, who: Actor) -> None:
+        stock.count([stock.Counted(new_id(), 0, place, product, quantity)], actor=who)
+
+    kim, lee = (Actor("user", new_id(), frozenset({stock.COUNT}), None) for _ in range(2))
+    put(place, product, 100_000)
+    counted(20_000, kim)
+    assert [row.actor_id for row in stock.to_recount(place)] == [kim.id]
+    counted(21_000, kim)
+    assert [row.counted for row in stock.to_recount(place)] == [20_000]
+    counted(60_000, kim)
+    assert [row.counted for row in stock.to_recount(place)] == [60_000]
+    counted(61_000, lee)
+    assert stock.to_recount(place) == []
+    assert [row.quantity for row in stock.last_deeds(place, product, limit=2)] == [1_000, 39_000]
