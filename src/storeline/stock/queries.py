@@ -41,9 +41,9 @@ WHERE m.place_id = %s AND m.product_id = %s
     AND m.kind IN ('receipt', 'return', 'count', 'adjustment', 'transfer_out', 'transfer_in', 'waste')
 ORDER BY m.at DESC LIMIT %s
 """
-_LAST_COUNT = """
-SELECT place_id, product_id, counted, expected, at, reason, actor_id, source_id FROM stock_count
-WHERE place_id = %s AND product_id = %s ORDER BY at DESC LIMIT 1
+_LAST_COUNTS = """
+SELECT DISTINCT ON (product_id) place_id, product_id, counted, expected, at, reason, actor_id, source_id FROM stock_count
+WHERE place_id = %s AND product_id = ANY(%s::uuid[]) ORDER BY product_id, at DESC
 """
 _RECEIPTS = """
 SELECT m.source_id, m.kind, m.product_id, m.quantity, m.at, CASE WHEN u.source_id IS NULL THEN m.reason ELSE %s END
@@ -131,10 +131,10 @@ def count_rows(source_id: UUID) -> list[CountRow]:
     return [CountRow(*row) for row in run(_COUNT, [source_id])]
 
 
-def last_count(place_id: UUID, product_id: UUID) -> CountRow | None:
-    """When this product was last counted here."""
-    row = run(_LAST_COUNT, [place_id, product_id]).fetchone()
-    return None if row is None else CountRow(*row)
+def last_counts(place_id: UUID, product_ids: Collection[UUID]) -> dict[UUID, CountRow]:
+    """How each of these products was last counted here; one that never was is absent."""
+    rows = [CountRow(*row) for row in run(_LAST_COUNTS, [place_id, ids_array(product_ids)])]
+    return {row.product_id: row for row in rows}
 
 
 def to_recount(place_id: UUID, *, limit: int = 20) -> list[CountRow]:

@@ -1,52 +1,68 @@
-"""Count a product, and receive goods: scan it, type how many."""
+"""Which product, and how many: what counting and receiving share; and receiving goods."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.utils.translation import gettext as _
 
 from storeline.catalog import api as catalog
+from storeline.desk.pages import words
 from storeline.desk.pages.shared import as_id, back_to, choose_first, pages, place_of, render
-from storeline.desk.pages.words import explained
 from storeline.identity.api import Request
 from storeline.kernel.api import (
     BodyMismatch,
-    Error,
     Forbidden,
     Invalid,
-    NotFound,
     check_id,
     new_id,
+    now,
     parse_quantity,
 )
 from storeline.places import api as places
 from storeline.stock import api as stock
 
 _HITS = 12
+_SHOWN = 10
+_LONGEST_SLIP = 60
 
 
-@pages.get("count", stock.COUNT, name="count")
-def count(request: Request) -> HttpResponse:
-    """Which product, then how many; what the books say is kept back until it is counted."""
-    return _ask(request, "count", stock.COUNT)
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a page of goods sends; `quantity` is text where it was not a number: what is wrong with it."""
+
+    id: UUID
+    place_id: UUID
+    product_id: UUID
+    typed: str
+    quantity: int | str
 
 
-@pages.get("receive", stock.RECEIVE, name="receive")
-def receive(request: Request) -> HttpResponse:
-    """Which product, then how many came."""
-    return _ask(request, "receive", stock.RECEIVE)
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Goods that came in lately; what was taken back stays in sight."""
+
+    row: stock.DeedRow
+    product: catalog.ProductFacts
+    is_undone: bool
 
 
-def _ask(request: Request, deed: str, permission: str) -> HttpResponse:
+More = Callable[[UUID, UUID, UUID], Mapping[str, str]]
+"""What a page adds to its form, from the form's id, the place and the product."""
+
+
+def ask(request: Request, deed: str, permission: str, more: More | None = None) -> HttpResponse:
+    """Which product, then how many."""
     place = place_of(request)
     if place is None:
         return choose_first()
     request.actor.require(permission, place.id)
-    context: dict[str, Any] = {"q": request.GET.get("q", "").strip()[:200], "id": new_id()}
+    form_id = new_id()
+    context: dict[str, Any] = {"q": request.GET.get("q", "").strip()[:200], "id": form_id}
     chosen = as_id(request.GET.get("product", ""))
     if chosen is not None:
         context["product"] = catalog.gather([chosen]).result().get(chosen)
@@ -54,7 +70,9 @@ def _ask(request: Request, deed: str, permission: str) -> HttpResponse:
             context |= {"received": context.pop("product"), "level": stock.levels(place.id, [chosen]).get(chosen)}
     elif context["q"]:
         context |= _found(context["q"])
-    return _page(request, deed, place, context)
+    if context.get("product") is not None and more is not None:
+        context |= more(form_id, place.id, context["product"].id)
+    return page(request, deed, place, context)
 
 
 def _found(q: str) -> dict[str, Any]:
@@ -63,36 +81,26 @@ def _found(q: str) -> dict[str, Any]:
     return {"product": hits[0]} if len(hits) == 1 else {"hits": hits, "is_nothing": not hits}
 
 
-def _page(request: Request, deed: str, place: places.Place, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    return render(request, "desk/goods.html", place, {"tab": deed, "deed": deed} | context, status)
-
-
-@pages.post("count", stock.COUNT)
-def counted(request: Request) -> HttpResponse:
-    """What was counted is what is there."""
-
-    def deed(count_id: UUID, place_id: UUID, product_id: UUID, quantity: int) -> HttpResponse:
-        stock.count([stock.Counted(count_id, 0, place_id, product_id, quantity)], actor=request.actor)
-        return back_to("desk:counted", count_id)
-
-    return _take(request, "count", stock.COUNT, deed)
-
-
-@pages.post("receive", stock.RECEIVE)
-def received(request: Request) -> HttpResponse:
-    """Goods came; the next product may be scanned at once."""
-
-    def deed(receipt_id: UUID, place_id: UUID, product_id: UUID, quantity: int) -> HttpResponse:
-        stock.receive([stock.Goods(receipt_id, 0, place_id, product_id, quantity)], actor=request.actor)
-        return back_to("desk:receive", product=product_id, said="received")
-
-    return _take(request, "receive", stock.RECEIVE, deed)
-
-
-def _take(
-    request: Request, name: str, permission: str, deed: Callable[[UUID, UUID, UUID, int], HttpResponse]
+def page(
+    request: Request, deed: str, place: places.Place, context: Mapping[str, Any], status: int = 200
 ) -> HttpResponse:
-    """Read the form and do the deed; what does not fit is shown at its field, with what was typed."""
+    """The page that asks; where nothing is chosen yet receiving also shows what came last."""
+    more: dict[str, Any] = {"tab": deed, "deed": deed}
+    if deed == "receive" and not context.get("product"):
+        more["receipts"] = _receipts(place)
+    return render(request, "desk/goods.html", place, more | dict(context), status)
+
+
+def _receipts(place: places.Place) -> list[Receipt]:
+    rows = stock.last_receipts(place.id, now() - timedelta(days=1), limit=_SHOWN)
+    products = catalog.gather([row.product_id for row in rows]).result()
+    return [
+        Receipt(row, products[row.product_id], row.reason == stock.UNDONE) for row in rows if row.product_id in products
+    ]
+
+
+def read_form(request: Request, permission: str) -> Form:
+    """What was sent; a number that cannot be read is kept as it was typed."""
     ids = [as_id(request.POST.get(field, "")) for field in ("id", "place", "product")]
     form_id, place_id, product_id = ids
     if form_id is None or place_id is None or product_id is None:
@@ -102,39 +110,50 @@ def _take(
         raise Forbidden("You do not work at this place.", permission=permission)
     typed = request.POST.get("quantity", "").strip()[:20]
     try:
-        return deed(form_id, place_id, product_id, parse_quantity(typed.replace(",", ".")))
+        quantity: int | str = parse_quantity(typed.replace(",", "."))
+    except Invalid:
+        quantity = words.no_number()
+    return Form(form_id, place_id, product_id, typed, quantity)
+
+
+def refuse(request: Request, deed: str, form: Form, error: str, more: Mapping[str, str] | None = None) -> HttpResponse:
+    """The form again, with what was typed and what is wrong with it."""
+    product = catalog.gather([form.product_id]).result().get(form.product_id)
+    if product is None:
+        raise Invalid("There is no such product.", field="product")
+    slip = request.POST.get("slip", "")[:_LONGEST_SLIP]
+    context = {"product": product, "typed": form.typed, "id": form.id, "error": error, "slip": slip}
+    return page(request, deed, places.get_place(form.place_id), context | dict(more or {}), 422)
+
+
+@pages.get("receive", stock.RECEIVE, name="receive")
+def receive(request: Request) -> HttpResponse:
+    """Which product, then how many came; and what came last, which can be taken back."""
+    return ask(request, "receive", stock.RECEIVE)
+
+
+@pages.post("receive", stock.RECEIVE)
+def received(request: Request) -> HttpResponse:
+    """Goods came; the next product may be scanned at once. The supplier's slip is kept beside them."""
+    form = read_form(request, stock.RECEIVE)
+    if isinstance(form.quantity, str):
+        return refuse(request, "receive", form, form.quantity)
+    slip = request.POST.get("slip", "").strip()[:_LONGEST_SLIP]
+    goods = stock.Goods(form.id, 0, form.place_id, form.product_id, form.quantity, slip or None)
+    try:
+        stock.receive([goods], actor=request.actor)
     except BodyMismatch:
-        return back_to(f"desk:{name}", product=product_id, said="used")
-    except Invalid as error:
-        product = catalog.gather([product_id]).result().get(product_id)
-        if product is None:
-            raise
-        context = {"product": product, "typed": typed, "id": form_id, "error": _error(error)}
-        return _page(request, name, places.get_place(place_id), context, 422)
+        return back_to("desk:receive", product=form.product_id, said="used")
+    except Invalid:
+        return refuse(request, "receive", form, words.wrong_sign())
+    return back_to("desk:receive", product=form.product_id, said="received", slip=slip)
 
 
-def _error(error: Error) -> str:
-    wrong_sign = error.field is not None and error.field.startswith("lines[")
-    return _("Type a number above 0.") if wrong_sign else _("Type a number, such as 12 or 0.75.")
-
-
-@pages.get("counts/<uuid:count_id>", stock.COUNT, name="counted")
-def difference(request: Request, count_id: UUID) -> HttpResponse:
-    """What was counted, what the books had said, and what the difference may mean."""
-    rows = stock.count_rows(count_id)
-    if not rows or not request.actor.may(stock.COUNT, rows[0].place_id):
-        raise NotFound("There is no such count.")
-    row = rows[0]
-    level = stock.levels(row.place_id, [row.product_id]).get(row.product_id, stock.Level(0, 0))
-    tone, text = explained(row.counted, row.expected)
-    context = {
-        "tab": "count",
-        "row": row,
-        "product": catalog.gather([row.product_id]).result()[row.product_id],
-        "difference": row.counted - row.expected,
-        "level": level,
-        "short": max(level.reserved - max(level.on_hand, 0), 0),
-        "tone": tone,
-        "text": text,
-    }
-    return render(request, "desk/counted.html", places.get_place(row.place_id), context)
+@pages.post("receipts/<uuid:receipt_id>/undo", stock.RECEIVE, name="undo_receipt")
+def undo(request: Request, receipt_id: UUID) -> HttpResponse:
+    """Received by mistake: the same quantity leaves again, as a movement of its own. Twice is once."""
+    try:
+        stock.undo_receipt(receipt_id, actor=request.actor)
+    except stock.CannotUndo:
+        return back_to("desk:receive", said="too_late")
+    return back_to("desk:receive", said="receipt_undone")

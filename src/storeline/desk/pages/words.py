@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from storeline.desk.domain import Due
+from storeline.stock import api as stock
 
 _HOURS, _DAY = 120, 1440
 """From so many minutes on, hours and days are said."""
@@ -184,6 +185,8 @@ def said(told: Mapping[str, str]) -> Said | None:
         "no_order": ("stop", _("There is no such order at this place.")),
         "not_ready": ("warn", _("This order is not ready to be handed over.")),
         "received": ("good", _("Received.")),
+        "receipt_undone": ("info", _("Taken back. It counts no more.")),
+        "too_late": ("warn", _("That was received more than a day ago. Count the product instead.")),
         "used": ("warn", _("This was saved before with another number. Nothing was changed now.")),
     }.get(code, ("", ""))
     return Said(tone, text) if text else None
@@ -197,6 +200,62 @@ def _wrong_code(left: str) -> str:
         "That is not the code. It can be tried %(count)s more times.",
         int(left),
     ) % {"count": int(left)}
+
+
+def no_number() -> str:
+    """What was typed is no number."""
+    return _("Type a number, such as 12 or 0.75.")
+
+
+def wrong_sign() -> str:
+    """What was typed cannot be."""
+    return _("Type a number above 0.")
+
+
+def count_reasons(difference: int) -> dict[str, str]:
+    """Why a count may differ from the books, by its code: fewer are there, or more."""
+    if difference < 0:
+        return {
+            "damaged": _("Damaged or thrown away without a note"),
+            "missing": _("Looked everywhere: it is gone"),
+            "swapped": _("Sold under another product's code"),
+            "earlier": _("The count before was wrong"),
+        }
+    return {
+        "delivery": _("A delivery was not received in the books"),
+        "returned": _("Brought back without a note"),
+        "swapped": _("Another product was sold under its code"),
+        "earlier": _("The count before was wrong"),
+    }
+
+
+def deed(row: stock.DeedRow) -> tuple[str, str]:
+    """What somebody did to a product: in words, and its icon."""
+    return {
+        "receipt": (_("Received"), "truck"),
+        "return": (_("Brought back by a shopper"), "undo-2"),
+        "count": (_("Counted"), "clipboard-list"),
+        "adjustment": (_("Corrected"), "pencil"),
+        "transfer_out": (_("Sent to another place"), "arrow-right"),
+        "transfer_in": (_("Came from another place"), "arrow-left"),
+        "waste": (_("Thrown away"), "trash-2"),
+    }[row.kind]
+
+
+def steps(kind: str, *, is_counted: bool) -> list[dict[str, str]]:
+    """What to do about an exception, in order, and which step is next: a timeline."""
+    todo = [
+        _("Count it: shelf, second spots, back room, and what is picked for orders."),
+        _("Receive what came and is not in the books yet."),
+    ]
+    if kind == "below_reserved":
+        todo += [
+            _("Pick the orders that are due first."),
+            _("For the last ones say that it is not there, and offer something else."),
+        ]
+    now_at = 1 if is_counted else 0
+    states = ["done" if at < now_at else "now" if at == now_at else "later" for at in range(len(todo))]
+    return [{"name": name, "state": state} for name, state in zip(todo, states, strict=True)]
 
 
 def explained(counted: int, expected: int) -> tuple[str, str]:
