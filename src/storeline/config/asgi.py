@@ -55,7 +55,7 @@ class Threads:
         def start(line: str, given: list[tuple[str, str]], _error: object = None) -> None:
             nonlocal status, headers
             status = int(line[:3])
-            headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in given]
+            headers = [(name.lower().encode("latin-1"), value.strip().encode("latin-1")) for name, value in given]
 
         parts = self.application(environ_of(scope, body), start)
         try:

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 import django
 import psycopg
 from django.conf import settings
-from django.core.management import call_command
 from django.db import Error as DatabaseFailure
 from granian import Granian
 from granian.constants import Interfaces
 
 from storeline.config.paths import VAR
+from storeline.web import statics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,9 +49,9 @@ def serve(arguments: Sequence[str]) -> None:
     """Serve until told to stop."""
     chosen = options(arguments)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = _empty_metrics()  # read when its library is first imported
+    os.environ["STORELINE_STATIC"] = "collected"
     django.setup()
-    static = VAR / "static"
-    call_command("collectstatic", interactive=False, verbosity=0)
+    statics.collect()
     os.environ["STORELINE_THREADS"] = str(chosen.threads)
     with _clock(stored=chosen.stored_clock), _worker(wanted=not chosen.no_work):
         Granian(
@@ -64,8 +64,6 @@ def serve(arguments: Sequence[str]) -> None:
             backpressure=chosen.threads * 8 + settings.LIVE_STREAMS,
             websockets=False,
             respawn_failed_workers=True,
-            static_path_route=["/static"],
-            static_path_mount=[static],
             log_access=False,
         ).serve()
 

@@ -44,6 +44,7 @@ MIDDLEWARE = [
     *(["storeline.config.tracing.TraceMiddleware"] if ENVIRONMENT.traces else []),
     "storeline.web.middleware.ObserveMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "storeline.web.middleware.HeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -154,7 +155,11 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "storeline.web.statics.HashedStorage"
+        if os.environ.get("STORELINE_STATIC") == "collected"  # by whoever serves
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
 }
 
 # --- security ---

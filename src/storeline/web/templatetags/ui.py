@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 import orjson
@@ -23,7 +24,6 @@ from storeline.web.live.topics import text_of
 from storeline.web.pictures import picture_for
 
 register = template.Library()
-_SPRITE = static("web/vendor/icons.svg")
 
 register.filter("money", formats.money)
 register.filter("number", formats.number)
@@ -68,18 +68,24 @@ def new_uuid() -> str:
     return str(new_id())
 
 
+@cache
+def _file(name: str) -> str:
+    """Where a static file is, under its hashed name: asked when the first page needs it, since it may be collected late."""
+    return static(name)
+
+
 @register.simple_tag
 def icon(name: str, size: str = "") -> SafeString:
     """One of `web.icons.ICONS`; it says nothing to a screen reader, so write words beside it or an aria-label around it."""
     kind = f"icon icon-{size}" if size else "icon"
-    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>', kind, _SPRITE, name)
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>', kind, _file("web/vendor/icons.svg"), name)
 
 
 @register.simple_tag
 def picture(*words: str, url: str = "", alt: str = "", size: str = "") -> SafeString:
     """A product's own picture where `url` names one, else the one that stands for the words of its category."""
     kind = f"picture picture-{size}" if size else "picture"
-    source = url or static(f"web/vendor/pictures/{picture_for(*[str(word) for word in words if word])}.svg")
+    source = url or _file(f"web/vendor/pictures/{picture_for(*[str(word) for word in words if word])}.svg")
     return format_html(
         '<span class="{}"><img src="{}" alt="{}" width="96" height="96" loading="lazy" decoding="async"></span>',
         kind,
