@@ -34,8 +34,8 @@ class HashedStorage(ManifestStaticFilesStorage):
     def post_process(
         self,
         paths: dict[str, Any],
-        dry_run: bool = False,
-        **options: Any,  # noqa: FBT001, FBT002  # Django's signature
+        dry_run: bool = False,  # noqa: FBT001, FBT002  # Django's signature
+        **options: Any,
     ) -> Iterator[tuple[str, str, bool] | tuple[str, None, RuntimeError]]:
         """Hash, then compress what is text."""
         for done in super().post_process(paths, dry_run, **options):
