@@ -55,6 +55,8 @@ class Environment:
     message_transports: dict[str, str]
     traces: str
     """Where traces go: `otlp`, `console`, or nowhere."""
+    staff_mfa: bool
+    """Whether staff must have a second factor before they see anything of theirs."""
 
 
 def read(variables: Mapping[str, str]) -> Environment:
@@ -80,6 +82,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         trusted_proxies=_networks(variables, "STORELINE_TRUSTED_PROXIES"),
         message_transports=_transports(variables, "STORELINE_MESSAGE_TRANSPORTS"),
         traces=_traces(variables),
+        staff_mfa=_staff_mfa(variables, production=production),
     )
 
 
@@ -138,6 +141,13 @@ def _traces(variables: Mapping[str, str]) -> str:
     if exporter == "otlp" and protocol != "http/protobuf":
         raise ConfigurationError(f"OTEL_EXPORTER_OTLP_PROTOCOL is {protocol!r}: traces leave by http/protobuf.")
     return exporter
+
+
+def _staff_mfa(variables: Mapping[str, str], *, production: bool) -> bool:
+    wanted = variables.get("STORELINE_STAFF_MFA") or ("required" if production else "optional")
+    if wanted not in {"required", "optional"}:
+        raise ConfigurationError(f"STORELINE_STAFF_MFA is {wanted!r}: it is either required or optional.")
+    return wanted == "required"
 
 
 def _development_key() -> str:

@@ -15,8 +15,8 @@ from django.urls import URLPattern, path
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
-from storeline.identity.errors import CsrfFailed, InvalidToken
-from storeline.identity.queries import actor_of_token, actor_of_user
+from storeline.identity.errors import CsrfFailed, InvalidToken, SecondFactorMissing
+from storeline.identity.queries import actor_in_session, actor_of_token
 from storeline.kernel.api import GUEST, PERMISSIONS, Actor, Error, Unauthenticated
 from storeline.web.errors import error_page
 from storeline.web.errors import page as error_page_of
@@ -24,6 +24,9 @@ from storeline.web.problems import AWAY
 
 _log = logging.getLogger("storeline.web")
 SIGN_IN_PAGE = "/accounts/login/"
+FACTOR_PAGE = "/accounts/2fa/"
+AFTER_FACTOR = "after_second_factor"
+"""Where in the session the page is kept that a second factor was asked for."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -52,7 +55,7 @@ class Requires(AuthBase):
         actor = find_actor(request)
         if actor.kind == "guest" and not self.guest:
             raise Unauthenticated("Sign in, or send an access token.")
-        actor.require(self.permission)
+        _require(request, actor, self.permission)
         cast("Request", request).actor = actor
         return actor
 
@@ -96,10 +99,12 @@ class PageRoute:
             cast("Request", request).actor = actor
             if actor.kind == "guest" and not self.guest:
                 return _to_sign_in(request)
-            actor.require(self.permission)
+            _require(request, actor, self.permission)
             return self.view(request, **values)
         except Unauthenticated:
             return _to_sign_in(request)
+        except SecondFactorMissing:
+            return _to_factor(request)
         except Error as error:
             return error_page(request, error)
         except AWAY:
@@ -174,6 +179,21 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(where)
 
 
+def _require(request: HttpRequest, actor: Actor, permission: str) -> None:
+    """Raise unless the actor may; where only the second factor is missing, that says so."""
+    if getattr(request, "lacks_factor", False) and not actor.may(permission):
+        raise SecondFactorMissing(f"Set up a second factor at {FACTOR_PAGE}, then go on.")
+    actor.require(permission)
+
+
+def _to_factor(request: HttpRequest) -> HttpResponse:
+    """To where a second factor is set up; the way back is kept in the session."""
+    request.session[AFTER_FACTOR] = request.get_full_path() if request.method in _SAFE else "/start"
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=204, headers={"HX-Redirect": FACTOR_PAGE})
+    return HttpResponseRedirect(FACTOR_PAGE)
+
+
 def find_actor(request: HttpRequest) -> Actor:
     """Who sends this request: a client by its token, a user by the session (CSRF-checked), else a guest."""
     header = request.headers.get("Authorization", "")
@@ -184,7 +204,9 @@ def find_actor(request: HttpRequest) -> Actor:
         return GUEST
     if request.method not in _SAFE and check_csrf(request) is not None:
         raise CsrfFailed("Send the CSRF token that came with the sign-in as X-CSRFToken.")
-    return actor_of_user(user_id) or GUEST
+    actor, lacks_factor = actor_in_session(user_id)
+    request.lacks_factor = lacks_factor  # type: ignore[attr-defined]  # read by `_require`
+    return actor or GUEST
 
 
 def _bearer(header: str) -> Actor:

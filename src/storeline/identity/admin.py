@@ -8,11 +8,11 @@ from typing import Any
 from storeline.identity.commands import set_active
 from storeline.identity.models import Client, Grant, User
 from storeline.identity.permissions import MANAGE_CLIENTS, MANAGE_USERS, VIEW_USERS
-from storeline.identity.queries import actor_of_user
+from storeline.identity.queries import actor_in_session
 from storeline.kernel.api import Actor
 from storeline.web.admin import Errors, Reference, site
 
-site.actor_of = actor_of_user
+site.actor_of = actor_in_session
 
 
 class UserAdmin(Reference):

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 EVERYWHERE = None
+NOT_STAFF = frozenset({"shopper"})
+"""Roles whose holders act for themselves alone; every other one is staff."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,11 @@ class Grant:
 
     role: str
     places: frozenset[UUID] | None = EVERYWHERE
+
+
+def is_staff(grants: Iterable[Grant]) -> bool:
+    """Whether any of the roles is more than a shopper's."""
+    return any(grant.role not in NOT_STAFF for grant in grants)
 
 
 @dataclass(frozen=True, slots=True)

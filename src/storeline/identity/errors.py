@@ -6,6 +6,7 @@ Error
 │   ├── WrongSignIn            no such login, or not that password: never said which
 │   └── SecondFactorNeeded     the password was right; a second factor is asked for
 ├── Forbidden 403
+│   ├── SecondFactorMissing    staff must have one here, and this one has none yet
 │   └── CsrfFailed             a session's write came without its CSRF token
 ├── Invalid 422
 │   ├── WeakPassword
@@ -32,6 +33,11 @@ class WrongSignIn(Unauthenticated):
 class SecondFactorNeeded(Unauthenticated):
     code = "second_factor_needed"
     title = "A second factor is needed"
+
+
+class SecondFactorMissing(Forbidden):
+    code = "second_factor_missing"
+    title = "Staff set up a second factor first"
 
 
 class CsrfFailed(Forbidden):

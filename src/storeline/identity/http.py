@@ -17,7 +17,7 @@ from storeline.identity import commands, queries
 from storeline.identity.access import Request, requires
 from storeline.identity.commands import ClientReach, ClientSecret
 from storeline.identity.permissions import MANAGE_CLIENTS, MANAGE_USERS, SIGN_IN, VIEW_USERS
-from storeline.identity.queries import ClientView, GrantView, UserView, actor_of_user
+from storeline.identity.queries import ClientView, GrantView, UserView, actor_in_session
 from storeline.identity.sessions import sign_in
 from storeline.kernel.api import Actor, Refused, check_id
 from storeline.web.address import client_address
@@ -44,6 +44,8 @@ class Me(Schema):
     permissions: list[str]
     places: list[UUID] | None
     csrf_token: str | None = None
+    second_factor_missing: bool = False
+    """Staff must set one up first, at /accounts/2fa/: until then they act as shoppers."""
 
 
 class GrantOut(Schema):
@@ -130,10 +132,15 @@ class SecretOut(Schema):
     secret: str
 
 
-def _me(actor: Actor, csrf_token: str | None = None) -> Me:
-    held = actor.permissions
-    places = None if actor.places is None else sorted(actor.places)
-    return Me(kind=actor.kind, id=actor.id, permissions=sorted(held), places=places, csrf_token=csrf_token)
+def _me(actor: Actor, csrf_token: str | None = None, *, lacks_factor: bool = False) -> Me:
+    return Me(
+        kind=actor.kind,
+        id=actor.id,
+        permissions=sorted(actor.permissions),
+        places=None if actor.places is None else sorted(actor.places),
+        csrf_token=csrf_token,
+        second_factor_missing=lacks_factor,
+    )
 
 
 @router.post("/session", auth=requires(SIGN_IN, guest=True), response=Me, openapi_extra=also_refuses(415, 429))
@@ -147,15 +154,16 @@ def start_session(request: HttpRequest, body: SignIn) -> Me:
         raise HttpError(415, "Send application/json.")
     user = sign_in(body.login, body.password, code=body.code, address=client_address(request))
     login(request, user, backend=_BACKEND)
-    actor = actor_of_user(user.id)
+    actor, lacks_factor = actor_in_session(user.id)
     assert actor is not None
-    return _me(actor, get_token(request))
+    return _me(actor, get_token(request), lacks_factor=lacks_factor)
 
 
 @router.get("/me", auth=requires(SIGN_IN, guest=True), response=Me)
 def me(request: Request) -> Me:
     """Who sends this request, and what they may do."""
-    return _me(request.actor, get_token(request) if request.actor.kind == "user" else None)
+    token = get_token(request) if request.actor.kind == "user" else None
+    return _me(request.actor, token, lacks_factor=getattr(request, "lacks_factor", False))
 
 
 @router.delete("/session", auth=requires(SIGN_IN, guest=True), response={204: None})

@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from storeline.identity.domain import Grant, normal_login, reach
+from django.conf import settings
+
+from storeline.identity.domain import Grant, is_staff, normal_login, reach
 from storeline.identity.errors import InvalidToken
 from storeline.kernel.api import Actor, NotFound, Row, ids_array, now, permissions_of, run
 
@@ -121,7 +123,8 @@ def _places(place_ids: list[UUID] | None, entity_ids: list[UUID] | None) -> froz
 
 _USER = """
 SELECT u.id, array_agg(g.role ORDER BY g.id) FILTER (WHERE g.id IS NOT NULL),
-       array_agg(g.place_id ORDER BY g.id), array_agg(g.entity_id ORDER BY g.id)
+       array_agg(g.place_id ORDER BY g.id), array_agg(g.entity_id ORDER BY g.id),
+       EXISTS (SELECT FROM mfa_authenticator m WHERE m.user_id = u.id AND m.type IN ('totp', 'webauthn'))
 FROM identity_user u LEFT JOIN identity_grant g ON g.user_id = u.id
 WHERE u.id = %s AND u.is_active GROUP BY u.id
 """
@@ -129,6 +132,25 @@ WHERE u.id = %s AND u.is_active GROUP BY u.id
 
 def actor_of_user(user_id: UUID) -> Actor | None:
     """The actor that an active user is, or None. Carries no name: names are personal data."""
+    found = _user(user_id)
+    return None if found is None else _user_actor(user_id, found[0])
+
+
+def actor_in_session(user_id: UUID) -> tuple[Actor | None, bool]:
+    """The same for one who signed in, and whether a second factor is missing.
+
+    Where staff must have one (STAFF_MFA), those who have none act as shoppers until they do.
+    """
+    found = _user(user_id)
+    if found is None:
+        return None, False
+    held, has_factor = found
+    lacks = settings.STAFF_MFA and not has_factor and is_staff(held)
+    return _user_actor(user_id, [grant for grant in held if not (lacks and is_staff([grant]))]), lacks
+
+
+def _user(user_id: UUID) -> tuple[list[Grant], bool] | None:
+    """The roles of an active user, and whether they have a second factor."""
     row = run(_USER, [user_id]).fetchone()
     if row is None:
         return None
@@ -136,8 +158,12 @@ def actor_of_user(user_id: UUID) -> Actor | None:
         Grant(role, _grant_places(place_id, entity_id))
         for role, place_id, entity_id in zip(row[1] or (), row[2], row[3], strict=False)
     ]
+    return held, row[4]
+
+
+def _user_actor(user_id: UUID, held: Iterable[Grant]) -> Actor:
     got = reach(held, permissions_of, permissions_of("guest"))
-    return Actor("user", row[0], got.permissions, got.places, narrow=got.narrow)
+    return Actor("user", user_id, got.permissions, got.places, narrow=got.narrow)
 
 
 def _grant_places(place_id: UUID | None, entity_id: UUID | None) -> frozenset[UUID] | None:

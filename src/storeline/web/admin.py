@@ -13,7 +13,8 @@ from uuid import UUID
 from allauth.account.decorators import secure_admin_login
 from django import forms
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from unfold.admin import ModelAdmin  # type: ignore[import-untyped]
 from unfold.sites import UnfoldAdminSite  # type: ignore[import-untyped]
 
@@ -21,11 +22,11 @@ from storeline.kernel.api import Actor, Error, Verdict, trail, transaction
 
 Errors = Iterable[tuple[str, str]]
 Upsert = Callable[..., Sequence[Verdict]]
-ActorOf = Callable[[UUID], Actor | None]
+ActorOf = Callable[[UUID], tuple[Actor | None, bool]]
 
 
 class StaffSite(UnfoldAdminSite):  # type: ignore[misc]
-    """Open to administrators, signed in with their second factor where they have one."""
+    """Open to administrators, signed in with their second factor where they have one, or must."""
 
     site_header = site_title = "Storeline"
     CONTENT_POLICY = (
@@ -33,8 +34,8 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]
         "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
     """The admin's scripts are written into its pages."""
-    actor_of: ActorOf = staticmethod(lambda _user: None)
-    """`identity` stands above, so it hands down how a user's actor is found."""
+    actor_of: ActorOf = staticmethod(lambda _user: (None, False))
+    """`identity` stands above, so it hands down how a user's actor is found, and whether their second factor is missing."""
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:  # noqa: FBT001, FBT002  # Django's
         inner = super().admin_view(view, cacheable)
@@ -46,8 +47,16 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]
 
         return told
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Whether this is an administrator whose second factor is not missing."""
+        user: Any = request.user
+        return bool(super().has_permission(request)) and not self.actor_of(user.pk)[1]
+
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """The sign-in that asks for the second factor, and not Django's, which does not."""
+        user: Any = request.user
+        if user.is_authenticated and self.actor_of(user.pk)[1]:
+            return HttpResponseRedirect(reverse("mfa_index"))
         response: HttpResponse = secure_admin_login(super().login)(request, extra_context)
         return response
 
@@ -132,7 +141,7 @@ class Reference(ModelAdmin):  # type: ignore[misc]
 
     def _actor(self, request: HttpRequest) -> Actor | None:
         user: Any = request.user
-        return self.admin_site.actor_of(user.pk) if user.is_authenticated else None
+        return self.admin_site.actor_of(user.pk)[0] if user.is_authenticated else None
 
     def _may(self, request: HttpRequest, permission: str) -> bool:
         actor = self._actor(request)

@@ -183,19 +183,21 @@ def _way(
     names: Mapping[UUID, str],
     zone: str,
 ) -> list[Moment]:
-    """Everything that happened, the first first: what the rows say, and who did what."""
+    """Everything that happened, the first first: what the rows say, but where a deed says it with its doer."""
+    told = {deed.action for deed in deeds}
     found: list[tuple[datetime | None, str, str]] = [(head.placed_at, _("Placed"), "")]
     if task is not None:
-        found += [
-            (task.created_at, _("Confirmed, to be picked"), ""),
-            (task.ready_at, _("Ready"), ""),
-            (task.closed_at, words.state(task.state).name, ""),
-        ]
-    found.append((head.completed_at, _("Completed"), ""))
+        found.append((task.created_at, _("Confirmed, to be picked"), ""))
+        if "fulfilment.ready" not in told:
+            found.append((task.ready_at, words.state("ready").name, ""))
+        if not told & {"fulfilment.hand_over", "fulfilment.cancel"}:
+            found.append((task.closed_at, words.state(task.state).name, ""))
+    found += [(deed.at, words_of(deed), who_of(deed, names)) for deed in reversed(deeds)]
+    if head.method == "carry_out":
+        found.append((head.completed_at, words.state("completed").name, ""))
     if receipt is not None:
-        found.append((receipt.issued_at, _("Receipt %(number)s issued") % {"number": receipt.number}, ""))
+        found.append((receipt.at, _("Receipt %(number)s issued") % {"number": receipt.number}, ""))
     found += [(one.returned_at, _("Goods were brought back"), "") for one in returns]
-    found += [(deed.at, words_of(deed), who_of(deed, names)) for deed in deeds]
     known = sorted(((at, text, who) for at, text, who in found if at is not None), key=lambda one: one[0])
     return [Moment(at, text, promotion_words.moment(at, zone), who) for at, text, who in known]
 
