@@ -1,6 +1,7 @@
 """Every test run: the database is there before Django's settings are read."""
 
 import os
+import sys
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
@@ -15,6 +16,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storeline.config.settings")
 def pytest_configure() -> None:
     """Start the embedded server unless DATABASE_URL names another."""
     database.ensure()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> None:
+    """What pages keep for some seconds is of the test before: its rows are gone."""
+    for module in ("departments", "offers", "where"):
+        if found := sys.modules.get(f"storeline.shop.{module}"):
+            found.forget()
 
 
 _KEPT = {"django_migrations", "django_content_type", "auth_permission", "ledger_account", "catalog_measure_rule"}

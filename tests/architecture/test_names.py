@@ -83,6 +83,9 @@ OWN: dict[str, dict[str, str]] = {
     "payments": {"providers": "the interface of payment partners", "sandbox": "a card partner for tests"},
     "shop": {
         "basket": "a member's in a row, a guest's in a cookie",
+        "departments": "the tree of categories",
+        "mine": "a visitor's own orders",
+        "offers": "what is on offer, what is bought again, what stands in for another",
         "shelf": "a list of products with price and stock",
         "where": "the shop that the visitor buys from",
     },

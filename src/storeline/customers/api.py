@@ -40,7 +40,7 @@ from storeline.customers.loading import (
     load_purposes,
     upsert_customers,
 )
-from storeline.customers.permissions import FIND, JOIN
+from storeline.customers.permissions import FIND, JOIN, OWN
 from storeline.customers.queries import (
     ConsentView,
     ContactView,
@@ -70,6 +70,7 @@ __all__ = [
     "FIND",
     "JOIN",
     "MERGES_IN",
+    "OWN",
     "PURPOSES_IN",
     "CannotMerge",
     "CardTaken",

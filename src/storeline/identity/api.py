@@ -26,6 +26,7 @@ from storeline.identity.errors import (
     WrongSignIn,
 )
 from storeline.identity.keys import keyed
+from storeline.identity.permissions import SIGN_IN
 from storeline.identity.queries import (
     ClientView,
     GrantView,
@@ -44,6 +45,7 @@ from storeline.identity.queries import (
 from storeline.identity.sessions import enter, sign_up
 
 __all__ = [
+    "SIGN_IN",
     "BeyondRole",
     "ClientReach",
     "ClientSecret",

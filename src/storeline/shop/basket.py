@@ -22,6 +22,8 @@ MAX_LINES = 100
 """As many as a cookie can hold."""
 MOST = 99 * QUANTITY_ONE
 _ID_BYTES = 16
+CARDS = ("tok_approve", "tok_decline", "tok_late")
+"""The sandbox's cards that a shopper may choose among."""
 Lines = dict[UUID, int]
 """Products and how many thousandths of each, in the order in which they were put in."""
 
@@ -37,8 +39,15 @@ def read(request: Request) -> Lines:
     user_id = _user_id(request)
     if user_id is not None:
         row = run(_READ, [user_id]).fetchone()
-        return {UUID(product): quantity for product, quantity in row[0]} if row else _of_cookie(request)
+        kept = {UUID(product): quantity for product, quantity in row[0]} if row else {}
+        return _joined(kept, _of_cookie(request)) if COOKIE in request.COOKIES else kept
     return _of_cookie(request)
+
+
+def _joined(kept: Lines, brought: Lines) -> Lines:
+    """A member's basket with what they had put into it before they signed in: the more of each."""
+    both = kept | {product: max(quantity, kept.get(product, 0)) for product, quantity in brought.items()}
+    return dict(list(both.items())[:MAX_LINES])
 
 
 def put(lines: Mapping[UUID, int], product_id: UUID, quantity: int) -> Lines:
@@ -62,6 +71,33 @@ def write(request: Request, response: HttpResponse, lines: Mapping[UUID, int]) -
     response.set_signed_cookie(
         COOKIE, pack(lines), _SALT, max_age=_AGE_S, samesite="Lax", httponly=True, secure=settings.PRODUCTION
     )
+
+
+_HABITS = "SELECT place, card FROM shop_basket WHERE user_id = %s"
+_KEEP_PLACE = """
+INSERT INTO shop_basket (user_id, lines, place, changed_at) VALUES (%s, '[]', %s, now())
+ON CONFLICT (user_id) DO UPDATE SET place = excluded.place
+"""
+_KEEP_CARD = "UPDATE shop_basket SET card = %s WHERE user_id = %s"
+
+
+def habits(request: Request) -> tuple[str, str]:
+    """The shop and the card of a member's last choice, each perhaps empty."""
+    user_id = _user_id(request)
+    row = None if user_id is None else run(_HABITS, [user_id]).fetchone()
+    return (row[0] or "", row[1] or "") if row else ("", "")
+
+
+def keep_place(request: Request, ref: str) -> None:
+    """Have a member's other devices know the shop that they chose."""
+    if (user_id := _user_id(request)) is not None:
+        run(_KEEP_PLACE, [user_id, ref])
+
+
+def keep_card(request: Request, token: str) -> None:
+    """Have the next checkout begin with the card that this one was paid by."""
+    if (user_id := _user_id(request)) is not None and token in CARDS:
+        run(_KEEP_CARD, [token, user_id])
 
 
 def draft_lines(lines: Mapping[UUID, int]) -> tuple[orders.DraftLine, ...]:

@@ -10,17 +10,22 @@ from storeline.customers.api import register_export
 from storeline.kernel.api import Envelope, consumer, format_quantity, ids_array, run
 
 _OF_PERSON = """
-SELECT b.lines FROM shop_basket b JOIN customers_customer c ON c.user_id = b.user_id
+SELECT b.lines, b.place, b.card FROM shop_basket b JOIN customers_customer c ON c.user_id = b.user_id
 WHERE c.id = ANY(%s::uuid[]) ORDER BY c.id
 """
 _FORGET = "DELETE FROM shop_basket WHERE user_id = ANY(%s::uuid[])"
 
 
 def basket_of(customer_ids: Collection[UUID]) -> list[dict[str, Any]]:
-    """What these customers have in their baskets. Quantities are text."""
+    """What these customers have in their baskets, and their last shop and card. Quantities are text."""
     rows = run(_OF_PERSON, [ids_array(customer_ids)]).fetchall()
     return [
-        {"product": product, "quantity": format_quantity(quantity)} for (lines,) in rows for product, quantity in lines
+        {
+            "lines": [{"product": product, "quantity": format_quantity(quantity)} for product, quantity in lines],
+            "place": place,
+            "card": card,
+        }
+        for lines, place, card in rows
     ]
 
 

@@ -94,8 +94,13 @@ def state_of(level: stock.Level | None) -> str:
 
 def name_of(product: catalog.ProductFacts) -> str:
     """Its name for the reader."""
-    language = get_language() or "en"
-    return product.name_in(*_LANGUAGES.get(language, (language,)))
+    return product.name_in(*language())
+
+
+def language() -> tuple[str, ...]:
+    """The reader's language as names are tagged with it, the best first."""
+    code = get_language() or "en"
+    return _LANGUAGES.get(code, (code,))
 
 
 def is_member(request: Request) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -10,10 +11,14 @@ from django.http import HttpResponse
 from storeline.identity.api import Request
 from storeline.kernel.api import Invalid, NotFound
 from storeline.places import api as places
+from storeline.shop import basket
 
 COOKIE = "shop"
 _YEAR_S = 31_536_000
 _PARTS = 2
+_KEPT_S = 20.0
+_MOST_KEPT = 2000
+_kept: dict[str, tuple[float, places.Place, places.PlaceFacts]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +29,54 @@ class Here:
     facts: places.PlaceFacts
     chosen: bool
 
+    @property
+    def position(self) -> tuple[float, float] | None:
+        """Where it stands, for maps."""
+        at = self.place.position
+        return None if at is None else (at.latitude, at.longitude)
+
 
 def here(request: Request) -> Here:
-    """The visitor's shop. Two or three waits. Raises NotFound where nothing can be collected anywhere."""
-    ref = request.COOKIES.get(COOKIE, "")
-    place = places.find_by_ref(ref) if ref else None
-    chosen = place is not None and "collect" in place.capabilities
-    if place is None or not chosen:
-        place = _first()
-    return Here(place, places.gather([place.id]).result()[place.id], chosen)
+    """The visitor's shop: no wait where it was looked up lately. Raises NotFound where nothing can be collected anywhere."""
+    ref = request.COOKIES.get(COOKIE, "") or basket.habits(request)[0]
+    found = at(ref) if ref else None
+    if found is not None and "collect" in found.place.capabilities:
+        return found
+    return _first()
 
 
-def _first() -> places.Place:
+def at(ref: str) -> Here | None:
+    """The shop with this ref. What is known of it is kept for some seconds: shops seldom change."""
+    kept = _kept.get(ref)
+    if kept is None or time.monotonic() - kept[0] > _KEPT_S:
+        place = places.find_by_ref(ref)
+        if place is None:
+            return None
+        kept = _keep(ref, place)
+    return Here(kept[1], kept[2], chosen=True)
+
+
+def _keep(key: str, place: places.Place) -> tuple[float, places.Place, places.PlaceFacts]:
+    if len(_kept) >= _MOST_KEPT:
+        _kept.clear()
+    _kept[key] = time.monotonic(), place, places.gather([place.id]).result()[place.id]
+    return _kept[key]
+
+
+def forget() -> None:
+    """Read shops anew."""
+    _kept.clear()
+
+
+def _first() -> Here:
     """A large shop, since it has most; any other where there is none."""
+    kept = _kept.get("")
+    if kept is None or time.monotonic() - kept[0] > _KEPT_S:
+        kept = _keep("", _largest())
+    return Here(kept[1], kept[2], chosen=False)
+
+
+def _largest() -> places.Place:
     for place_format in ("hypermarket", "supermarket", None):
         found = places.list_places(place_format=place_format, capability="collect", limit=1).items
         if found:
@@ -44,8 +84,9 @@ def _first() -> places.Place:
     raise NotFound("No shop offers collection yet.")
 
 
-def choose(response: HttpResponse, ref: str) -> None:
-    """Keep the visitor's choice."""
+def choose(request: Request, response: HttpResponse, ref: str) -> None:
+    """Keep the visitor's choice: on this device, and a member's for all of theirs."""
+    basket.keep_place(request, ref)
     response.set_cookie(COOKIE, ref, max_age=_YEAR_S, samesite="Lax", httponly=True, secure=settings.PRODUCTION)
 
 

@@ -78,6 +78,17 @@ def unit_name(unit: str) -> str:
     }.get(unit, unit)
 
 
+_MILES = frozenset({"US", "GB", "LR", "MM"})
+
+
+def distance(km: float, country: str = "") -> str:
+    """How far away, as people of a country say it: kilometres or miles, to a tenth where it is near."""
+    miles = country in _MILES
+    tenths = round(km * (6.21371 if miles else 10))
+    amount = Decimal(tenths) / 10 if tenths < 100 else Decimal(round(tenths / 10))  # noqa: PLR2004  # ten of them
+    return f"{format_decimal(amount, locale=locale())} {_('mi') if miles else _('km')}"
+
+
 def day(moment: date, zone: str = "UTC") -> str:
     """`Fri, 21 Nov`, or today, tomorrow, yesterday; a moment in the zone of its place."""
     on = business_date(moment, zone) if isinstance(moment, datetime) else moment

@@ -164,7 +164,7 @@ def view_of(places: Sequence[Place]) -> View:
     span = _LEAST_SPAN * _STEP ** math.ceil(math.log(max(needed, _LEAST_SPAN) / _LEAST_SPAN, _STEP))
     middle = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
     view = _around(middle, span)
-    while view.span < _EMPTY_SPAN and len(_towns_in(view)) < _FEW_TOWNS:
+    while view.span < _EMPTY_SPAN and len(_towns_in(view)) + len(places) <= _FEW_TOWNS:
         view = _around(middle, view.span * _STEP)
     return view
 

@@ -9,6 +9,8 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
 
 from storeline.web import metrics
 from storeline.web.live import HUB
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("storeline.request")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _REFUSED = 400
+_YEAR_S = 31_536_000
 
 
 class ObserveMiddleware:
@@ -58,6 +61,31 @@ def _as_problem(response: HttpResponse) -> HttpResponse:
         if name in response.headers:
             replaced[name] = response.headers[name]
     return replaced
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """The reader's language: the one that they chose, else their browser's. `?lang=` names one, as search engines do."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        named = _named_language(request)
+        if named is None:
+            super().process_request(request)
+        else:
+            translation.activate(named)
+            request.LANGUAGE_CODE = named
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        answer: HttpResponseBase = super().process_response(request, response)
+        if (named := _named_language(request)) is not None:
+            answer.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME, named, max_age=_YEAR_S, samesite="Lax", secure=settings.PRODUCTION
+            )
+        return answer
+
+
+def _named_language(request: HttpRequest) -> str | None:
+    named = request.GET.get("lang", "") if request.method == "GET" else ""
+    return named if named in dict(settings.LANGUAGES) else None
 
 
 class HeadersMiddleware:

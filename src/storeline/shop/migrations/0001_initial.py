@@ -19,6 +19,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to=settings.AUTH_USER_MODEL)),
                 ('lines', models.JSONField(default=list)),
+                ('place', models.TextField(null=True)),
+                ('card', models.TextField(null=True)),
                 ('changed_at', models.DateTimeField(auto_now=True)),
             ],
         ),

@@ -1,6 +1,37 @@
 """The shop's pages."""
 
-from storeline.shop.pages import basket, browse, checkout, finding, home, order, product, shops, sitemap
+from storeline.shop.pages import (
+    account,
+    basket,
+    browse,
+    checkout,
+    finding,
+    home,
+    nearby,
+    order,
+    own,
+    product,
+    returns,
+    shops,
+    sitemap,
+    substitutes,
+)
 from storeline.shop.pages.router import pages
 
-__all__ = ["basket", "browse", "checkout", "finding", "home", "order", "pages", "product", "shops", "sitemap"]
+__all__ = [
+    "account",
+    "basket",
+    "browse",
+    "checkout",
+    "finding",
+    "home",
+    "nearby",
+    "order",
+    "own",
+    "pages",
+    "product",
+    "returns",
+    "shops",
+    "sitemap",
+    "substitutes",
+]

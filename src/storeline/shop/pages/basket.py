@@ -18,6 +18,7 @@ from storeline.orders import api as orders
 from storeline.orders.api import QUOTE
 from storeline.pricing import api as pricing
 from storeline.shop import basket, shelf
+from storeline.shop.pages.own import names_of
 from storeline.shop.pages.router import pages, show
 from storeline.shop.where import Here, here
 from storeline.stock import api as stock
@@ -121,7 +122,8 @@ def _line(
 def look(request: Request) -> HttpResponse:
     """What is in the basket, and what it comes to."""
     at, lines = here(request), basket.read(request)
-    return show(request, "basket", at, lines, basket=priced(request, at, lines))
+    gone = names_of(request.GET.get("gone", ""))
+    return show(request, "basket", at, lines, basket=priced(request, at, lines), gone=gone)
 
 
 @pages.post("basket", QUOTE, guest=True)

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from storeline.catalog import api as catalog
 from storeline.identity.api import Request
-from storeline.shop import basket, shelf
+from storeline.shop import basket, departments, shelf
 from storeline.shop.pages.router import pages, show
 from storeline.shop.where import here
 
@@ -20,7 +20,7 @@ PAGE = 48
 @pages.get("c/<path:ref>", catalog.READ, guest=True, name="category")
 def category(request: Request, ref: str) -> HttpResponse:
     """A category by its ref."""
-    tree = {one.id: one for one in catalog.list_categories()}
+    tree = departments.tree()
     found = next((one for one in tree.values() if one.ref == ref), None)
     if found is None:
         raise catalog.CategoryNotFound("There is no such category.", field="category")

@@ -14,18 +14,17 @@ from django.utils.translation import gettext as _
 from storeline.capacity import api as capacity
 from storeline.customers import api as customers
 from storeline.identity.api import Request
-from storeline.kernel.api import Error, Invalid, body_hash, business_date, check_id, new_id, now
+from storeline.kernel.api import Error, Invalid, body_hash, business_date, check_id, new_id, now, time_zone
 from storeline.orders import api as orders
 from storeline.orders.api import PLACE
 from storeline.payments import api as payments
-from storeline.shop import basket, shelf
+from storeline.shop import basket, mine, shelf
 from storeline.shop.pages.basket import priced
 from storeline.shop.pages.router import pages, show
 from storeline.shop.where import Here, here
 from storeline.web.pages import see
 
 _DAYS = 3
-_TOKENS = ("tok_approve", "tok_decline", "tok_late")
 
 
 @pages.get("checkout", PLACE, guest=True, name="checkout")
@@ -56,6 +55,8 @@ def place_order(request: Request) -> HttpResponse:
         return _form(request, at, lines, refused=error, given=request.POST)
     answer = see(f"{reverse('shop:order', args=[order_id])}?key={orders.token_of(order_id)}")
     basket.write(request, answer, {})
+    basket.keep_card(request, request.POST.get("card", ""))
+    mine.remember(request, answer, order_id)
     return answer
 
 
@@ -71,7 +72,7 @@ def _known(request: Request, order_id: UUID) -> HttpResponse:
 
 def _draft(request: Request, order_id: UUID, at: Here, lines: basket.Lines) -> orders.Draft:
     slot_id, token = _uuid(request, "slot"), request.POST.get("card", "")
-    if token not in _TOKENS:
+    if token not in basket.CARDS:
         raise Invalid(_("Choose how to pay."), field="card")
     total = request.POST.get("total", "")
     if not (total.isascii() and total.isdigit()):
@@ -123,8 +124,8 @@ def _form(
         days=days,
         day=day,
         slots=slots,
-        slot=str(given.get("slot", "")) or (str(slots[0].id) if slots else ""),
-        card=given.get("card", _TOKENS[0]),
+        slot=str(given.get("slot", "")) or _proposed(request, slots, at.place.zone),
+        card=given.get("card") or basket.habits(request)[1] or basket.CARDS[0],
         order_id=new_id(),
         refused=refused and words_of(refused),
         field=refused and (refused.field or "").split("[")[0],
@@ -141,6 +142,21 @@ def _slots(at: Here, days: Sequence[date], wanted: str) -> tuple[date, list[capa
         if slots := capacity.open_slots(at.place.id, "collect", day):
             return day, slots
     return asked[0], []
+
+
+def _proposed(request: Request, slots: Sequence[capacity.Slot], zone: str) -> str:
+    """The time that the form begins with: for a member the nearest to the hour of their last order, else the first."""
+    if not slots:
+        return ""
+    usual = mine.usual_minute(orders.records_of_actor(request.actor)) if request.actor.kind == "user" else None
+    if usual is None:
+        return str(slots[0].id)
+
+    def away(slot: capacity.Slot) -> int:
+        local = slot.starts_at.astimezone(time_zone(zone))
+        return abs(local.hour * 60 + local.minute - usual)
+
+    return str(min(slots, key=away).id)
 
 
 def words_of(error: Error) -> str:

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
+from storeline.aftersales import api as aftersales
 from storeline.capacity import api as capacity
 from storeline.catalog import api as catalog
 from storeline.fulfilment import api as fulfilment
@@ -18,8 +18,11 @@ from storeline.orders.api import OWN
 from storeline.payments import api as payments
 from storeline.places import api as places
 from storeline.shop import shelf
+from storeline.shop.pages.returns import asked_of
 from storeline.shop.pages.router import pages, show
-from storeline.web import formats
+from storeline.shop.pages.substitutes import substitutes, version
+from storeline.shop.pages.words import headline, spaced, steps
+from storeline.web.live import about
 from storeline.web.pages import render, see
 
 _LIVE = frozenset({"pending", "confirmed", "to_pick", "picking", "capturing", "unpaid", "ready"})
@@ -37,13 +40,31 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
     lines = [
         {
             "name": shelf.name_of(products[line.product_id]),
+            "kind": shelf.kind_of(products[line.product_id]),
+            "ref": products[line.product_id].ref,
+            "slug": shelf.slug(products[line.product_id].name),
+            "unit": products[line.product_id].unit,
             "line": line,
         }
         for line in view.lines
     ]
+    done = view.head.state == "completed"
     slot = capacity.get_slot(view.head.slot_id) if view.head.slot_id else None
     context = _way(progress, place, slot)
-    return show(request, "order", order=view.head, bought=lines, key=key, slot=slot, **context)
+    return show(
+        request,
+        "order",
+        order=view.head,
+        tax=view.kept_tax,
+        total=view.kept_total,
+        bought=lines,
+        key=key,
+        slot=slot,
+        number=orders.order_number(order_id),
+        returns=asked_of(view, products) if done else [],
+        may_return=done and bool(aftersales.left_to_return(order_id)),
+        **context,
+    )
 
 
 @pages.get("order/<uuid:order_id>/way", OWN, guest=True, name="way")
@@ -51,7 +72,7 @@ def way(request: Request, order_id: UUID) -> HttpResponse:
     """The part that changes; 204 while it has not."""
     key = request.GET.get("key", "")
     progress = fulfilment.progress(order_id, actor=request.actor, token=key)
-    if progress.state == request.GET.get("state"):
+    if f"{progress.state}{version(substitutes(order_id))}" == request.GET.get("state"):
         return HttpResponse(status=204)
     head = orders.get_own(order_id, actor=request.actor, token=key).head
     slot = capacity.get_slot(head.slot_id) if head.slot_id else None
@@ -71,93 +92,16 @@ def cancel(request: Request, order_id: UUID) -> HttpResponse:
     return see(f"{reverse('shop:order', args=[order_id])}?key={key}")
 
 
-@pages.get("orders", OWN, guest=True, name="orders")
-def own_orders(request: Request) -> HttpResponse:
-    """Those of whoever signed in, newest first."""
-    if request.actor.kind == "guest":
-        return show(request, "orders", found=[])
-    found = orders.list_orders(customer_ids=orders.records_of_actor(request.actor), limit=50)
-    return show(request, "orders", found=[{"head": head, "state": state_name(head.state)} for head in found])
-
-
 def _way(progress: fulfilment.Progress, place: places.Place, slot: capacity.Slot | None) -> dict[str, Any]:
+    offers = substitutes(progress.order_id) if progress.state in _LIVE else []
     return {
+        "substitutes": offers,
+        "version": version(offers),
         "progress": progress,
         "place": place,
-        "steps": steps(progress, place.zone, slot),
-        "live": progress.state in _LIVE,
+        "steps": steps(progress, place.zone, slot) if progress.method != "carry_out" else [],
+        "follow": about(progress.order_id) if progress.state in _LIVE else None,
         "may_cancel": progress.state in _CALLED_OFF,
         "code": None if progress.code is None else spaced(progress.code),
-        "headline": headline(progress.state),
+        "headline": headline(progress.state if progress.method != "carry_out" else "carried"),
     }
-
-
-def steps(progress: fulfilment.Progress, zone: str, slot: capacity.Slot | None) -> list[dict[str, str]]:
-    """The order's way as people follow it."""
-    at = {"pending": 0, "confirmed": 1, "to_pick": 1, "picking": 2, "capturing": 2, "unpaid": 2, "ready": 3}
-    names = [
-        _("Order placed"),
-        _("Paid, waiting to be picked"),
-        _("Being picked"),
-        _("Ready to collect"),
-        _("Collected"),
-    ]
-    if progress.state == "cancelled":
-        return [
-            {"name": names[0], "state": "done"},
-            {"name": _("Cancelled"), "state": "failed", "note": _("Nothing is charged.")},
-        ]
-    now_at = at.get(progress.state, len(names))
-    notes = {
-        3: formats.when(progress.ready_at, zone) if progress.ready_at else slot_words(slot, zone),
-        4: formats.when(progress.closed_at, zone) if progress.closed_at else "",
-    }
-    return [
-        {
-            "name": name,
-            "state": "done" if number < now_at else "now" if number == now_at else "later",
-            "note": notes.get(number, ""),
-        }
-        for number, name in enumerate(names)
-    ]
-
-
-def slot_words(slot: capacity.Slot | None, zone: str) -> str:
-    """When it can be collected."""
-    if slot is None:
-        return ""
-    return _("%(day)s, %(time)s") % {
-        "day": formats.day(slot.starts_at, zone),
-        "time": formats.span(slot.starts_at, slot.ends_at, zone),
-    }
-
-
-def headline(state: str) -> str:
-    """The one thing that matters now."""
-    return {
-        "pending": _("We are waiting for your card's answer"),
-        "confirmed": _("Your order is placed"),
-        "to_pick": _("Your order is placed"),
-        "picking": _("We are picking your order"),
-        "capturing": _("Almost ready"),
-        "unpaid": _("Your card was declined after picking"),
-        "ready": _("Ready: come and collect"),
-        "handed_over": _("Collected. Thank you"),
-        "completed": _("Collected. Thank you"),
-        "cancelled": _("This order was cancelled"),
-    }.get(state, state)
-
-
-def state_name(state: str) -> str:
-    """A state in a list."""
-    return {
-        "pending": _("Waiting for payment"),
-        "confirmed": _("On its way"),
-        "completed": _("Done"),
-        "cancelled": _("Cancelled"),
-    }.get(state, state)
-
-
-def spaced(code: str) -> str:
-    """A code in groups of three, as people read it out."""
-    return " ".join(code[start : start + 3] for start in range(0, len(code), 3))

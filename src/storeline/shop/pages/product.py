@@ -1,9 +1,8 @@
-"""One product: its price and what law asks beside it, what is in it, and which shops near here have it."""
+"""One product: its price and what law asks beside it, what is in it, and what stands in for it where it is sold out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from uuid import UUID
+from typing import Any
 
 from django.http import HttpResponse, HttpResponsePermanentRedirect
 from django.urls import reverse
@@ -11,95 +10,114 @@ from django.utils.translation import gettext as _
 
 from storeline.catalog import api as catalog
 from storeline.identity.api import Request
-from storeline.kernel.api import QUANTITY_ONE, format_amount, now
+from storeline.kernel.api import QUANTITY_ONE, business_date, format_amount, now
 from storeline.places import api as places
 from storeline.pricing import api as pricing
-from storeline.shop import basket, shelf
+from storeline.shop import basket, departments, offers, shelf, where
 from storeline.shop.pages.browse import way_to
 from storeline.shop.pages.router import pages, show
-from storeline.shop.where import Here, here, position
-from storeline.sourcing import api as sourcing
+from storeline.shop.pages.shops import schema_of
+from storeline.shop.where import Here, here
 from storeline.stock import api as stock
-from storeline.web.pages import render
 
-_NEARBY = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Nearby:
-    """A shop that has the product, or not."""
-
-    ref: str
-    name: str
-    has: bool
-    km: int | None
+_ALTERNATIVES = 8
 
 
 @pages.get("p/<str:ref>/<str:slug>", catalog.READ, guest=True, name="product")
 def product(request: Request, ref: str, slug: str) -> HttpResponse:
-    """A product at its one address."""
+    """A product, at the visitor's shop."""
+    facts = find(ref)
+    if slug != shelf.slug(facts.name):
+        return HttpResponsePermanentRedirect(reverse("shop:product", args=[ref, shelf.slug(facts.name)]))
+    return _page(request, facts, here(request))
+
+
+@pages.get("shops/<str:place_ref>/p/<str:ref>/<str:slug>", catalog.READ, guest=True, name="product-at")
+def product_at(request: Request, place_ref: str, ref: str, slug: str) -> HttpResponse:
+    """A product at one shop: its address for search engines and for links, whatever shop the visitor has chosen."""
+    facts, at = find(ref), where.at(place_ref)
+    if at is None or "sell" not in at.place.capabilities:
+        raise places.PlaceNotFound("There is no such shop.")
+    if slug != shelf.slug(facts.name):
+        address = reverse("shop:product-at", args=[place_ref, ref, shelf.slug(facts.name)])
+        return HttpResponsePermanentRedirect(address)
+    return _page(request, facts, at)
+
+
+def find(ref: str) -> catalog.ProductFacts:
+    """The product with this code; raises ProductNotFound."""
     facts = catalog.find_by_ref([ref]).get(ref)
     if facts is None:
         raise catalog.ProductNotFound("There is no such product.")
-    if slug != shelf.slug(facts.name):
-        return HttpResponsePermanentRedirect(reverse("shop:product", args=[ref, shelf.slug(facts.name)]))
-    at, lines = here(request), basket.read(request)
-    whole = catalog.get(facts.id)
-    prices = pricing.shelf_prices([facts], at.facts, shelf.CHANNEL, now(), member=shelf.is_member(request))
-    price, level = prices.get(facts.id), stock.levels(at.place.id, [facts.id]).get(facts.id)
+    return facts
+
+
+def _page(request: Request, facts: catalog.ProductFacts, at: Here) -> HttpResponse:
+    lines, whole, member = basket.read(request), catalog.get(facts.id), shelf.is_member(request)
+    price = pricing.shelf_prices([facts], at.facts, shelf.CHANNEL, now(), member=member).get(facts.id)
+    level = stock.levels(at.place.id, [facts.id]).get(facts.id)
+    state = _state(facts, at, price, level)
+    mine = here(request)
     return show(
         request,
         "product",
-        at,
+        mine,
         lines,
         product=whole,
+        shop=at,
+        elsewhere=at.place.id != mine.place.id,
         card=None if price is None else shelf.card_of(facts, price, level, lines),
         name=shelf.name_of(facts),
-        state=shelf.state_of(level),
+        slug=shelf.slug(facts.name),
+        description=whole.description if not whole.descriptions else _described(whole),
+        kind=shelf.kind_of(facts),
+        crumbs=_crumbs(facts),
+        state=state,
         allergens=[allergen_name(each) for each in facts.allergens],
-        schema=None if price is None else _schema(request, whole, price, shelf.state_of(level)),
+        keeping=keeping(facts.temperature),
+        alternatives=[] if state in {"in", "few"} else _alternatives(request, facts, at, lines),
+        schema=None if price is None else _schema(request, whole, at, price, state),
     )
 
 
-@pages.get("p/<str:ref>/<str:slug>/way", catalog.READ, guest=True, name="crumbs")
-def crumbs(request: Request, ref: str, slug: str) -> HttpResponse:  # noqa: ARG001  # part of the address
-    """Where the product stands among the categories: read after the product, since it is seldom needed first."""
-    facts = catalog.find_by_ref([ref]).get(ref)
-    tree = {one.id: one for one in catalog.list_categories()}
-    leaf = None if facts is None or facts.category_id is None else tree.get(facts.category_id)
-    return render(request, "shop/crumbs.html", {"crumbs": way_to(leaf, tree) if leaf else []})
+def _state(facts: catalog.ProductFacts, at: Here, price: pricing.ShelfPrice | None, level: stock.Level | None) -> str:
+    """`in`, `few`, `out` (sold out here) or `unsold`: not sold here, or not online."""
+    if price is None or not (facts.sellable and facts.online):
+        return "unsold"
+    if level is None:
+        listed = catalog.gather_listed([at.place.id], [facts.id], business_date(now(), at.place.zone)).result()
+        return "out" if listed else "unsold"
+    found = shelf.state_of(level)
+    return "out" if found == "elsewhere" else found
 
 
-@pages.get("p/<str:ref>/<str:slug>/shops", sourcing.OPTIONS, guest=True, name="nearby")
-def nearby(request: Request, ref: str, slug: str) -> HttpResponse:
-    """Shops that have one of it, nearest to a position, a town or the chosen shop."""
-    facts = catalog.find_by_ref([ref]).get(ref)
-    if facts is None:
-        raise catalog.ProductNotFound("There is no such product.")
-    town = request.GET.get("town", "").strip()[:100]
-    at = here(request)
-    near, unknown = _origin(request.GET.get("near", ""), town, at)
-    found = _nearby(facts.id, near)
-    context = {"ref": ref, "slug": slug, "found": found, "town": town, "unknown": unknown, "at": at}
-    return render(request, "shop/nearby.html", context)
+def _crumbs(facts: catalog.ProductFacts) -> list[catalog.Category]:
+    tree = departments.tree()
+    leaf = None if facts.category_id is None else tree.get(facts.category_id)
+    return way_to(leaf, tree) if leaf else []
 
 
-def _origin(near: str, town: str, at: Here) -> tuple[places.Position | None, bool]:
-    """From where to measure, and whether a town was typed that nobody knows."""
-    if (given := position(near)) is not None:
-        return given, False
-    if town:
-        found = [one.position for one in places.list_places(named=town, limit=1).items if one.position]
-        return (found[0] if found else at.place.position), not found
-    return at.place.position, False
+def _described(product: catalog.Product) -> str:
+    language = shelf.language()
+    return next((text for tag in language if (text := product.descriptions.get(tag))), product.description)
 
 
-def _nearby(product_id: UUID, near: places.Position | None) -> list[Nearby]:
-    wanted = [sourcing.WantedLine(product_id, QUANTITY_ONE)]
-    return [
-        Nearby(one.ref, one.name, one.serves, None if one.distance_km is None else round(one.distance_km))
-        for one in sourcing.options(wanted, method="collect", near=near, limit=_NEARBY)
-    ]
+def _alternatives(request: Request, facts: catalog.ProductFacts, at: Here, lines: basket.Lines) -> list[shelf.Card]:
+    """What else the shop has of the kind."""
+    ids = offers.alternatives(facts, at, _ALTERNATIVES)
+    products = catalog.gather(ids).result()
+    found = shelf.cards(list(products.values()), at, lines, member=shelf.is_member(request))
+    return offers.shelf_of(ids, {card.id: card for card in found}, _ALTERNATIVES)
+
+
+def keeping(temperature: str) -> str:
+    """How a product is kept, where that matters."""
+    return {
+        "chilled": _("Keep it chilled"),
+        "frozen": _("Keep it frozen"),
+        "fresh": _("Fresh"),
+        "hot": _("Sold hot"),
+    }.get(temperature, "")
 
 
 def allergen_name(code: str) -> str:
@@ -122,24 +140,33 @@ def allergen_name(code: str) -> str:
     }.get(code, code)
 
 
-def _schema(request: Request, product: catalog.Product, price: pricing.ShelfPrice, state: str) -> dict[str, object]:
-    """What search engines read (schema.org Product)."""
+def _schema(
+    request: Request, product: catalog.Product, at: Here, price: pricing.ShelfPrice, state: str
+) -> dict[str, Any]:
+    """What search engines read (schema.org Product): what it costs here, and whether it is here."""
     amount = price.price.times(QUANTITY_ONE)
-    address = reverse("shop:product", args=[product.facts.ref, shelf.slug(product.facts.name)])
-    described: dict[str, object] = {
+    described: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "Product",
         "name": product.facts.name,
         "sku": product.facts.ref,
-        "brand": {"@type": "Brand", "name": product.facts.brand},
-        "url": request.build_absolute_uri(address),
+        "url": request.build_absolute_uri(request.path),
         "offers": {
             "@type": "Offer",
             "price": format_amount(amount, price.price.currency),
             "priceCurrency": price.price.currency,
-            "availability": f"https://schema.org/{'InStock' if state in {'in', 'few'} else 'OutOfStock'}",
+            "availability": f"https://schema.org/{_AVAILABILITY[state]}",
+            "availableAtOrFrom": schema_of(at.place),
+            "availableDeliveryMethod": "https://schema.org/OnSitePickup",
         },
     }
+    if product.facts.brand:
+        described["brand"] = {"@type": "Brand", "name": product.facts.brand}
     if product.gtins:
         described["gtin"] = product.gtins[0]
+    if price.until is not None:
+        described["offers"]["priceValidUntil"] = price.until.date().isoformat()
     return described
+
+
+_AVAILABILITY = {"in": "InStock", "few": "LimitedAvailability", "out": "OutOfStock", "unsold": "Discontinued"}

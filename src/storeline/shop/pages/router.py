@@ -23,4 +23,6 @@ def show(
     at = at or here(request)
     lines = basket.read(request) if lines is None else lines
     count = sum(max(1, quantity // 1000) for quantity in lines.values())
-    return render(request, f"shop/{template}.html", {"at": at, "count": count, **context})
+    page = render(request, f"shop/{template}.html", {"at": at, "count": count, **context})
+    page.headers.setdefault("Cache-Control", "private, no-cache")
+    return page

@@ -1,7 +1,8 @@
-"""Shops: choosing one, and each one's own page."""
+"""Shops: choosing one on a list or a map, and each one's own page."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.http import HttpResponse
@@ -12,7 +13,8 @@ from storeline.identity.api import Request
 from storeline.kernel.api import business_date, now
 from storeline.places import api as places
 from storeline.shop.pages.router import pages, show
-from storeline.shop.where import choose, position
+from storeline.shop.where import Here, choose, here, position
+from storeline.web.maps import Point
 from storeline.web.pages import see
 
 _SHOWN = 20
@@ -21,13 +23,41 @@ _WEEK = 7
 
 @pages.get("shops", places.READ, guest=True, name="shops")
 def shops(request: Request) -> HttpResponse:
-    """Shops where one can collect: by town, by position, or all by ref."""
-    town, near = request.GET.get("town", "").strip()[:100], position(request.GET.get("near", ""))
+    """Shops where one can collect: by town, by position, or those around the visitor's own."""
+    at, town = here(request), request.GET.get("town", "").strip()[:100]
+    given = position(request.GET.get("near", ""))
+    near = given or (None if town else at.place.position)
     found = places.list_places(near=near, capability="collect", named=town or None, limit=_SHOWN).items
-    if town and not found:
-        found = places.list_places(capability="collect", limit=_SHOWN).items
-        return show(request, "shops", found=found, town=town, unknown=True, back=_back(request))
-    return show(request, "shops", found=found, town=town, back=_back(request))
+    unknown = bool(town) and not found
+    if unknown:
+        found = places.list_places(near=at.place.position, capability="collect", limit=_SHOWN).items
+    return show(
+        request,
+        "shops",
+        at,
+        found=found,
+        town=town,
+        unknown=unknown,
+        near=given,
+        points=points_of(found, at),
+        here=None if given is None else (given.latitude, given.longitude),
+        back=request.GET.get("next", "/"),
+    )
+
+
+def points_of(found: Iterable[places.Place], at: Here) -> list[Point]:
+    """Shops on a map, each a link to its page."""
+    return [
+        Point(
+            one.name,
+            one.position.latitude,
+            one.position.longitude,
+            href=reverse("shop:place", args=[one.ref]),
+            main=one.ref == at.place.ref and at.chosen,
+        )
+        for one in found
+        if one.position is not None
+    ]
 
 
 @pages.post("shops", places.READ, guest=True)
@@ -38,7 +68,7 @@ def choose_shop(request: Request) -> HttpResponse:
         raise places.PlaceNotFound("There is no such shop.", field="ref")
     back = request.POST.get("next", "")
     response = see(back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else reverse("shop:home"))
-    choose(response, place.ref)
+    choose(request, response, place.ref)
     return response
 
 
@@ -52,8 +82,52 @@ def place(request: Request, ref: str) -> HttpResponse:
     days = [today + timedelta(days=number) for number in range(_WEEK)]
     hours = places.open_hours_many([found.id], days[0], days[-1]).get(found.id, ())
     by_day = {day: [one for one in hours if business_date(one.opens, found.zone) == day] for day in days}
-    return show(request, "place", place=found, days=by_day.items())
+    at = here(request)
+    around = [] if found.position is None else _around(found)
+    return show(
+        request,
+        "place",
+        at,
+        place=found,
+        days=by_day.items(),
+        points=points_of(around, Here(found, at.facts, chosen=True)),
+        schema=_schema(request, found),
+    )
 
 
-def _back(request: Request) -> str:
-    return request.GET.get("next", "/")
+def _around(found: places.Place) -> tuple[places.Place, ...]:
+    return places.list_places(near=found.position, capability="collect", limit=6).items
+
+
+def _schema(request: Request, found: places.Place) -> dict[str, object]:
+    """What search engines read (schema.org GroceryStore)."""
+    described = schema_of(found) | {
+        "@context": "https://schema.org",
+        "url": request.build_absolute_uri(reverse("shop:place", args=[found.ref])),
+    }
+    if found.phone:
+        described["telephone"] = found.phone
+    return described
+
+
+def schema_of(found: places.Place) -> dict[str, object]:
+    """A shop within another description."""
+    described: dict[str, object] = {
+        "@type": "GroceryStore",
+        "name": found.name,
+        "address": {
+            "@type": "PostalAddress",
+            "streetAddress": found.address,
+            "postalCode": found.postal_code,
+            "addressLocality": found.city,
+            "addressRegion": found.region,
+            "addressCountry": found.country,
+        },
+    }
+    if found.position is not None:
+        described["geo"] = {
+            "@type": "GeoCoordinates",
+            "latitude": found.position.latitude,
+            "longitude": found.position.longitude,
+        }
+    return described

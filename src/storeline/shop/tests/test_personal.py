@@ -33,7 +33,8 @@ def member_with_a_basket(name: str, product: UUID) -> UUID:
 
 def test_a_basket_is_part_of_what_a_person_is_handed(product):
     member = member_with_a_basket("one", product)
-    assert customers.export_person(member, actor=SYSTEM)["basket"] == [{"product": str(product), "quantity": "2"}]
+    lines = [{"product": str(product), "quantity": "2"}]
+    assert customers.export_person(member, actor=SYSTEM)["basket"] == [{"lines": lines, "place": None, "card": None}]
 
 
 def test_an_erased_persons_basket_is_gone_and_others_stay(product):

@@ -28,6 +28,7 @@ register = template.Library()
 register.filter("money", formats.money)
 register.filter("number", formats.number)
 register.filter("quantity", formats.quantity)
+register.filter("distance", formats.distance)
 register.filter("unit_name", formats.unit_name)
 register.filter("day", formats.day)
 register.filter("clock", formats.clock)
@@ -86,11 +87,13 @@ def picture(*words: str, url: str = "", alt: str = "", size: str = "") -> SafeSt
     """A product's own picture where `url` names one, else the one that stands for the words of its category."""
     kind = f"picture picture-{size}" if size else "picture"
     source = url or _file(f"web/vendor/pictures/{picture_for(*[str(word) for word in words if word])}.svg")
+    later = mark_safe(' loading="lazy"') if size == "fill" else ""  # small ones come with the page
     return format_html(
-        '<span class="{}"><img src="{}" alt="{}" width="96" height="96" loading="lazy" decoding="async"></span>',
+        '<span class="{}"><img src="{}" alt="{}" width="96" height="96"{} decoding="async"></span>',
         kind,
         source,
         alt,
+        later,
     )
 
 

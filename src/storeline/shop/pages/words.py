@@ -1,0 +1,116 @@
+"""What the shop says of an order and of goods that come back."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from storeline.capacity import api as capacity
+from storeline.fulfilment import api as fulfilment
+from storeline.web import formats
+
+
+def steps(progress: fulfilment.Progress, zone: str, slot: capacity.Slot | None) -> list[dict[str, str]]:
+    """The order's way as people follow it."""
+    at = {"pending": 0, "confirmed": 1, "to_pick": 1, "picking": 2, "capturing": 2, "unpaid": 2, "ready": 3}
+    names = [
+        _("Order placed"),
+        _("Paid, waiting to be picked"),
+        _("Being picked"),
+        _("Ready to collect"),
+        _("Collected"),
+    ]
+    if progress.state == "cancelled":
+        return [
+            {"name": names[0], "state": "done"},
+            {"name": _("Cancelled"), "state": "failed", "note": _("Nothing is charged.")},
+        ]
+    now_at = at.get(progress.state, len(names))
+    notes = {
+        3: formats.when(progress.ready_at, zone) if progress.ready_at else slot_words(slot, zone),
+        4: formats.when(progress.closed_at, zone) if progress.closed_at else "",
+    }
+    return [
+        {
+            "name": name,
+            "state": "done" if number < now_at else "now" if number == now_at else "later",
+            "note": notes.get(number, ""),
+        }
+        for number, name in enumerate(names)
+    ]
+
+
+def slot_words(slot: capacity.Slot | None, zone: str) -> str:
+    """When it can be collected."""
+    if slot is None:
+        return ""
+    return _("%(day)s, %(time)s") % {
+        "day": formats.day(slot.starts_at, zone),
+        "time": formats.span(slot.starts_at, slot.ends_at, zone),
+    }
+
+
+def headline(state: str) -> str:
+    """The one thing that matters now."""
+    return {
+        "pending": _("We are waiting for your card's answer"),
+        "confirmed": _("Your order is placed"),
+        "to_pick": _("Your order is placed"),
+        "picking": _("We are picking your order"),
+        "capturing": _("Almost ready"),
+        "unpaid": _("Your card was declined after picking"),
+        "ready": _("Ready: come and collect"),
+        "handed_over": _("Collected. Thank you"),
+        "completed": _("Collected. Thank you"),
+        "cancelled": _("This order was cancelled"),
+        "carried": _("Bought in the shop"),
+    }.get(state, state)
+
+
+def state_name(state: str) -> str:
+    """A state in a list."""
+    return {
+        "pending": _("Waiting for payment"),
+        "confirmed": _("On its way"),
+        "to_pick": _("On its way"),
+        "picking": _("Being picked"),
+        "capturing": _("Being picked"),
+        "unpaid": _("Card declined"),
+        "ready": _("Ready to collect"),
+        "handed_over": _("Collected"),
+        "completed": _("Done"),
+        "cancelled": _("Cancelled"),
+    }.get(state, state)
+
+
+def spaced(code: str) -> str:
+    """A code in groups of three, as people read it out."""
+    return " ".join(code[start : start + 3] for start in range(0, len(code), 3))
+
+
+def reasons() -> dict[str, str]:
+    """Why goods come back, as a shopper says it."""
+    return {
+        "damaged": _("Broken or damaged"),
+        "spoiled": _("Spoiled or past its date"),
+        "wrong": _("Not what I ordered"),
+        "unwanted": _("I do not need it any more"),
+        "other": _("Another reason"),
+    }
+
+
+def request_state(state: str) -> tuple[str, str]:
+    """A request to bring goods back: in words, and with which tone."""
+    return {
+        "requested": (_("We expect your goods"), "info"),
+        "accepted": (_("Taken back"), "good"),
+        "withdrawn": (_("You called it off"), "plain"),
+        "lapsed": (_("The time for it is over"), "plain"),
+    }.get(state, (state, "plain"))
+
+
+def tender_name(code: str) -> str:
+    """By what the money goes back."""
+    return {
+        "sandbox_card": _("To the card you paid with"),
+        "cash": _("In cash"),
+    }.get(code, _("The way you paid"))
