@@ -150,6 +150,11 @@ def collection_of(text: str) -> tuple[UUID | None, str]:
     return UUID(order[0]), code[0] if code else ""
 
 
+def goes_on_sale(product: ProductFacts, *, is_fresh: bool) -> bool:
+    """Whether goods that come back may be sold again: those kept cold only where they never left the shop."""
+    return is_fresh or product.temperature == "ambient"
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """When an order is due as people say it: so many minutes late or left, or neither where it is far off."""

@@ -1,4 +1,4 @@
-"""Hand over: the shopper shows a code, the order leaves."""
+"""Hand over: the shopper shows a code, the order leaves, or what they bring back comes in."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 
+from storeline.aftersales import api as aftersales
 from storeline.desk.domain import collection_of
 from storeline.desk.pages.shared import back_to, choose_first, own_task, pages, place_of, render
 from storeline.desk.pages.tasks import rows
@@ -29,7 +30,9 @@ def waiting(request: Request) -> HttpResponse:
 
 @pages.post("hand-over", HAND_OVER)
 def shown(request: Request) -> HttpResponse:
-    """A QR holds the order and its code; a number typed here finds its order, whose page asks for the code."""
+    """A QR holds the order and its code; a number typed here finds its order, whose page asks for the code. The code of
+    a return that a shopper asked for leads to it.
+    """
     place = place_of(request)
     if place is None:
         return choose_first()
@@ -37,6 +40,8 @@ def shown(request: Request) -> HttpResponse:
     order_id, code = collection_of(text)
     if order_id is not None:
         return _hand_over(request, order_id, code) if code else back_to("desk:task", order_id)
+    if asked := aftersales.find_request(text.strip()[:20]):
+        return back_to("desk:back", asked.order_id, request=asked.id)
     wanted = code.replace(" ", "").upper()
     found = rows(fulfilment.list_tasks(places=[place.id], states=["ready"], limit=_SHOWN))
     for row in found:

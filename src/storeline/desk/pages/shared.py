@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.urls import reverse
 
+from storeline.aftersales import api as aftersales
 from storeline.catalog import api as catalog
 from storeline.desk.domain import PickLine, pick_lines
 from storeline.desk.pages.words import said
@@ -90,6 +91,7 @@ def render(
         "said": said(request.GET),
         "may_hand_over": request.actor.may(fulfilment.HAND_OVER),
         "may_count": request.actor.may(stock.COUNT),
+        "may_take_back": request.actor.may(aftersales.RETURN),
         "may_receive": request.actor.may(stock.RECEIVE),
     }
     return web.render(request, template, frame | context, status)

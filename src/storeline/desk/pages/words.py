@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from storeline.desk.domain import Due
+from storeline.kernel.api import Error
 from storeline.stock import api as stock
 
 _HOURS, _DAY = 120, 1440
@@ -256,6 +257,26 @@ def steps(kind: str, *, is_counted: bool) -> list[dict[str, str]]:
     now_at = 1 if is_counted else 0
     states = ["done" if at < now_at else "now" if at == now_at else "later" for at in range(len(todo))]
     return [{"name": name, "state": state} for name, state in zip(todo, states, strict=True)]
+
+
+def return_reasons() -> dict[str, str]:
+    """Why goods come back, by the code that is kept."""
+    return {
+        "unwanted": _("Not wanted"),
+        "damaged": _("Damaged"),
+        "spoiled": _("Spoiled or past its date"),
+        "wrong": _("The wrong product"),
+        "other": _("Another reason"),
+    }
+
+
+def return_refused(error: Error) -> str:
+    """Why goods were not taken back, in words that help at the counter; nothing has moved in any of these."""
+    return {
+        "lines": _("Say how many of what come back."),
+        "quantity": _("From nothing to what can still come back, in whole pieces."),
+        "reason": _("Say why it comes back."),
+    }.get(error.field or "", _("This cannot be taken back here now. Ask the service desk."))
 
 
 def explained(counted: int, expected: int) -> tuple[str, str]:
