@@ -98,6 +98,7 @@ class Sums:
     returns: int = 0
     returned_items: int = 0
     returned_net: int = 0
+    returned_tax: int = 0
     waiting: int = 0
     online_baskets: int = 0
     online_sales: int = 0

@@ -350,10 +350,11 @@ WITH part AS (
         coalesce(sum(sales) FILTER (WHERE no = 1), 0)::bigint AS sales_before
     FROM part WHERE place_id <> %s GROUP BY place_id
 )
-SELECT p.id, p.ref, p.name, p.names, p.format, p.city, p.region, p.latitude, p.longitude, s.sales, s.baskets, s.online,
-    s.sales_before, count(*) OVER ()
-FROM sums s JOIN places_place p ON p.id = s.place_id
-ORDER BY s.sales DESC, p.ref LIMIT %s
+SELECT p.id, p.ref, p.name, p.names, p.format, p.city, p.region, p.latitude, p.longitude, coalesce(s.sales, 0),
+    coalesce(s.baskets, 0), coalesce(s.online, 0), coalesce(s.sales_before, 0), count(*) OVER ()
+FROM places_place p LEFT JOIN sums s ON p.id = s.place_id
+WHERE (%s OR s.place_id IS NOT NULL) AND (%s OR p.id = ANY(%s::uuid[]))
+ORDER BY 10 DESC, p.ref LIMIT %s
 """
 
 
@@ -365,8 +366,8 @@ class Ranked:
     count: int
 
 
-def by_place(scope: Scope, span: Span, since: date, *, limit: int = 10) -> Pending[Ranked]:
-    """Places by their sales, the largest first."""
+def by_place(scope: Scope, span: Span, since: date, *, limit: int = 10, idle: bool = False) -> Pending[Ranked]:
+    """Places by their sales, the largest first; `idle`: also those that sold nothing."""
     parts = _parts(span, since)
     where = [scope.places is None, scope.rows, *scope.condition]
     return later(
@@ -381,6 +382,9 @@ def by_place(scope: Scope, span: Span, since: date, *, limit: int = 10) -> Pendi
             *where,
             list(IN_SHOP),
             ALL_PLACES,
+            idle,
+            scope.places is None,
+            scope.rows,
             limit,
         ],
         lambda rows: Ranked(tuple(PlaceSums(*row[:-1]) for row in rows), rows[0][-1] if rows else 0),

@@ -1,0 +1,171 @@
+"""Places: all of them with their sales on a list and a map, and each with its own figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from math import isqrt
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from storeline.identity.api import Request
+from storeline.insight import api as insight
+from storeline.kernel.api import round_div
+from storeline.office.domain import Asked
+from storeline.office.pages import figures
+from storeline.office.pages.home import Choice, choices, show, title_of
+from storeline.office.pages.naming import capability_name, format_name
+from storeline.office.pages.shared import pages, render
+from storeline.office.pages.trade import Wanted, held_of, place_of, wanted
+from storeline.places import api as places
+from storeline.web import formats
+from storeline.web.maps import Point
+from storeline.web.templatetags.ui import local_name
+
+PAGE = 50
+MOST = 20_000
+"""So many places are ranked; the map shows those among them that have a position."""
+_SMALLEST, _LARGEST = 3, 16
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A line of the list."""
+
+    name: str
+    href: str
+    where: str
+    kind: str
+    sales: str
+    baskets: str
+    change: figures.Change | None
+
+
+@pages.get("places", insight.VIEW, name="places")
+def list_all(request: Request) -> HttpResponse:
+    """Every place with its sales of the days asked for, the largest first, and where it is."""
+    found = wanted(request)
+    held = held_of(found)
+    at = reverse("office:places")
+    words = request.GET.get("q", "").strip()[:100]
+    frame = {"tab": "places", "asked": found.asked, "at": at, "q": words, "choices": choices(found, at)}
+    if held is None:
+        return render(request, "office/places.html", frame | {"trade": None})
+    span = found.asked.span(held.last, _complete(found))
+    scope = replace(found.scope, currency=held.currency)
+    ranked = insight.by_place(scope, span, held.first, limit=MOST, idle=True).result()
+    shown = [each for each in ranked.items if _matches(each, words)]
+    page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
+    against = span.before.first >= held.first
+    context = {
+        "trade": {"span": span, "since": held.first, "currency": held.currency},
+        "title": title_of(span, found.ground.today, live=False),
+        "total": len(shown),
+        "rows": [_listed(each, found.asked, held.currency, compared=against) for each in page],
+        "points": _points(shown, held.currency),
+        "next": _more(request, page.next_page_number() if page.has_next() else None),
+        "ranges": range_choices(found.asked, at),
+        "export_at": f"{reverse('office:export')}{found.asked.query(what='places')}",
+    }
+    return render(request, "office/places.html", frame | context)
+
+
+def _complete(found: Wanted) -> date:
+    return date.fromordinal(found.ground.today.toordinal() - 1)
+
+
+def _matches(place: insight.PlaceSums, words: str) -> bool:
+    """Whether each word begins some word of the place's name, town, region or ref."""
+    parts = f"{place.name} {' '.join(place.names.values())} {place.city} {place.region} {place.ref}".casefold().split()
+    return all(any(part.startswith(word) for part in parts) for word in words.casefold().split())
+
+
+def _listed(place: insight.PlaceSums, asked: Asked, currency: str, *, compared: bool) -> Listed:
+    return Listed(
+        local_name(place),
+        place_address(place.ref, asked),
+        ", ".join(part for part in (place.city, place.region) if part),
+        format_name(place.format),
+        formats.money(place.sales, currency),
+        formats.number(place.baskets),
+        figures.changed(place.sales, place.sales_before, "") if compared else None,
+    )
+
+
+def place_address(ref: str, asked: Asked) -> str:
+    """A place's page, for the same days and channel."""
+    return reverse("office:place", args=[ref]) + asked.query(place=None, format=None, region=None, entity=None)
+
+
+def _points(shown: Sequence[insight.PlaceSums], currency: str) -> list[Point]:
+    """Where places are: a dot's area grows with the sales. The largest are drawn first, so that none is hidden."""
+    longest = max((each.sales for each in shown), default=0)
+    return [
+        Point(
+            local_name(each),
+            each.latitude,
+            each.longitude,
+            reverse("office:place", args=[each.ref]),
+            formats.money(each.sales, currency),
+            _radius(each.sales, longest),
+        )
+        for each in shown
+        if each.latitude is not None and each.longitude is not None
+    ]
+
+
+def _radius(sales: int, longest: int) -> int:
+    share = round_div(max(0, sales) * 10_000, longest) if longest > 0 else 0
+    return max(_SMALLEST, isqrt(_LARGEST * _LARGEST * share // 10_000))
+
+
+def _more(request: Request, number: int | None) -> str:
+    if number is None:
+        return ""
+    query = request.GET.copy()
+    query["page"] = str(number)
+    return f"?{query.urlencode()}"
+
+
+def range_choices(asked: Asked, at: str) -> list[Choice]:
+    """How many days the list adds up."""
+    words = {"day": _("Day"), "week": _("7 days"), "month": _("28 days"), "quarter": _("13 weeks"), "year": _("Year")}
+    return [
+        Choice(
+            code,
+            name,
+            at + asked.query(range=None if code == "day" else code, to=None, **{"from": None}),
+            asked.range == code,
+        )
+        for code, name in words.items()
+    ]
+
+
+@pages.get("places/<str:ref>", insight.VIEW, name="place")
+def one(request: Request, ref: str) -> HttpResponse:
+    """A place: its figures, when it is open, what it can do."""
+    place = place_of(request, ref)
+    found = wanted(request, place)
+    today = found.ground.today
+    more = {
+        "tab": "places",
+        "at": reverse("office:place", args=[ref]),
+        "hours": [
+            formats.span(opening.opens, opening.closes, place.zone) for opening in places.open_hours(place.id, today)
+        ],
+        "today": today,
+        "kind": format_name(place.format),
+        "capabilities": [capability_name(code) for code in place.capabilities],
+        "points": _own_point(place),
+    }
+    return show(request, found, "office/place.html", more)
+
+
+def _own_point(place: places.Place) -> list[Point]:
+    if place.position is None:
+        return []
+    return [Point(local_name(place), place.position.latitude, place.position.longitude, main=True)]
