@@ -79,7 +79,8 @@ def _draft(request: Request, order_id: UUID, at: Here, lines: basket.Lines) -> o
         raise Invalid(_("The total is missing: open the page again."), field="total")
     actor = request.actor
     shopper = actor.kind == "user" and actor.may(customers.JOIN)
-    body = "|".join([str(at.place.id), str(slot_id), token, total, basket.pack(lines)])
+    wish = _wish(request.POST)
+    body = "|".join([str(at.place.id), str(slot_id), token, total, basket.pack(lines), wish])
     return orders.Draft(
         id=order_id,
         place_id=at.place.id,
@@ -91,8 +92,14 @@ def _draft(request: Request, order_id: UUID, at: Here, lines: basket.Lines) -> o
         customer_id=customers.join(actor=actor) if shopper else None,
         slot_id=slot_id,
         expected_total=int(total),
+        substitutes=wish,
         body_hash=body_hash(body.encode()),
     )
+
+
+def _wish(given: Mapping[str, Any]) -> orders.Wish:
+    """What the shopper wants where something is missing; to be asked where they did not say."""
+    return next((wish for wish in orders.WISHES if wish == given.get("substitutes")), "offer")
 
 
 def _uuid(request: Request, name: str) -> UUID:
