@@ -6,13 +6,14 @@ from django.http import HttpResponse
 
 from storeline.customers import api as customers
 from storeline.identity.api import Request
-from storeline.kernel.api import Error, Invalid
+from storeline.kernel.api import Error, Invalid, transaction
 from storeline.loyalty import api as loyalty
 from storeline.orders.api import SELL
 from storeline.places import api as places
 from storeline.till import commands
+from storeline.till.errors import SaleBusy
 from storeline.till.pages import words
-from storeline.till.pages.screen import answer, look, refuse, show
+from storeline.till.pages.screen import Screen, answer, look, refuse, show
 from storeline.till.pages.shared import as_id, here, pages, wanted_id, wanted_int
 from storeline.till.queries import TillAt
 
@@ -89,17 +90,32 @@ def _looked_up(typed: str, at: TillAt) -> list[customers.CustomerView]:
 
 @pages.post("coupon", SELL, name="coupon")
 def coupon(request: Request) -> HttpResponse:
-    """Put a coupon on, or take it off. One that fits nothing yet stays and says why."""
+    """Put a coupon on, or take it off. One that fits nothing yet stays and says why; one that never will is refused."""
     at = here(request)
-    code, on = request.POST.get("code", "").strip()[:60], not request.POST.get("off")
+    code = request.POST.get("code", "").strip()[:60]
     try:
-        if on and code not in loyalty.gather({code}, set(), set(), lock=False).result().by_code:
-            ask = {"kind": "coupon", "typed": code, "error": words.coupon_refusal(loyalty.CouponUnknown())}
-            return show(request, at, ask=ask, status=404)
-        commands.set_coupon(at, code, on=on, actor=request.actor)
-    except Error as error:
+        if request.POST.get("off"):
+            commands.set_coupon(at, code, on=False, actor=request.actor)
+            return answer(request, at)
+        return answer(request, at, screen=put_coupon(request, at, code))
+    except SaleBusy as error:
         return refuse(request, at, error)
-    return answer(request, at)
+    except Error as error:
+        ask = {"kind": "coupon", "typed": code, "error": words.coupon_refusal(error)}
+        return show(request, at, ask=ask, status=error.status)
+
+
+def put_coupon(request: Request, at: TillAt, code: str) -> Screen:
+    """The screen with the coupon on; refuses one that cannot be used, and changes nothing then."""
+    if code not in loyalty.gather({code}, set(), set(), lock=False).result().by_code:
+        raise loyalty.CouponUnknown(field="code")
+    with transaction():
+        commands.set_coupon(at, code, on=True, actor=request.actor)
+        screen = look(at, actor=request.actor)
+        refused = next((one.refusal for one in screen.coupons if one.code == code and one.is_final), None)
+        if refused is not None:
+            raise refused
+    return screen
 
 
 @pages.post("park", SELL, name="park")

@@ -107,7 +107,8 @@ def take(request: Request) -> HttpResponse:
         return _form(request, screen, _how(request), typed=_typed(request), error=error.detail, status=422)
     if tendered.cash < screen.total and not tendered.card:
         return _form(request, screen, "card", cash=tendered.cash)
-    return finish(request, at, _pay(request, screen, order_id, tendered))
+    settled = _pay(request, screen, order_id, tendered)
+    return _elsewhere(request, at, sale_id) if settled is None else finish(request, at, settled)
 
 
 def _how(request: Request) -> str:
@@ -141,27 +142,25 @@ def _tendered(request: Request, screen: Screen) -> Tendered:
 
 
 def _elsewhere(request: Request, at: TillAt, sale_id: UUID) -> HttpResponse:
-    """The sale is no longer the one under way: it was paid by this very form, or at another window."""
+    """The sale is being paid or was, by this very form or at another window: wait for its end and show that."""
     for _try in range(_TRIES):
-        sale = get_sale(sale_id)
-        if sale is None or sale.at != at or sale.state not in {"paying", "done"}:
-            return refuse(request, at, SaleClosed("That sale was finished or put aside at another window."))
-        if sale.state == "done":
-            return finish(request, at, Settled("done", sale.order_id))
         with paying_alone(sale_id) as mine:
-            if mine:
-                return finish(request, at, settle(sale))
-        time.sleep(_WAIT_S)  # whoever pays it is at it this moment
+            sale = get_sale(sale_id) if mine else None
+        if mine and (sale is None or sale.at != at or sale.state not in {"open", "paying", "done"}):
+            return refuse(request, at, SaleClosed("That sale was finished or put aside at another window."))
+        if sale is not None:
+            return finish(request, at, settle(sale))
+        time.sleep(_WAIT_S)
     return see(reverse("till:sale"))
 
 
-def _pay(request: Request, screen: Screen, order_id: UUID, tendered: Tendered) -> Settled:
-    """Fix the sale, place its order, take over what became of it."""
+def _pay(request: Request, screen: Screen, order_id: UUID, tendered: Tendered) -> Settled | None:
+    """Fix the sale, place its order, take over what became of it; None where somebody else is at it."""
     sale = screen.sale
     assert sale is not None  # it can be paid
     with paying_alone(sale.id) as mine:
         if not mine:
-            return Settled("paying", order_id)
+            return None
         fixed = commands.begin_payment(sale.id, sale.version, order_id, actor=request.actor)
         if fixed.order_id not in {None, order_id}:
             return settle(fixed)

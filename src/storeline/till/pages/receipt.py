@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -45,6 +45,7 @@ class ReceiptShown:
     name: str
     place: places.Place
     entity: places.EntityFacts | None
+    day: date
     at: datetime
     till: str | None
     currency: str
@@ -101,6 +102,7 @@ def receipt_of(order_id: UUID, *, actor: Actor, key: str = "", base: str = "/") 
         receipt_name(place.ref, receipt.series, receipt.number),
         place,
         next((one for one in places.list_entities() if one.ref == place.entity), None),
+        receipt.business_date,
         receipt.at,
         head.till,
         head.currency,

@@ -170,6 +170,8 @@ def take(request: Request, order_id: UUID) -> HttpResponse:
     """First what it brings; with that confirmed, take the goods and give the money back."""
     at = here(request)
     request.actor.require(RETURN, at.place_id)
+    if (known := _known(request, order_id)) is not None:
+        return see(reverse("till:returned", args=[known]))
     view = orders.get(order_id)
     lines = _read(request, view)
     more: dict[str, Any] = {
@@ -194,6 +196,13 @@ def take(request: Request, order_id: UUID) -> HttpResponse:
         return _form(request, at, view, lines, more | {"error": words.refusal(error).text}, error.status)
     more["may_pay_cash"] = request.actor.may(aftersales.OTHER_TENDER, at.place_id)
     return _form(request, at, view, lines, more)
+
+
+def _known(request: Request, order_id: UUID) -> UUID | None:
+    """The return that this very form made before."""
+    return_id = as_id(request.POST.get("id", ""))
+    there = aftersales.returns_by_id([return_id]).get(return_id) if return_id else None
+    return return_id if there is not None and there.head.order_id == order_id else None
 
 
 def _give_back(

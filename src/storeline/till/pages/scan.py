@@ -32,6 +32,7 @@ from storeline.pricing import api as pricing
 from storeline.till import commands
 from storeline.till.domain import LONGEST, is_words, parse_entry
 from storeline.till.pages import words
+from storeline.till.pages.changes import put_coupon
 from storeline.till.pages.screen import Screen, answer, look, price_here, refuse, show
 from storeline.till.pages.shared import CHANNEL, here, is_part, pages, wanted_id
 from storeline.till.queries import TillAt, current
@@ -75,9 +76,10 @@ def _resolve(request: Request, at: TillAt, code: str, times: int | None) -> Http
     if times is None:
         if found := _member(code):
             return _welcome(request, at, found)
-        if code in loyalty.gather({code}, set(), set(), lock=False).result().by_code:
-            commands.set_coupon(at, code, on=True, actor=request.actor)
-            return answer(request, at)
+        try:
+            return answer(request, at, screen=put_coupon(request, at, code))
+        except loyalty.CouponUnknown:
+            pass  # then it is a word
     if not is_words(code):
         return show(request, at, said=words.said("unknown"), status=404)
     return _search(request, at, code, times)

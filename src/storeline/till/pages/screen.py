@@ -23,6 +23,8 @@ from storeline.till.pages.shared import CHANNEL, is_part, render
 from storeline.till.queries import ParkedSale, Sale, SaleLine, TillAt, current, parked
 from storeline.web.pages import see
 
+_FINAL = frozenset({"coupon_unknown", "coupon_not_valid", "coupon_used_up", "coupon_member_limit"})
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -66,7 +68,17 @@ class CouponShown:
     code: str
     name: str
     amount: int
-    problem: str = ""
+    refusal: Error | None = None
+
+    @property
+    def problem(self) -> str:
+        """Why it takes nothing off, in words."""
+        return "" if self.refusal is None else words.coupon_refusal(self.refusal)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing that is still scanned can make it fit."""
+        return self.refusal is not None and self.refusal.code in _FINAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +153,6 @@ def screen_of(at: TillAt, place: places.Place, sale: Sale | None, aside: list[Pa
     products, by_code = known.result(), terms.result().by_code
     quote, refused, problem = _quoted(sale, place.currency, actor)
     used = tuple(code for code in sale.coupons if code not in refused)
-    named = {code: by_code[code].name if code in by_code else code for code in sale.coupons}
     member = customers.get(sale.customer_id).name if sale.customer_id else ""
     return Screen(
         at,
@@ -149,7 +160,7 @@ def screen_of(at: TillAt, place: places.Place, sale: Sale | None, aside: list[Pa
         sale,
         _rows(sale, products, quote, problem),
         _deposits(quote, products),
-        tuple(_coupon(code, named[code], by_code.get(code), refused.get(code, ""), quote) for code in sale.coupons),
+        tuple(_coupon(code, by_code.get(code), refused.get(code), quote) for code in sale.coupons),
         used,
         quote,
         member,
@@ -158,9 +169,9 @@ def screen_of(at: TillAt, place: places.Place, sale: Sale | None, aside: list[Pa
     )
 
 
-def _quoted(sale: Sale, currency: str, actor: Actor) -> tuple[pricing.Quote | None, dict[str, str], Error | None]:
+def _quoted(sale: Sale, currency: str, actor: Actor) -> tuple[pricing.Quote | None, dict[str, Error], Error | None]:
     """The price with those coupons that fit, why the others do not, and why there is no price."""
-    refused: dict[str, str] = {}
+    refused: dict[str, Error] = {}
     while sale.lines:
         codes = tuple(code for code in sale.coupons if code not in refused)
         try:
@@ -169,8 +180,8 @@ def _quoted(sale: Sale, currency: str, actor: Actor) -> tuple[pricing.Quote | No
             index = _index(error, "coupons")
             if index is None or index >= len(codes):
                 return None, refused, error
-            refused[codes[index]] = words.coupon_refusal(error)
-    return None, refused | dict.fromkeys(sale.coupons, ""), None
+            refused[codes[index]] = error
+    return None, refused | dict.fromkeys(sale.coupons, loyalty.CouponNotForBasket()), None
 
 
 def _index(error: Error, name: str) -> int | None:
@@ -220,7 +231,7 @@ def _deposits(quote: pricing.Quote | None, products: dict[UUID, catalog.ProductF
 
 
 def _coupon(
-    code: str, name: str, coupon: loyalty.Coupon | None, problem: str, quote: pricing.Quote | None
+    code: str, coupon: loyalty.Coupon | None, refusal: Error | None, quote: pricing.Quote | None
 ) -> CouponShown:
     taken = sum(
         one.amount
@@ -228,7 +239,7 @@ def _coupon(
         for one in line.adjustments
         if coupon and one.source_id == coupon.id
     )
-    return CouponShown(code, name, taken, problem)
+    return CouponShown(code, coupon.name if coupon else code, taken, refusal)
 
 
 def price_here(product: catalog.ProductFacts, place_id: UUID) -> pricing.ShelfPrice | None:

@@ -29,8 +29,8 @@ class Settled:
 def settle(sale: Sale) -> Settled:
     """Look what became of the order that this sale is being paid as, and end the payment where that is known."""
     order_id = sale.order_id
-    if order_id is None:
-        return Settled(sale.state)
+    if order_id is None or sale.state == "done":
+        return Settled(sale.state, order_id)
     state = state_of(order_id)
     if state is None:
         # Either it is being placed this moment, or whoever was at it is gone and nothing ever came of it.

@@ -46,6 +46,7 @@ class Worth:
     tax: int
     tax_rate: int
     inclusive: bool
+    currency: str
 
     @property
     def total(self) -> int:
@@ -69,7 +70,6 @@ def _form(
     typed = source.get("quantity", "1").strip()[:20]
     context: dict[str, Any] = {
         "at": at,
-        "place": places.get_place(at.place_id),
         "code": code,
         "quantity": typed,
         "reasons": words.reasons(),
@@ -84,7 +84,9 @@ def _form(
         except Error as refused:
             context |= {"product": product, "error": error or words.refusal(refused).text}
             status = refused.status
-    elif code:
+    else:
+        context["place"] = places.get_place(at.place_id)
+    if code and product is None:
         context |= {"hits": hits} if hits else {"said": words.said("nothing_found")}
         status = status if hits else 404
     return page(request, "without", context, status)
@@ -93,8 +95,18 @@ def _form(
 def _product(code: str, product_id: UUID | None) -> tuple[catalog.ProductFacts | None, list[catalog.ProductFacts]]:
     if product_id is not None:
         return catalog.gather([product_id]).result().get(product_id), []
+    if found := _by_code(code):
+        return found, []
     hits = [hit.product for hit in catalog.search(code, limit=8).hits] if code else []
     return (hits[0], []) if len(hits) == 1 else (None, hits)
+
+
+def _by_code(code: str) -> catalog.ProductFacts | None:
+    try:
+        scanned = catalog.scan(code)
+    except Invalid:
+        scanned = None
+    return scanned.product if scanned else catalog.find_by_ref([code]).get(code)
 
 
 def _quantity(typed: str, product: catalog.ProductFacts) -> int:
@@ -116,7 +128,7 @@ def worth_of(product: catalog.ProductFacts, quantity: int, at: TillAt, *, actor:
     least = lowest([quoted.amount - quoted.funded, *([prior.price.times(quantity)] if prior else [])])
     rate = quoted.tax_rate_ppm
     tax = round_div(least * rate, pricing.MILLION + rate if facts.inclusive else pricing.MILLION)
-    return Worth(product, quantity, least, tax, rate, facts.inclusive)
+    return Worth(product, quantity, least, tax, rate, facts.inclusive, facts.currency)
 
 
 @pages.post("returns/without", WITHOUT_RECEIPT)

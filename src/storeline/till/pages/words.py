@@ -78,6 +78,8 @@ def refusal(error: Error) -> Said:
         "refund_refused": _("The money cannot go back that way."),
         "forbidden": _("This needs your manager."),
     }.get(error.code, error.detail)
+    if error.code.startswith("coupon"):
+        text = coupon_refusal(error)
     return Said("stop" if error.status != 409 else "warn", text)  # noqa: PLR2004  # HTTP's own
 
 

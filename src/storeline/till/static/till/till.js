@@ -154,9 +154,23 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   const pad = event.target.closest("[data-pad]");
   if (!pad) return;
-  const input = pad.closest("form").querySelector("[data-pad-field]");
+  const input = document.querySelector("[data-pad-field]");
   const what = pad.dataset.pad;
   input.value = what === "back" ? input.value.slice(0, -1) : input.value + what;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+// --- the change, while what was handed over is typed; the server works it out again ---
+document.addEventListener("input", (event) => {
+  const { due, currency } = event.target.dataset;
+  if (due === undefined) return;
+  const typed = event.target.value.trim().replace(",", ".");
+  const form = new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency });
+  const unit = 10 ** form.resolvedOptions().maximumFractionDigits;
+  const difference = /^\d+(\.\d*)?$/.test(typed) ? Math.round(Number(typed) * unit) - Number(due) : 0;
+  const state = difference > 0 ? "over" : difference < 0 ? "under" : "exact";
+  document.querySelectorAll("#change [data-when]").forEach((each) => { each.hidden = each.dataset.when !== state; });
+  document.querySelectorAll("#change [data-difference]").forEach((each) => { each.textContent = form.format(Math.abs(difference) / unit); });
 });
 
 // Going back in the browser shows what is now, never an old sale.
