@@ -101,6 +101,9 @@ def _write_notes(notes: dict[str, list[str]]) -> None:
     partial.replace(_NOTES)
 
 
+_HOUSEHOLD = "h2459"
+
+
 def _database() -> str:
     """What tells this database from any other, a dropped and remade one included."""
     from django.db import connection  # noqa: PLC0415  # needs the settings
@@ -114,12 +117,29 @@ def _database() -> str:
     return str(identity)
 
 
+def _give_history(login: str) -> None:
+    """Let the demo's shopper be one household of the data, with a year of trade at a large shop behind them."""
+    from storeline.customers import api as customers  # noqa: PLC0415  # needs the settings
+    from storeline.identity.api import actor_of_user, find_user  # noqa: PLC0415  # likewise
+    from storeline.kernel.api import SYSTEM  # noqa: PLC0415  # likewise
+
+    user, household = find_user(login), customers.find_by_ref(_HOUSEHOLD)
+    actor = None if user is None else actor_of_user(user)
+    if actor is None or household is None:
+        return
+    mine = customers.join(actor=actor)
+    if customers.persons([household])[household] == household:
+        customers.merge(household, mine, reason="the demo's shopper", actor=SYSTEM)
+
+
 def _sign_ins(port: int) -> None:
     """One for each role."""
     from storeline.identity.api import ensure_demo_sign_ins  # noqa: PLC0415  # needs the settings
 
     table = Table("role", "sign-in", "secret", "where", box=None, pad_edge=False)
     for found in ensure_demo_sign_ins():
+        if found.role == "shopper":
+            _give_history(found.login)
         table.add_row(found.role, found.login, found.secret, "/oauth/token" if found.is_client else "/accounts/login/")
     _console.print(table)
     _console.print(f"[bold]Open http://127.0.0.1:{port}/start[/]: shop, till, desk and office, and what is real here")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from storeline.identity.api import Request
 from storeline.kernel.api import QUANTITY_ONE, ids_array, run
 from storeline.places import api as places
-from storeline.shop import shelf
+from storeline.shop import shelf, where
 from storeline.shop.pages.product import find
 from storeline.shop.pages.router import pages, show
 from storeline.shop.where import Here, here, position
@@ -49,7 +49,7 @@ def nearby(request: Request, ref: str, slug: str) -> HttpResponse:
     facts = find(ref)
     town = request.GET.get("town", "").strip()[:100]
     at = here(request)
-    near, unknown = _origin(request.GET.get("near", ""), town, at)
+    near, unknown = _origin(request.GET.get("near", ""), town, where.at(request.GET.get("at", "")) or at)
     found = _nearby(facts.id, near)
     given = position(request.GET.get("near", ""))
     context: dict[str, Any] = {
@@ -81,9 +81,10 @@ def _origin(near: str, town: str, at: Here) -> tuple[places.Position | None, boo
 def _nearby(product_id: UUID, near: places.Position | None) -> list[Nearby]:
     wanted = [sourcing.WantedLine(product_id, QUANTITY_ONE)]
     options = sourcing.options(wanted, method="collect", near=near, limit=_NEARBY)
-    where = {row[0]: row[1:] for row in run(_POSITIONS, [ids_array(one.place_id for one in options)]).fetchall()}
+    rows = run(_POSITIONS, [ids_array(one.place_id for one in options)]).fetchall()
+    stands = {row[0]: row[1:] for row in rows}
     found = [
-        Nearby(one.place_id, one.ref, one.name, one.serves, one.distance_km, *where[one.place_id]) for one in options
+        Nearby(one.place_id, one.ref, one.name, one.serves, one.distance_km, *stands[one.place_id]) for one in options
     ]
     return sorted(found, key=lambda one: (not one.has, one.km or 0.0))
 

@@ -21,7 +21,7 @@ document.addEventListener("click", (event) => {
 // A form is sent once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method === "get" || form.hasAttribute("hx-post")) return;
+  if (event.defaultPrevented || form.method === "get" || form.hasAttribute("hx-post") || "again" in form.dataset) return;
   if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = "1";
   form.querySelectorAll("button:not([name])").forEach((button) => button.setAttribute("aria-busy", "true"));
