@@ -108,17 +108,6 @@ def due(one: Due) -> str:
     return ""
 
 
-def offered(code: str) -> State:
-    """What became of an offer, in words."""
-    return {
-        "offered": State(_("Waiting for the shopper's answer"), "info", "timer", ""),
-        "accepted": State(_("The shopper takes it"), "good", "circle-check", ""),
-        "declined": State(_("The shopper does not want it"), "stop", "x", ""),
-        "expired": State(_("No answer in time"), "warn", "clock", ""),
-        "withdrawn": State(_("Taken back"), "info", "undo-2", ""),
-    }[code]
-
-
 def reasons(codes: Iterable[str]) -> list[str]:
     """Why a product fits, in words."""
     known = {
