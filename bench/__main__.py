@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=None)
     parser.add_argument("--queries", type=Path, default=None, help="search: a CSV with columns query, product")
     parser.add_argument("--write", type=Path, default=None, help="faults: the page to write the result to")
+    parser.add_argument("--here", action="store_true", help="pages: of the demo in DATABASE_URL, as it stands there")
     parser.add_argument("--instance", type=Path, default=None)
     options = parser.parse_args()
     if options.name == "all":

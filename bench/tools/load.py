@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -45,12 +45,37 @@ class Client:
             b"POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
             % (path.encode(), len(body), body)
         )
+        return await self._read()
+
+    async def get(self, path: str, headers: str = "") -> tuple[int, bytes]:
+        """The same; `headers` are whole lines."""
+        self.writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n".encode())
+        return await self._read()
+
+    async def _read(self) -> tuple[int, bytes]:
         head = await self.reader.readuntil(b"\r\n\r\n")
         status = int(head[9:12])
         lowered = head.lower()
         at = lowered.find(b"content-length:")
         length = int(lowered[at + 15 : lowered.index(b"\r\n", at)])
         return status, await self.reader.readexactly(length)
+
+
+async def read(
+    port: int, paths: Iterator[str], headers: str, *, clients: int, seconds: float, wanted: frozenset[int]
+) -> Answers:
+    """Let `clients` ask for one address after the other as fast as they are answered, for `seconds`."""
+    answers = Answers()
+    end = time.perf_counter() + seconds
+
+    async def one() -> None:
+        async with Client(port) as client:
+            while (start := time.perf_counter()) < end:
+                status, said = await client.get(next(paths), headers)
+                answers.add(status, time.perf_counter() - start, said, wanted=wanted)
+
+    await asyncio.gather(*(one() for _ in range(clients)))
+    return answers
 
 
 async def drive(port: int, path: str, body: Body, *, clients: int, seconds: float, wanted: frozenset[int]) -> Answers:

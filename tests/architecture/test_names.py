@@ -68,7 +68,7 @@ OWN: dict[str, dict[str, str]] = {
         "oauth_urls": "the token's addresses",
         "sessions": "signing in",
     },
-    "catalog": {"search": "words, scripts and typos"},
+    "catalog": {"beside": "what modules above add to lists", "search": "words, scripts and typos"},
     "messages": {
         "codes": "one-time codes",
         "outbox": "what is to be sent",

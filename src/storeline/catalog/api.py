@@ -1,5 +1,6 @@
 """Everything that other modules may use of the catalogue."""
 
+from storeline.catalog.beside import register_beside
 from storeline.catalog.domain import (
     ALLERGENS,
     TEMPERATURES,
@@ -81,6 +82,7 @@ __all__ = [
     "normal_gtin",
     "quantity_of_price",
     "quantity_of_weight",
+    "register_beside",
     "scan",
     "search",
     "upsert_categories",

@@ -8,9 +8,12 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
+import orjson
+from django.http import HttpResponse
 from ninja import Field, Query, Router, Schema
 
 from storeline.catalog import loading, queries
+from storeline.catalog.beside import read_beside
 from storeline.catalog.domain import ProductFacts
 from storeline.catalog.errors import ProductNotFound
 from storeline.catalog.permissions import READ, WRITE
@@ -18,6 +21,7 @@ from storeline.catalog.search.products import MAX_QUERY, alike, search
 from storeline.identity.api import Request, requires
 from storeline.kernel.api import format_quantity, parse_quantity
 from storeline.web.bulk import Bulk, Item, VerdictsOut, upsert
+from storeline.web.codec import plain
 from storeline.web.fields import Cursor, Names, Quantity, Ref, Tag, Text, Words
 
 router = Router()
@@ -42,6 +46,14 @@ class ProductOut(Schema):
     online: bool
     age_limit: int | None
     others: int | None = None
+    price: dict[str, Any] | None = Field(
+        None,
+        description="Asked for by `include=price`: as `GET /places/{place}/prices` says it; null where it has none.",
+    )
+    stock: dict[str, Any] | None = Field(
+        None,
+        description="Asked for by `include=stock`: `band` is `stock`, `few` or `out`; null where it was never kept.",
+    )
 
 
 class ProductsOut(Schema):
@@ -142,25 +154,51 @@ class ProductIn(Item):
     age_limit: Annotated[int, Field(ge=1, le=99)] | None = None
 
 
+class Narrow(Schema):
+    """Which products a list holds: of a category (id or ref), in a place's range, sold online."""
+
+    category: Ref | None = None
+    place: UUID | None = None
+    online: bool = False
+
+
+class Beside(Schema):
+    """What a list shows beside each product, of `place`."""
+
+    include: list[Ref] = Field([], max_length=5, description="`price`, `stock`")
+    channel: Tag = Field("store", description="Through which channel the price holds.")
+
+
 @router.get("/products", auth=requires(READ, guest=True), response=ProductsOut)
 def list_products(
     request: Request,
     q: Annotated[str, Query(max_length=MAX_QUERY)] = "",
-    category: Ref | None = None,
-    place: UUID | None = None,
-    online: Annotated[bool, Query()] = False,  # noqa: FBT002 (a parameter of the address)
     language: Tag = "",
     cursor: Cursor | None = None,
     limit: Limit = 20,
-) -> dict[str, Any]:
-    """Search by what was typed (`q`), or list by ref; in a category (id or ref), in a place's range, sold online."""
-    within = queries.find_category(category).id if category else None
-    only = queries.Filter(category_id=within, place_id=place, online=online)
+    *,
+    narrow: Query[Narrow],
+    beside: Query[Beside],
+) -> HttpResponse:
+    """Search by what was typed (`q`), or list by ref; in a category (id or ref), in a place's range, sold online.
+
+    `include=price` and `include=stock` add to each product what it costs at `place` through `channel`, and whether it is there.
+    """
+    within = queries.find_category(narrow.category).id if narrow.category else None
+    only = queries.Filter(category_id=within, place_id=narrow.place, online=narrow.online)
     if not q.strip():
         page = queries.list_products(only, cursor=cursor, limit=limit)
-        return {"items": [_out(facts, language) for facts in page.items], "next": page.next}
-    found = search(q, only, cursor=cursor, limit=limit)
-    return {"items": [_out(hit.product, language) | {"others": hit.others} for hit in found.hits], "next": found.next}
+        products, after = page.items, page.next
+        items = [_listed(facts, language) for facts in products]
+    else:
+        found = search(q, only, cursor=cursor, limit=limit)
+        products, after = tuple(hit.product for hit in found.hits), found.next
+        items = [_listed(hit.product, language) | {"others": hit.others} for hit in found.hits]
+    for name, known in read_beside(beside.include, products, narrow.place, beside.channel).items():
+        for facts, item in zip(products, items, strict=True):
+            item[name] = known.get(facts.id)
+    # Written as it is: to have each field checked again takes longer than to read them all.
+    return HttpResponse(orjson.dumps({"items": items, "next": after}, default=plain), content_type="application/json")
 
 
 @router.get("/products/scan/{code}", auth=requires(READ, guest=True), response=ScannedOut)
@@ -220,6 +258,27 @@ def _row(item: ProductIn) -> dict[str, Any]:
 
 def _quantity(value: int | None) -> str | None:
     return None if value is None else format_quantity(value)
+
+
+def _listed(facts: ProductFacts, language: str) -> dict[str, Any]:
+    """As `ProductOut`."""
+    return {
+        "id": facts.id,
+        "ref": facts.ref,
+        "name": facts.name_in(language) if language else facts.name,
+        "brand": facts.brand,
+        "category_id": facts.category_id,
+        "unit": facts.unit,
+        "by_weight": facts.by_weight,
+        "catch_weight": facts.catch_weight,
+        "temperature": facts.temperature,
+        "content_quantity": _quantity(facts.content_quantity),
+        "content_unit": facts.content_unit,
+        "sellable": facts.sellable,
+        "online": facts.online,
+        "age_limit": facts.age_limit,
+        "others": None,
+    }
 
 
 def _out(facts: ProductFacts, language: str) -> dict[str, Any]:

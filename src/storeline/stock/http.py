@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Field, Query, Router, Schema, Status
 
+from storeline.catalog import api as catalog
 from storeline.identity.api import Request, requires
 from storeline.kernel.api import Invalid, check_id, format_quantity, now, parse_quantity
 from storeline.stock.commands import bulk, direct, goods
 from storeline.stock.domain import Answer, Counted, Done, Goods, Hold, HoldVerdict, Kind
 from storeline.stock.permissions import ADJUST, BROWSE, COUNT, HOLD, READ, RECEIVE
-from storeline.stock.queries import ExceptionRow, StockLevel, exceptions, list_levels
+from storeline.stock.queries import ExceptionRow, StockLevel, exceptions, levels, list_levels
 from storeline.web.bulk import Bulk, FieldError, Item, field_errors, sift
 from storeline.web.fields import Cursor, Moment, Quantity, Ref
 from storeline.web.idempotent import idempotent
@@ -152,6 +154,14 @@ class ReleasedOut(Schema):
 
 
 _STATUS = {Answer.HELD: 201, Answer.REPEATED: 200, Answer.SOLD_OUT: 409, Answer.MISMATCH: 422}
+
+
+def _bands(products: Sequence[catalog.ProductFacts], place_id: UUID, _channel: str) -> dict[UUID, dict[str, str]]:
+    found = levels(place_id, [product.id for product in products])
+    return {product_id: {"band": level.band.value} for product_id, level in found.items()}
+
+
+catalog.register_beside("stock", _bands)
 
 
 @router.get("/stock", auth=requires(BROWSE, guest=True), response=LevelsOut)

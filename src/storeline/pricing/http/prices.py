@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any, TypeVar
@@ -12,7 +12,7 @@ from ninja import Query, Router, Schema
 
 from storeline.catalog import api as catalog
 from storeline.identity.api import Request, requires
-from storeline.kernel.api import UnitPrice, now, parse_quantity
+from storeline.kernel.api import UnitPrice, format_amount, format_quantity, now, parse_quantity
 from storeline.pricing.commands.prices import Put, put_prices, put_tax_rates
 from storeline.pricing.http.schemas import (
     Code,
@@ -55,6 +55,38 @@ def get_shelf_prices(
     asked = [facts[key] for key in dict.fromkeys(product) if key in facts]
     found = shelf_prices(asked, find_place(place), channel, now(), member=member)
     return ShelfPricesOut(items=[_shelf(found[one.id]) for one in asked if one.id in found])
+
+
+def _beside(products: Sequence[catalog.ProductFacts], place_id: UUID, channel: str) -> dict[UUID, dict[str, Any]]:
+    found = shelf_prices(products, find_place(place_id), channel, now())
+    return {product_id: _plain(shown) for product_id, shown in found.items()}
+
+
+def _plain(shown: ShelfPrice) -> dict[str, Any]:
+    """As `ShelfPriceOut`, but for the product."""
+
+    def maybe(price: UnitPrice | None) -> dict[str, str] | None:
+        if price is None:
+            return None
+        amount = format_amount(price.amount, price.currency)
+        return {"amount": amount, "per": format_quantity(price.base), "currency": price.currency}
+
+    display = shown.display
+    return {
+        "price": maybe(shown.price),
+        "regular": maybe(shown.regular),
+        "lowest_30_days": maybe(shown.lowest_30_days),
+        "member_price": maybe(shown.member_price),
+        "promotion": shown.promotion_id,
+        "label": shown.label,
+        "until": shown.until,
+        "offers": shown.offers,
+        "per_unit": None if display is None else maybe(UnitPrice(display.amount, 1000, display.currency)),
+        "unit": None if display is None else display.unit,
+    }
+
+
+catalog.register_beside("price", _beside)
 
 
 def _shelf(shown: ShelfPrice) -> ShelfPriceOut:
