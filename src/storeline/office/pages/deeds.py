@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from storeline.kernel.api import Deed
 
-
 _BARE = frozenset({"owed", "amount", "payment", "key"})
 """Amounts without a currency and ids: the subject's own page says them better."""
 
@@ -41,8 +40,13 @@ def _trade() -> dict[str, str]:
         "fulfilment.renew_code": _("Made another collection code"),
         "fulfilment.offer": _("Offered a substitute"),
         "fulfilment.answer": _("Answered an offered substitute"),
+        "fulfilment.withdraw": _("Took an offered substitute back"),
         "aftersales.return": _("Took goods back"),
         "aftersales.ask": _("Asked to return goods"),
+        "aftersales.withdraw": _("Withdrew a wish to return goods"),
+        "till.open": _("Opened a till"),
+        "till.take_off": _("Took a line off at a till"),
+        "till.cancel": _("Called a sale off at a till"),
         "payments.repay": _("Paid a refused refund another way"),
         "stock.adjust": _("Adjusted stock"),
         "stock.count": _("Counted stock"),
@@ -117,6 +121,7 @@ def areas() -> dict[str, str]:
         "orders.": _("Orders"),
         "fulfilment.": _("Picking and hand-over"),
         "aftersales.": _("Returns"),
+        "till.": _("Tills"),
         "payments.": _("Payments"),
         "stock.": _("Stock"),
         "pricing.": _("Promotions and prices"),

@@ -135,7 +135,8 @@ def show(request: Request, promotion_id: UUID) -> HttpResponse:
 def _page(request: Request, view: pricing.PromotionView, *, problem: str = "", status: int = 200) -> HttpResponse:
     zone, terms = office_zone(), view.row.terms
     targets = pricing.targets_of(terms.id, limit=_TARGETS) if view.row.targets else ()
-    named = places.names_of([*(view.place_ids or ()), *(one.place_id for one in targets if one.place_id)])
+    ids = [*(view.place_ids or ()), *(one.place_id for one in targets if one.place_id)]
+    named = places.names_of(ids) if ids else {}
     code = view.phase
     context = {
         "tab": "promotions",
@@ -176,7 +177,8 @@ class Done:
 def history(subjects: list[UUID], zone: str) -> list[Done]:
     """Who did what with something, the latest first. Two queries."""
     deeds = list_deeds(WantedDeeds(subject_ids=subjects), limit=_SHOWN)
-    names = identity.names_of({deed.actor_id for deed in deeds if deed.actor_id is not None})
+    people = {deed.actor_id for deed in deeds if deed.actor_id is not None}
+    names = identity.names_of(people) if people else {}
     return [Done(deed, who_of(deed, names), words_of(deed), words.moment(deed.at, zone)) for deed in deeds]
 
 

@@ -30,7 +30,8 @@ from storeline.pricing import api as pricing
 
 CATEGORY = "category:"
 MOST = 10_000
-_SPLIT = re.compile(r"[\t;]+")
+_FIRST = re.compile(r"[\t;]")
+_REST = re.compile(r"[\t;\s]+")
 _PPM_OF_PERCENT = pricing.MILLION // 100
 
 
@@ -98,10 +99,10 @@ def split(text: str) -> list[Line]:
 
 
 def _line(number: int, raw: str) -> Line:
-    parts = [part.strip() for part in _SPLIT.split(raw) if part.strip()]
-    if len(parts) == 1 and not raw.lower().startswith(CATEGORY):
-        parts = raw.split()
-    code, rest = parts[0], parts[1:]
+    code, *more = [part.strip() for part in _FIRST.split(raw, maxsplit=1)]
+    if not more and not raw.lower().startswith(CATEGORY):
+        code, *more = raw.split(maxsplit=1)
+    rest = _REST.split(more[0]) if more else []
     place = next((part[1:] for part in rest if part.startswith("@")), "")
     value = next((part for part in rest if not part.startswith("@")), "")
     return Line(number, code[:200], value[:40], place[:200])

@@ -135,15 +135,15 @@ def _row(row: Row) -> PromotionRow:
     return PromotionRow(row[0], row[1], offer.promotion, row[2], row[3], row[4], row[5], row[6])
 
 
-_VERSION = """
-SELECT encode(sha256(convert_to(p::text || coalesce((
+_TAG = """
+encode(sha256(convert_to(p::text || coalesce((
     SELECT string_agg(concat_ws(',', t.product_id, t.category_id, t.place_id, t.amount, t.base, t.rate_ppm), ';'
       ORDER BY t.product_id, t.category_id, t.place_id)
     FROM pricing_promotion_target t WHERE t.promotion_id = p.id), '') || coalesce((
     SELECT string_agg(x.place_id::text, ';' ORDER BY x.place_id)
     FROM pricing_promotion_place x WHERE x.promotion_id = p.id), ''), 'UTF8')), 'hex')
-FROM pricing_promotion p WHERE p.id = %s
 """
+_VERSION = f"SELECT {_TAG} FROM pricing_promotion p WHERE p.id = %s"
 
 
 def version_of(promotion_id: UUID) -> str:
@@ -154,8 +154,9 @@ def version_of(promotion_id: UUID) -> str:
     return str(rows[0][0])
 
 
-_MORE = """
-SELECT p.names, ARRAY(SELECT x.place_id FROM pricing_promotion_place x WHERE x.promotion_id = p.id ORDER BY x.place_id)
+_MORE = f"""
+SELECT p.names, ARRAY(SELECT x.place_id FROM pricing_promotion_place x WHERE x.promotion_id = p.id ORDER BY x.place_id),
+       {_TAG}
 FROM pricing_promotion p WHERE p.id = %s
 """
 _TARGETS = """
@@ -173,8 +174,8 @@ def view_promotion(promotion_id: UUID) -> PromotionView:
     if not rows:
         raise NotFound("There is no such promotion.")
     row = _row(rows[0])
-    ((names, places),) = run(_MORE, [promotion_id]).fetchall()
-    return PromotionView(row, names, None if row.places is None else tuple(places), version_of(promotion_id))
+    ((names, places, version),) = run(_MORE, [promotion_id]).fetchall()
+    return PromotionView(row, names, None if row.places is None else tuple(places), version)
 
 
 def targets_of(promotion_id: UUID, *, limit: int | None = None) -> tuple[TargetView, ...]:
