@@ -137,3 +137,22 @@ def test_every_variable_of_ours_is_in_the_manual() -> None:
     }
     assert len(read_here) > 15
     assert sorted(name for name in read_here if f"`{name}`" not in manual and f"{name} " not in manual) == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "said", "required"),
+    [
+        ("development", None, False),
+        ("development", "required", True),
+        ("production", None, True),
+        ("production", "optional", False),
+    ],
+)
+def test_staff_need_a_second_factor_in_production(environment: str, said: str | None, *, required: bool) -> None:
+    variables = GOOD | {"STORELINE_ENV": environment} | ({} if said is None else {"STORELINE_STAFF_MFA": said})
+    assert read(variables).staff_mfa is required
+
+
+def test_another_word_for_it_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="STORELINE_STAFF_MFA is 'yes': it is either required or optional"):
+        read({"STORELINE_STAFF_MFA": "yes"})
