@@ -87,6 +87,7 @@ OWN: dict[str, dict[str, str]] = {
         "mine": "a visitor's own orders",
         "offers": "what is on offer, what is bought again, what stands in for another",
         "shelf": "a list of products with price and stock",
+        "templatetags": "a product's card, drawn once for all",
         "where": "the shop that the visitor buys from",
     },
     "exchange": {

@@ -12,7 +12,7 @@ from django.core.signing import BadSignature
 from django.http import HttpResponse
 
 from storeline.identity.api import Request
-from storeline.kernel.api import QUANTITY_ONE, Invalid, run
+from storeline.kernel.api import QUANTITY_ONE, Invalid, Row, run
 from storeline.orders import api as orders
 
 COOKIE = "basket"
@@ -27,7 +27,7 @@ CARDS = ("tok_approve", "tok_decline", "tok_late")
 Lines = dict[UUID, int]
 """Products and how many thousandths of each, in the order in which they were put in."""
 
-_READ = "SELECT lines FROM shop_basket WHERE user_id = %s"
+_READ = "SELECT lines, place, card FROM shop_basket WHERE user_id = %s"
 _WRITE = """
 INSERT INTO shop_basket (user_id, lines, changed_at) VALUES (%s, %s::jsonb, now())
 ON CONFLICT (user_id) DO UPDATE SET lines = excluded.lines, changed_at = excluded.changed_at
@@ -38,8 +38,7 @@ def read(request: Request) -> Lines:
     """The visitor's basket. What cannot be read is an empty one."""
     user_id = _user_id(request)
     if user_id is not None:
-        row = run(_READ, [user_id]).fetchone()
-        kept = {UUID(product): quantity for product, quantity in row[0]} if row else {}
+        kept = {UUID(product): quantity for product, quantity in _row(request, user_id)[0]}
         return _joined(kept, _of_cookie(request)) if COOKIE in request.COOKIES else kept
     return _of_cookie(request)
 
@@ -73,7 +72,6 @@ def write(request: Request, response: HttpResponse, lines: Mapping[UUID, int]) -
     )
 
 
-_HABITS = "SELECT place, card FROM shop_basket WHERE user_id = %s"
 _KEEP_PLACE = """
 INSERT INTO shop_basket (user_id, lines, place, changed_at) VALUES (%s, '[]', %s, now())
 ON CONFLICT (user_id) DO UPDATE SET place = excluded.place
@@ -84,8 +82,19 @@ _KEEP_CARD = "UPDATE shop_basket SET card = %s WHERE user_id = %s"
 def habits(request: Request) -> tuple[str, str]:
     """The shop and the card of a member's last choice, each perhaps empty."""
     user_id = _user_id(request)
-    row = None if user_id is None else run(_HABITS, [user_id]).fetchone()
-    return (row[0] or "", row[1] or "") if row else ("", "")
+    if user_id is None:
+        return "", ""
+    _, place, card = _row(request, user_id)
+    return place or "", card or ""
+
+
+def _row(request: Request, user_id: UUID) -> Row:
+    """A member's row: read once for a request."""
+    row: Row | None = getattr(request, "basket_row", None)
+    if row is None:
+        row = run(_READ, [user_id]).fetchone() or ([], None, None)
+        request.basket_row = row  # type: ignore[attr-defined]  # kept with the request alone
+    return row
 
 
 def keep_place(request: Request, ref: str) -> None:

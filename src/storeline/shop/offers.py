@@ -20,7 +20,8 @@ _RANKED = 96
 _OF_ONE_KIND = 2
 _LOOK_BACK_DAYS = 28
 _SHARE = 1_000_000
-_AGAIN = 24
+_AGAIN = 20
+_LAST_ORDERS = 60
 # Products that a promotion names, members' own included, and that the shop has; what it sells most comes first.
 _OFFERED = """
 WITH sold AS (
@@ -37,11 +38,13 @@ SELECT product_id FROM offered JOIN stock_balance b USING (product_id) LEFT JOIN
 WHERE b.place_id = %(place)s AND b.on_hand > b.reserved
 ORDER BY coalesce(times, 0) DESC, product_id LIMIT %(limit)s
 """
-# Often and lately bought: each time counts half after six weeks.
+# Often and lately bought: each time counts half after six weeks, so that what is older than the last orders hardly counts.
 _BOUGHT = """
-SELECT l.product_id FROM orders_order o JOIN orders_line l ON l.order_id = o.id
-WHERE o.customer_id = ANY(%s::uuid[]) AND o.state IN ('completed', 'confirmed') AND o.placed_at > %s
-    AND l.goods AND l.quantity > 0
+SELECT l.product_id FROM (
+    SELECT id, placed_at FROM orders_order
+    WHERE customer_id = ANY(%s::uuid[]) AND state IN ('completed', 'confirmed') ORDER BY placed_at DESC LIMIT %s
+) o JOIN orders_line l ON l.order_id = o.id
+WHERE l.goods AND l.quantity > 0
 GROUP BY l.product_id
 ORDER BY sum(exp(-extract(epoch FROM %s::timestamptz - o.placed_at) / 86400 / 60.6)) DESC, l.product_id LIMIT %s
 """
@@ -109,9 +112,8 @@ def saved(price: pricing.ShelfPrice) -> int:
 
 
 def bought(records: Sequence[UUID]) -> Pending[list[UUID]]:
-    """Queue: what these records of one person bought in a year, what is wanted most first."""
-    moment = now()
-    params = [ids_array(records), moment - timedelta(days=365), moment, _AGAIN]
+    """Queue: what these records of one person bought in their last orders, what is wanted most first."""
+    params = [ids_array(records), _LAST_ORDERS, now(), _AGAIN]
     return later(_BOUGHT, params, lambda rows: [row[0] for row in rows])
 
 

@@ -69,10 +69,11 @@ def forget() -> None:
 
 
 def _first() -> Here:
-    """A large shop, since it has most; any other where there is none."""
+    """The shop that the installation shows first; else a large one, since it has most; any other where there is none."""
     kept = _kept.get("")
     if kept is None or time.monotonic() - kept[0] > _KEPT_S:
-        kept = _keep("", _largest())
+        named = places.find_by_ref(settings.FIRST_SHOP) if settings.FIRST_SHOP else None
+        kept = _keep("", named if named is not None and "collect" in named.capabilities else _largest())
     return Here(kept[1], kept[2], chosen=False)
 
 

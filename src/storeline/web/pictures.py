@@ -204,8 +204,12 @@ _NAMED = frozenset(PICTURES)
 def picture_for(*words: str) -> str:
     """The picture's name for a category's path or name, most particular first: the first of `words` that says anything.
 
-    A picture's own name is itself.
+    A picture's own name is itself, and a product called by one word, bananas, is shown as that.
     """
+    for word in words:
+        single = word.partition(",")[0].strip().lower()
+        if (named := {single, single.removesuffix("s"), single.removesuffix("es")} & _NAMED) and " " not in single:
+            return named.pop()
     for word in words:
         if word in _NAMED:
             return word

@@ -132,6 +132,7 @@ def _form(
         day=day,
         slots=slots,
         slot=str(given.get("slot", "")) or _proposed(request, slots, at.place.zone),
+        wish=_wish(given),
         card=given.get("card") or basket.habits(request)[1] or basket.CARDS[0],
         order_id=new_id(),
         refused=refused and words_of(refused),

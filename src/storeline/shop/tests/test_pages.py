@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 import pytest
@@ -15,49 +14,14 @@ from django.urls import reverse
 
 from storeline.catalog import api as catalog
 from storeline.identity.api import ensure_demo_sign_ins
-from storeline.kernel.api import SYSTEM, new_id, now, run
+from storeline.kernel.api import SYSTEM, new_id, run
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import Shop, make, shop
+from storeline.orders.tests.factories import Shop, make
 from storeline.shop.basket import pack, unpack
 from storeline.shop.shelf import slug
+from storeline.shop.tests.buying import HTML, MOST_QUERIES, form, hidden, put
 
 pytestmark = pytest.mark.django_db
-HTML = {"Accept": "text/html"}
-MOST_QUERIES = 10
-
-
-@pytest.fixture
-def made() -> Shop:
-    found = shop(products=3, units=10)
-    starts = now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=30)
-    make(
-        "capacity.Slot",
-        id=new_id(),
-        place_id=found.place,
-        method="collect",
-        starts_at=starts,
-        ends_at=starts + timedelta(hours=1),
-        cutoff_at=starts - timedelta(hours=2),
-        capacity=5,
-    )
-    category = make("catalog.Category", ref="APPLES", name="Apples", path="apples")
-    run("UPDATE catalog_product SET category_id = %s WHERE id = %s", [category, found.products[0]])
-    return found
-
-
-def put(client: Client, made: Shop, units: int = 2, product: int = 0) -> None:
-    client.post("/basket", {"product": made.products[product], "quantity": units})
-
-
-def hidden(page: str, name: str) -> str:
-    found = re.search(rf'name="{name}" value="([^"]*)"', page)
-    assert found, name
-    return found[1]
-
-
-def form(client: Client) -> dict[str, Any]:
-    page = client.get("/checkout").content.decode()
-    return {name: hidden(page, name) for name in ("id", "total", "slot", "card", "day")}
 
 
 ADDRESSES = (
