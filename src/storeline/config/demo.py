@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 _console = Console(highlight=False)
 _NOTES = VAR / "demo.json"
+_SHOP, _HOUSEHOLD = "335", "h2085"
+"""Where visitors meet: the shop to which most online orders of the last day are still open, so that its desk has work,
+and the household that buys most there, which the demo's shopper is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ def demo(arguments: Sequence[str]) -> None:
     if not chosen.no_serve:
         from storeline.config.serve import serve  # noqa: PLC0415  # reads the settings
 
+        os.environ.setdefault("STORELINE_FIRST_SHOP", _SHOP)  # for the server's own processes
         serve(["--port", str(chosen.port), "--stored-clock"])
 
 
@@ -101,9 +106,6 @@ def _write_notes(notes: dict[str, list[str]]) -> None:
     partial.replace(_NOTES)
 
 
-_HOUSEHOLD = "h2459"
-
-
 def _database() -> str:
     """What tells this database from any other, a dropped and remade one included."""
     from django.db import connection  # noqa: PLC0415  # needs the settings
@@ -118,7 +120,7 @@ def _database() -> str:
 
 
 def _give_history(login: str) -> None:
-    """Let the demo's shopper be one household of the data, with a year of trade at a large shop behind them."""
+    """Let the demo's shopper be one household of the data, with a year of trade behind them."""
     from storeline.customers import api as customers  # noqa: PLC0415  # needs the settings
     from storeline.identity.api import actor_of_user, find_user  # noqa: PLC0415  # likewise
     from storeline.kernel.api import SYSTEM  # noqa: PLC0415  # likewise
@@ -135,9 +137,11 @@ def _give_history(login: str) -> None:
 def _sign_ins(port: int) -> None:
     """One for each role."""
     from storeline.identity.api import ensure_demo_sign_ins  # noqa: PLC0415  # needs the settings
+    from storeline.places.api import find_by_ref  # noqa: PLC0415  # likewise
 
+    shop = find_by_ref(_SHOP)
     table = Table("role", "sign-in", "secret", "where", box=None, pad_edge=False)
-    for found in ensure_demo_sign_ins():
+    for found in ensure_demo_sign_ins(None if shop is None else shop.id):
         if found.role == "shopper":
             _give_history(found.login)
         table.add_row(found.role, found.login, found.secret, "/oauth/token" if found.is_client else "/accounts/login/")

@@ -57,6 +57,8 @@ class Environment:
     """Where traces go: `otlp`, `console`, or nowhere."""
     staff_mfa: bool
     """Whether staff must have a second factor before they see anything of theirs."""
+    first_shop: str
+    """The ref of the shop that visitors see before they choose one; empty: a large one."""
 
 
 def read(variables: Mapping[str, str]) -> Environment:
@@ -83,6 +85,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         message_transports=_transports(variables, "STORELINE_MESSAGE_TRANSPORTS"),
         traces=_traces(variables),
         staff_mfa=_staff_mfa(variables, production=production),
+        first_shop=variables.get("STORELINE_FIRST_SHOP", ""),
     )
 
 

@@ -127,6 +127,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Storeline"
 STAFF_MFA = ENVIRONMENT.staff_mfa
+FIRST_SHOP = ENVIRONMENT.first_shop
 OAUTH2_PROVIDER_APPLICATION_MODEL = "identity.Client"
 OAUTH2_PROVIDER = {
     "OAUTH2_SERVER_CLASS": "oauthlib.oauth2.BackendApplicationServer",  # client credentials, no other grant

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.conf import settings
 
@@ -14,6 +15,7 @@ from storeline.identity.models import Client, User
 from storeline.kernel.api import ROLES, SYSTEM, Forbidden, permissions_of, transaction
 
 CLIENT_ROLE = "partner"
+_OF_A_SHOP = frozenset({"associate", "shop_manager"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,8 @@ class DemoSignIn:
     is_client: bool
 
 
-def ensure_demo_sign_ins() -> list[DemoSignIn]:
-    """Make sure of one sign-in for each role, and say what they are.
+def ensure_demo_sign_ins(shop: UUID | None = None) -> list[DemoSignIn]:
+    """Make sure of one sign-in for each role, and say what they are; who works in a shop does so in `shop`, if named.
 
     The secrets are derived from this installation's key, so every run gives the same ones, and the
     database holds their hashes only. Refused in production.
@@ -35,7 +37,7 @@ def ensure_demo_sign_ins() -> list[DemoSignIn]:
     if getattr(settings, "PRODUCTION", False):
         raise Forbidden("Demo sign-ins are not made in production.")
     with transaction():
-        return [_ensure_client(role) if role == CLIENT_ROLE else _ensure_user(role) for role in ROLES]
+        return [_ensure_client(role) if role == CLIENT_ROLE else _ensure_user(role, shop) for role in ROLES]
 
 
 def demo_sign_ins() -> list[DemoSignIn]:
@@ -51,14 +53,14 @@ def _secret(role: str) -> str:
     return base64.b32encode(keyed("identity.demo", role)[:15]).decode().lower()
 
 
-def _ensure_user(role: str) -> DemoSignIn:
+def _ensure_user(role: str, shop: UUID | None) -> DemoSignIn:
     login, secret = normal_login(role.replace("_", "-")), _secret(role)
     user = User.objects.filter(username=login).first()
     if user is None or not user.check_password(secret):
         user = user or User(username=login, name=role.replace("_", " ").capitalize())
         user.set_password(secret)
         user.save()
-    grant_role(user.id, role, actor=SYSTEM)
+    grant_role(user.id, role, place_id=shop if role in _OF_A_SHOP else None, actor=SYSTEM)
     return DemoSignIn(role, login, secret, is_client=False)
 
 

@@ -57,7 +57,7 @@ def _faces() -> list[tuple[str, str, str, str, tuple[str, ...]]]:
             _("Sales, stock and orders at a glance, and what needs you."),
             "/office",
             "bar-chart",
-            ("shop_manager", "administrator"),
+            ("finance", "marketer", "shop_manager"),
         ),
     ]
 
