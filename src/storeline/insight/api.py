@@ -12,6 +12,7 @@ from storeline.insight.domain import (
     per_thousand,
     total,
 )
+from storeline.insight.events import FOLDED
 from storeline.insight.permissions import VIEW
 from storeline.insight.queries import (
     CategorySums,
@@ -36,6 +37,7 @@ from storeline.insight.queries import (
 )
 
 __all__ = [
+    "FOLDED",
     "IN_SHOP",
     "VIEW",
     "CategorySums",

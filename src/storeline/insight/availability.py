@@ -7,6 +7,7 @@ from datetime import timedelta
 from time import monotonic
 from uuid import UUID
 
+from storeline.insight.commands import note_change
 from storeline.kernel.api import business_date, dates_array, ids_array, now, run, transaction
 
 AGE = timedelta(minutes=10)
@@ -58,4 +59,5 @@ def _look(stale: Sequence[tuple[UUID, str]]) -> None:
     moment = now()
     days = dates_array(business_date(moment, zone) for _, zone in stale)
     with transaction():
+        note_change()
         run(_LOOK, [moment, ids_array(place_id for place_id, _ in stale), days])

@@ -7,9 +7,10 @@ from datetime import date
 from uuid import UUID
 
 from storeline.insight import sums
+from storeline.insight.events import FOLDED
 from storeline.insight.locks import take_turn
 from storeline.insight.models import ALL_PLACES
-from storeline.kernel.api import dates_array, ids_array, pipeline, run, transaction
+from storeline.kernel.api import Event, dates_array, ids_array, new_id, now, pipeline, publish, run, transaction
 
 CELLS_AT_ONCE = 1000
 """How many places' days one transaction makes anew: consumers of events wait for a transaction to end."""
@@ -48,6 +49,17 @@ WHERE t.day = cell.day AND t.place_id = cell.place_id
 """
 
 
+_CHANGED = """
+INSERT INTO insight_state (id, version, at) VALUES (1, 1, %s)
+ON CONFLICT (id) DO UPDATE SET version = insight_state.version + 1, at = excluded.at
+"""
+
+
+def note_change() -> None:
+    """Say, in the transaction that changes them, that figures are not what they were."""
+    run(_CHANGED, [now()])
+
+
 def touch_orders(order_ids: Collection[UUID]) -> None:
     """Have the days of these orders made anew by the next fold."""
     run(_TOUCH_ORDERS, [ids_array(order_ids)])
@@ -72,6 +84,8 @@ def fold(*, most: int = CELLS_AT_ONCE) -> int:
         cells = run(_NEXT, [most]).fetchall()
         if cells:
             _make([row[0] for row in cells], [row[1] for row in cells])
+            note_change()
+            publish([Event(FOLDED, new_id(), payload={"days": len(cells)})])
         return len(cells)
 
 

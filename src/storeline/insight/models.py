@@ -160,6 +160,21 @@ class Touched(models.Model):
         return f"{self.place_id} {self.day}"
 
 
+class State(models.Model):
+    """How often figures changed, and when last: whoever kept a page of them knows whether it still holds."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    version = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "insight_state"
+        constraints: ClassVar = [models.CheckConstraint(condition=Q(id=1), name="insight_one_state")]
+
+    def __str__(self) -> str:
+        return str(self.version)
+
+
 class Availability(models.Model):
     """How many products a place's range held, and how many of them it had to sell, when last looked on `day`."""
 

@@ -38,7 +38,7 @@ def export(request: Request) -> HttpResponse:
         raise Invalid("This table is not known: days, hours, places, departments or channels.", field="what")
     if held is None:
         return csv_file(what, ["currency"], [])
-    trade = gather(request, found, held)
+    trade = gather(found, held)
     head, rows = _TABLES[what](trade)
     name = f"{what}-{trade.span.first}-{trade.span.last}" if trade.span.days > 1 else f"{what}-{trade.span.first}"
     return csv_file(name, head, rows)

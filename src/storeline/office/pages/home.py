@@ -9,18 +9,25 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from storeline.identity.api import Request
 from storeline.insight import api as insight
-from storeline.office.domain import CUSTOM, RANGES
+from storeline.kernel.api import now
+from storeline.office.domain import CUSTOM, RANGES, Asked
 from storeline.office.pages import figures, lines, needing, shares
+from storeline.office.pages.kept import kept
 from storeline.office.pages.naming import channel_name, day_name, format_name
 from storeline.office.pages.shared import pages, render
-from storeline.office.pages.trade import Trade, Wanted, by_category, gather, held_of, wanted
+from storeline.office.pages.trade import Days, Trade, Wanted, by_category, days_of, gather, held_of, wanted
+from storeline.office.queries import needs
 from storeline.orders import api as orders
 from storeline.web import formats
+from storeline.web.live import about
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +53,54 @@ def show(request: Request, found: Wanted, template: str, more: Mapping[str, Any]
     at = str(more["at"])
     frame = {"asked": found.asked, "place": found.place, "choices": choices(found, at)} | dict(more)
     if held is None:
-        return render(request, template, frame | {"trade": None})
-    trade = gather(request, found, held)
+        return render(request, template, frame | {"shown": None})
+    shown = days_of(found, held)
+    waiting = needs(request.actor, None if found.place is None else found.place.id).result()
+    context: dict[str, Any] = {
+        "shown": shown,
+        "needs": needing.shown(waiting, found.place),
+        "title": title_of(shown.span, shown.today, live=shown.live),
+        "ranges": ranges(found.asked, at),
+        "before": _step(found, held, shown.span, at, -1),
+        "after": _step(found, held, shown.span, at, 1),
+        "currency": held.currency,
+        "compared": compared(shown),
+        "as_of": found.ground.at,
+        "zone": found.ground.zones[0] if found.ground.zones else "UTC",
+        "figures": SafeString(kept(_key(request, found, shown, at), lambda: _draw(request, found, held, at))),
+    }
+    if shown.latest:
+        context["follow"] = about(None, insight.FOLDED)
+    part = request.headers.get("HX-Target") == "trade"
+    return render(request, "office/trade.html" if part else template, frame | context)
+
+
+def _key(request: Request, found: Wanted, shown: Days, at: str) -> tuple[object, ...]:
+    """All that figures depend on: their version, whose they are, the address, the reader; of a day that goes on the minute."""
+    moment = now().replace(second=0, microsecond=0) if shown.live else None
+    may_see_orders = request.actor.may(orders.VIEW)
+    return (
+        found.ground.version,
+        found.scope,
+        found.asked,
+        shown,
+        None if found.place is None else found.place.id,
+        at,
+        get_language(),
+        may_see_orders,
+        moment,
+    )
+
+
+def _draw(request: Request, found: Wanted, held: insight.Held, at: str) -> str:
+    """The tiles, the line and the tables."""
+    trade = gather(found, held)
     orders_at = orders_address(request, trade)
+    place = None if trade.place is None else trade.place.ref
     context = {
         "trade": trade,
-        "needs": needing.shown(trade.needs, trade.place),
-        "title": title_of(trade.span, trade.ground.today, live=trade.live),
-        "compared": compared(trade),
-        "ranges": ranges(trade, at),
-        "before": _step(trade, at, -1),
-        "after": _step(trade, at, 1),
+        "place": found.place,
+        "at": at,
         "tiles": figures.tiles(trade, orders_at),
         "chart": lines.chart(trade, orders_at),
         "places": shares.places_table(trade),
@@ -64,12 +108,12 @@ def show(request: Request, found: Wanted, template: str, more: Mapping[str, Any]
         "bridge": figures.bridge(trade),
         "channels": shares.channels_table(trade, at),
         "orders_at": orders_at,
-        "export_at": f"{reverse('office:export')}{trade.asked.query(place=None if trade.place is None else trade.place.ref)}",
+        "export_at": f"{reverse('office:export')}{trade.asked.query(place=place)}",
         "department_at": f"{at}{trade.asked.query(department=None)}#departments",
         "departments_at": f"{reverse('office:departments')}{trade.asked.query()}",
         "all_places_at": f"{reverse('office:places')}{trade.asked.query(department=None)}",
     }
-    return render(request, template, frame | context)
+    return render_to_string("office/figures.html", context)
 
 
 @pages.get("departments", insight.VIEW, name="departments")
@@ -79,10 +123,14 @@ def departments(request: Request) -> HttpResponse:
     held = held_of(found)
     if held is None:
         return HttpResponse()
-    trade = gather(request, found, held)
-    answer = by_category(trade.scope, trade.span, trade.since, trade.department).result()
-    rows = shares.category_rows(trade, answer, reverse("office:today"))
-    return render(request, "office/shares.html", {"shares": rows})
+    at = reverse("office:today")
+
+    def draw() -> str:
+        trade = gather(found, held)
+        answer = by_category(trade.scope, trade.span, trade.since, trade.department).result()
+        return render_to_string("office/shares.html", {"shares": shares.category_rows(trade, answer, at)})
+
+    return HttpResponse(kept(("departments", *_key(request, found, days_of(found, held), at)), draw))
 
 
 def title_of(span: insight.Span, today: date, *, live: bool) -> str:
@@ -100,21 +148,21 @@ def span_name(span: insight.Span, today: date) -> str:
     return _("%(first)s to %(last)s") % {"first": first, "last": day_name(span.last, today)}
 
 
-def compared(trade: Trade) -> str:
+def compared(shown: Days) -> str:
     """Against what the figures are compared, in a sentence."""
-    span, found = trade.span, trade.series.compared
-    if found.before is None:
+    span = shown.span
+    if span.before.first < shown.since:
         return _("Nothing is held before these days to compare them with.")
-    today = trade.ground.today
-    days = day_name(span.before.first, today) if span.days == 1 else span_name(span.before, today)
-    if trade.live:
+    days = day_name(span.before.first, shown.today) if span.days == 1 else span_name(span.before, shown.today)
+    if shown.live:
         return _("Compared with %(day)s by the same time of day.") % {"day": days}
-    if found.year_before is None:
+    year_before = span.year_before
+    if year_before is None or year_before.first < shown.since:
         return _("Compared with %(days)s. A year before is not held.") % {"days": days}
     return _("Compared with %(days)s, and with 52 weeks before.") % {"days": days}
 
 
-def ranges(trade: Trade, at: str) -> list[Choice]:
+def ranges(asked: Asked, at: str) -> list[Choice]:
     """How many days to look at."""
     words = {
         "day": _("Day"),
@@ -123,7 +171,6 @@ def ranges(trade: Trade, at: str) -> list[Choice]:
         "quarter": _("13 weeks"),
         "year": _("Year"),
     }
-    asked = trade.asked
     return [
         Choice(
             code,
@@ -135,14 +182,12 @@ def ranges(trade: Trade, at: str) -> list[Choice]:
     ]
 
 
-def _step(trade: Trade, at: str, direction: int) -> str:
+def _step(found: Wanted, held: insight.Held, span: insight.Span, at: str, direction: int) -> str:
     """The days before or after these; none where nothing is held there."""
-    span = trade.span
     moved = span.back(-direction * span.days)
-    last = max(held.last for held in trade.ground.held if held.currency == trade.currency)
-    if moved.last < trade.since or moved.first > last:
+    if moved.last < held.first or moved.first > held.last:
         return ""
-    asked = trade.asked
+    asked = found.asked
     if asked.range == CUSTOM:
         return f"{at}{asked.query(to=moved.last, **{'from': moved.first})}"
     return f"{at}{asked.query(day=moved.last)}"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from math import isqrt
+from uuid import UUID
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from storeline.identity.api import Request
@@ -18,6 +21,7 @@ from storeline.kernel.api import round_div
 from storeline.office.domain import Asked
 from storeline.office.pages import figures
 from storeline.office.pages.home import Choice, choices, show, title_of
+from storeline.office.pages.kept import kept
 from storeline.office.pages.naming import capability_name, format_name
 from storeline.office.pages.shared import pages, render
 from storeline.office.pages.trade import Wanted, held_of, place_of, wanted
@@ -30,6 +34,7 @@ PAGE = 50
 MOST = 20_000
 """So many places are ranked; the map shows those among them that have a position."""
 _SMALLEST, _LARGEST = 3, 16
+_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,34 +59,60 @@ def list_all(request: Request) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:100]
     frame = {"tab": "places", "asked": found.asked, "at": at, "q": words, "choices": choices(found, at)}
     if held is None:
-        return render(request, "office/places.html", frame | {"trade": None})
-    span = found.asked.span(held.last, _complete(found))
-    scope = replace(found.scope, currency=held.currency)
-    ranked = insight.by_place(scope, span, held.first, limit=MOST, idle=True).result()
-    shown = [each for each in ranked.items if _matches(each, words)]
-    page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
-    against = span.before.first >= held.first
+        return render(request, "office/places.html", frame | {"shown": None})
+    number = request.GET.get("page", "1")
+    page = int(number) if number.isascii() and number.isdigit() and len(number) <= _DIGITS else 1
+    key = ("places", found.ground.version, found.scope, found.asked, words, page, get_language())
     context = {
-        "trade": {"span": span, "since": held.first, "currency": held.currency},
-        "title": title_of(span, found.ground.today, live=False),
-        "total": len(shown),
-        "rows": [_listed(each, found.asked, held.currency, compared=against) for each in page],
-        "points": _points(shown, held.currency),
-        "next": _more(request, page.next_page_number() if page.has_next() else None),
+        "shown": True,
+        "title": title_of(found.asked.span(held.last, _complete(found)), found.ground.today, live=False),
+        "table": SafeString(kept(key, lambda: _draw_list(request, found, held, words, max(1, page)))),
+        "map_at": f"{reverse('office:map')}{found.asked.query(q=words)}",
         "ranges": range_choices(found.asked, at),
-        "export_at": f"{reverse('office:export')}{found.asked.query(what='places')}",
     }
     return render(request, "office/places.html", frame | context)
 
 
+def _draw_list(request: Request, found: Wanted, held: insight.Held, words: str, page: int) -> str:
+    """The list, a page of it at a time."""
+    span = found.asked.span(held.last, _complete(found))
+    scope = replace(found.scope, currency=held.currency)
+    ranked = insight.by_place(
+        scope, span, held.first, limit=PAGE, skip=(page - 1) * PAGE, idle=True, words=words
+    ).result()
+    against = span.before.first >= held.first
+    context = {
+        "total": ranked.count,
+        "rows": [_listed(each, found.asked, held.currency, compared=against) for each in ranked.items],
+        "next": _more(request, page + 1 if page * PAGE < ranked.count else None),
+        "export_at": f"{reverse('office:export')}{found.asked.query(what='places')}",
+        "at": reverse("office:places"),
+    }
+    return render_to_string("office/places_list.html", context)
+
+
+@pages.get("places/map", insight.VIEW, name="map")
+def draw_map(request: Request) -> HttpResponse:
+    """The same places on a map: asked for by the list when it is there."""
+    found = wanted(request)
+    held = held_of(found)
+    if held is None:
+        return HttpResponse()
+    words = request.GET.get("q", "").strip()[:100]
+    key = ("map", found.ground.version, found.scope, found.asked, words, get_language())
+    return HttpResponse(kept(key, lambda: _draw_map(found, held, words)))
+
+
+def _draw_map(found: Wanted, held: insight.Held, words: str) -> str:
+    span = found.asked.span(held.last, _complete(found))
+    scope = replace(found.scope, currency=held.currency)
+    shown = insight.by_place(scope, span, held.first, limit=MOST, idle=True, words=words).result().items
+    points = _points(shown, held.currency, {each.id for each in shown[:PAGE]})
+    return render_to_string("office/map.html", {"points": points})
+
+
 def _complete(found: Wanted) -> date:
     return date.fromordinal(found.ground.today.toordinal() - 1)
-
-
-def _matches(place: insight.PlaceSums, words: str) -> bool:
-    """Whether each word begins some word of the place's name, town, region or ref."""
-    parts = f"{place.name} {' '.join(place.names.values())} {place.city} {place.region} {place.ref}".casefold().split()
-    return all(any(part.startswith(word) for part in parts) for word in words.casefold().split())
 
 
 def _listed(place: insight.PlaceSums, asked: Asked, currency: str, *, compared: bool) -> Listed:
@@ -101,15 +132,18 @@ def place_address(ref: str, asked: Asked) -> str:
     return reverse("office:place", args=[ref]) + asked.query(place=None, format=None, region=None, entity=None)
 
 
-def _points(shown: Sequence[insight.PlaceSums], currency: str) -> list[Point]:
-    """Where places are: a dot's area grows with the sales. The largest are drawn first, so that none is hidden."""
+def _points(shown: Sequence[insight.PlaceSums], currency: str, linked: Container[UUID]) -> list[Point]:
+    """Where places are: a dot's area grows with the sales. The largest are drawn first, so that none is hidden.
+
+    Only those on the list beside it are links: hundreds would be in the way of whoever goes by keyboard.
+    """
     longest = max((each.sales for each in shown), default=0)
     return [
         Point(
             local_name(each),
             each.latitude,
             each.longitude,
-            reverse("office:place", args=[each.ref]),
+            reverse("office:place", args=[each.ref]) if each.id in linked else "",
             formats.money(each.sales, currency),
             _radius(each.sales, longest),
         )

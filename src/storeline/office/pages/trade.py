@@ -11,7 +11,6 @@ from storeline.identity.api import Request
 from storeline.insight import api as insight
 from storeline.kernel.api import Pending, pipeline
 from storeline.office.domain import Asked, read
-from storeline.office.queries import Need, needs
 from storeline.places import api as places
 
 MANY = 20
@@ -21,7 +20,7 @@ RANKED = 10
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """Everything that a page of figures shows. `live`: its day goes on; `later`: departments come after the page."""
+    """Every figure that a page shows. `live`: its day goes on; `later`: departments come after the page."""
 
     asked: Asked
     place: places.Place | None
@@ -38,7 +37,6 @@ class Trade:
     later: bool
     hours: Mapping[date, tuple[insight.Hour, ...]]
     shelves: insight.Shelves | None
-    needs: tuple[Need, ...]
 
     @property
     def now(self) -> insight.Sums:
@@ -97,11 +95,29 @@ def held_of(found: Wanted) -> insight.Held | None:
     return next((each for each in held if each.currency == found.asked.currency), held[0] if held else None)
 
 
-def gather(request: Request, found: Wanted, held: insight.Held) -> Trade:
-    """The figures themselves, in one wait."""
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Which days are shown, and since when any are held; `live`: the one day goes on, `latest`: new trade changes them."""
+
+    span: insight.Span
+    since: date
+    today: date
+    live: bool
+    latest: bool
+
+
+def days_of(found: Wanted, held: insight.Held) -> Days:
+    """The days that the address asks for."""
     today = found.ground.today
     span = found.asked.span(held.last, _day_before(today))
     live = span.days == 1 and span.last >= today
+    return Days(span, held.first, today, live, live or (found.asked.day is None and span.days == 1))
+
+
+def gather(found: Wanted, held: insight.Held) -> Trade:
+    """The figures themselves, in one wait."""
+    shown = days_of(found, held)
+    span, today, live = shown.span, shown.today, shown.live
     scope = replace(found.scope, currency=held.currency)
     later = scope.places is not None and len(scope.places) > MANY
     days = [day.first for day in (span, span.before, span.year_before) if day] if span.days == 1 else []
@@ -111,7 +127,6 @@ def gather(request: Request, found: Wanted, held: insight.Held) -> Trade:
         categories = None if later else by_category(scope, span, held.first, found.department)
         hours = insight.hours(scope, days, found.ground.zones, today) if days else None
         shelves = insight.shelves(scope, today)
-        waiting = needs(request.actor, None if found.place is None else found.place.id)
     return Trade(
         found.asked,
         found.place,
@@ -128,7 +143,6 @@ def gather(request: Request, found: Wanted, held: insight.Held) -> Trade:
         later,
         {} if hours is None else hours.result(),
         shelves.result(),
-        waiting.result(),
     )
 
 

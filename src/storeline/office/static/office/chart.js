@@ -105,7 +105,13 @@ function draw(place) {
   return plot;
 }
 
+// What somebody opened stays open when the figures are asked for anew.
+let opened = [];
+document.body.addEventListener("htmx:beforeSwap", ({ target }) => { opened = [...target.querySelectorAll("details[open][id]")].map((each) => each.id); });
+document.body.addEventListener("htmx:afterSwap", () => { for (const id of opened) document.getElementById(id)?.setAttribute("open", ""); opened = []; });
+
 function start(place) {
+  if (place.querySelector(".uplot")) return;
   let plot = draw(place);
   let width = place.clientWidth;
   new ResizeObserver(() => {
@@ -113,8 +119,8 @@ function start(place) {
     width = place.clientWidth;
     plot.setSize({ width, height: place.clientHeight });
   }).observe(place);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { plot?.destroy(); plot = draw(place); });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (!place.isConnected) return; plot?.destroy(); plot = draw(place); });
 }
 
 document.querySelectorAll("[data-chart]").forEach(start);
-document.body.addEventListener("htmx:load", (event) => event.detail.elt.querySelectorAll?.("[data-chart]").forEach((place) => { if (!place.querySelector(".uplot")) start(place); }));
+document.body.addEventListener("htmx:load", ({ detail }) => detail.elt.querySelectorAll?.("[data-chart]").forEach(start));
