@@ -7,12 +7,13 @@ import binascii
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from babel.lists import format_list
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,6 +21,7 @@ from django.utils.translation import gettext as _
 from storeline.identity.api import Request
 from storeline.kernel.api import Invalid, time_zone
 from storeline.places import api as places
+from storeline.web.formats import locale
 from storeline.web.pages import see
 
 LONGEST_EXPORT = 20_000
@@ -113,6 +115,6 @@ def cell(value: object) -> str:
     return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
 
 
-def joined(parts: Mapping[str, str] | Iterable[str]) -> str:
-    """Words one after another, as lists are written."""
-    return _(", ").join(parts)
+def joined(parts: Iterable[str]) -> str:
+    """Words one after another, as the reader's language writes lists."""
+    return str(format_list(list(parts), style="unit", locale=locale()))
