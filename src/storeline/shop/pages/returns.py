@@ -68,7 +68,8 @@ def ask(request: Request, order_id: UUID) -> HttpResponse:
     order = orders.get_own(order_id, actor=request.actor, token=key)
     try:
         asked = aftersales.ReturnRequest(_id(given.get("id", "")), order_id, _lines(_choices(order, given)))
-        aftersales.ask_return(asked, actor=request.actor, token=key)
+        if asked.id not in {one.id for one in aftersales.requests_of(order_id)}:
+            aftersales.ask_return(asked, actor=request.actor, token=key)
     except Error as error:
         return _form(request, order, key, given, refused=error)
     return see(f"{reverse('shop:order', args=[order_id])}?key={key}#returns")
