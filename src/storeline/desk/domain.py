@@ -17,6 +17,7 @@ WALK = ("ambient", "fresh", "chilled", "frozen", "hot")
 """Cold goods are taken last, so that they are out of the cold for the shortest time; hot ones after them."""
 _ORDER = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SAID_MINUTES = 120
+_LONGEST = 2_000
 _CODE = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}(?!\d)")
 
 
@@ -153,6 +154,16 @@ def collection_of(text: str) -> tuple[UUID | None, str]:
 def goes_on_sale(product: ProductFacts, *, is_fresh: bool) -> bool:
     """Whether goods that come back may be sold again: those kept cold only where they never left the shop."""
     return is_fresh or product.temperature == "ambient"
+
+
+def taken(text: str) -> dict[int, int]:
+    """How much of which line comes back, as an address says it (``3_1000-7_2000``); what makes no sense is left out."""
+    found = {}
+    for part in text[:_LONGEST].split("-"):
+        number, _, quantity = part.partition("_")
+        if number.isdecimal() and quantity.isdecimal():
+            found[int(number)] = int(quantity)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

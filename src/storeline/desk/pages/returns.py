@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from storeline.aftersales import api as aftersales
 from storeline.aftersales.api import RETURN
 from storeline.catalog import api as catalog
-from storeline.desk.domain import goes_on_sale
+from storeline.desk.domain import goes_on_sale, taken
 from storeline.desk.pages import words
 from storeline.desk.pages.shared import as_id, back_to, choose_first, pages, place_of, render
 from storeline.identity.api import Request
@@ -57,9 +57,28 @@ def look(request: Request, order_id: UUID) -> HttpResponse:
     request.actor.require(RETURN, place.id)
     view = orders.get(order_id)
     asked = _asked(request.GET.get("request", ""), order_id)
-    wanted = {line.order_line: line.quantity for line in asked.lines} if asked else {}
-    context = {"asked": asked, "reason": asked.lines[0].reason if asked else "unwanted"}
-    return _page(request, place, view, _lines(view, wanted), context)
+    wanted = {line.order_line: line.quantity for line in asked.lines} if asked else taken(request.GET.get("take", ""))
+    context: dict[str, Any] = {"asked": asked, "reason": asked.lines[0].reason if asked else "unwanted"}
+    if code := request.GET.get("code", "").strip()[:100]:
+        context["unknown"] = not _scan(code, _lines(view, {}), wanted)
+    lines = sorted(_lines(view, wanted), key=lambda one: not one.typed)
+    context["take"] = "-".join(f"{number}_{quantity}" for number, quantity in wanted.items())
+    return _page(request, place, view, lines, context)
+
+
+def _scan(code: str, lines: list[Back], wanted: dict[int, int]) -> bool:
+    """One more of what was scanned, where any of it can still come back; False where none can."""
+    try:
+        scanned = catalog.scan(code)
+    except Invalid:
+        return False
+    for one in lines:
+        more = QUANTITY_ONE if scanned is None or scanned.quantity is None else scanned.quantity
+        before = wanted.get(one.line.line_no, 0)
+        if scanned is not None and one.product.id == scanned.product.id and before + more <= one.left:
+            wanted[one.line.line_no] = before + more
+            return True
+    return False
 
 
 def _asked(text: str, order_id: UUID) -> aftersales.RequestView | None:

@@ -17,7 +17,7 @@ from storeline.fulfilment.tests.factories import all_rows, balances, differences
 from storeline.identity.tests.factories import browser_of, make_user
 from storeline.kernel.api import GUEST, SYSTEM, clock_at, new_id, now
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import Shop, shop
+from storeline.orders.tests.factories import Shop, make, shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -90,6 +90,21 @@ def test_what_was_asked_for_online_is_found_by_its_code(here: Shop, associate: C
     assert aftersales.get_request(found.id).state == "accepted"
     assert here.level() == (8000, 0)
     assert differences() == []
+
+
+def test_what_comes_back_is_scanned_up_to_what_was_sold(here: Shop, associate: Client) -> None:
+    make("catalog.Gtin", gtin="04006381333931", product_id=here.products[0])
+    order_id = collected(here)
+    take = ""
+    for units in ("1", "2"):
+        page = get(associate, f"/desk/returns/{order_id}?take={take}&code=04006381333931")
+        assert f'name="quantity-1" value="{units}"' in page
+        take = re.findall(r'name="take" value="([^"]*)"', page)[0]
+    page = get(associate, f"/desk/returns/{order_id}?take={take}&code=04006381333931")
+    assert "Of this product nothing can come back." in page
+    assert 'name="quantity-1" value="2"' in page
+    assert "Of this product nothing can come back." in get(associate, f"/desk/returns/{order_id}?code=12")
+    assert get(associate, f"/desk/returns/{order_id}?take=x_y-99_1000-1_-5").count('value="" placeholder="0"') == 2
 
 
 @pytest.mark.parametrize(
