@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from storeline.catalog.api import ProductFacts
-from storeline.desk.domain import PickLine, collection_of, pick_lines, target
-from storeline.fulfilment.api import TaskLine
+from storeline.desk.domain import (
+    Due,
+    Offered,
+    PickLine,
+    collection_of,
+    due,
+    goes_on_sale,
+    pick_lines,
+    taken,
+    target,
+)
+from storeline.fulfilment.api import OfferView, TaskLine
 
 ORDER = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
+NOON = datetime(2018, 1, 1, 12, tzinfo=UTC)
 
 
 def product(number: int, temperature: str = "ambient", category: str = "", *, by_weight: bool = False) -> ProductFacts:
@@ -75,3 +87,66 @@ def test_a_scan_answers_the_first_line_that_wants_some() -> None:
 )
 def test_what_a_shopper_shows(text: str, wanted: tuple[UUID | None, str]) -> None:
     assert collection_of(text) == wanted
+
+
+def offered(state: str, missing: int) -> Offered:
+    return Offered(UUID(int=missing), product(9), missing, missing, state, NOON)
+
+
+@pytest.mark.parametrize(
+    ("picked", "offers", "state", "missing", "plus"),
+    [
+        (1000, [offered("offered", 2000)], "asked", 0, None),
+        (1000, [offered("offered", 1000)], "asked", 1000, "2"),
+        (1000, [offered("accepted", 2000)], "full", 0, None),
+        (1000, [offered("accepted", 1000)], "part", 1000, "2"),
+        (0, [offered("accepted", 1000), offered("offered", 2000)], "asked", 0, None),
+        (0, [offered("declined", 3000), offered("withdrawn", 3000), offered("expired", 3000)], "none", 3000, "1"),
+    ],
+)
+def test_a_line_with_offers(picked: int, offers: list[Offered], state: str, missing: int, plus: str | None) -> None:
+    one = PickLine(1, product(1), 3000, picked, tuple(offers))
+    assert (one.state, one.missing, one.one_more) == (state, missing, plus)
+
+
+def test_a_substitute_names_what_it_came_for() -> None:
+    lines = [TaskLine(ORDER, 1, UUID(int=1), 2000, 1000), TaskLine(ORDER, 2, UUID(int=2), 1000, None)]
+    offer = OfferView(UUID(int=7), ORDER, 2, 1, UUID(int=2), 1000, 1000, 125, 135, "accepted", NOON, NOON, NOON)
+    first, second = pick_lines(lines, {one.id: one for one in (product(1), product(2))}, [offer])
+    assert [one.product.ref for one in first.offers] == ["r2"]
+    assert second.instead_of is not None
+    assert (first.instead_of, second.instead_of.ref) == (None, "r1")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "wanted"),
+    [
+        (-0.5, Due(late=1)),
+        (-90, Due(late=90)),
+        (0.5, Due(left=1)),
+        (25, Due(left=25)),
+        (119, Due(left=119)),
+        (121, Due()),
+    ],
+)
+def test_how_late_or_how_soon(minutes: float, wanted: Due) -> None:
+    assert due(NOON + timedelta(minutes=minutes), NOON) == wanted
+
+
+def test_cold_goods_that_left_the_shop_are_not_sold_again() -> None:
+    assert [
+        goes_on_sale(product(1, kind), is_fresh=fresh) for kind in ("ambient", "chilled") for fresh in (True, False)
+    ] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("3_1000-7_2000", {3: 1000, 7: 2000}), ("", {}), ("x_y-1_-5-2", {}), ("3_1000-", {3: 1000})],
+)
+def test_what_was_scanned_travels_in_the_address(text: str, wanted: dict[int, int]) -> None:
+    assert taken(text) == wanted
