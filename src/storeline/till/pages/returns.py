@@ -19,7 +19,7 @@ from storeline.kernel.api import QUANTITY_ONE, Error, Invalid, check_id, new_id,
 from storeline.orders import api as orders
 from storeline.payments import api as payments
 from storeline.places import api as places
-from storeline.till.domain import parse_entry, parse_receipt, receipt_name
+from storeline.till.domain import parse_entry, parse_number, parse_receipt, receipt_name
 from storeline.till.pages import words
 from storeline.till.pages.shared import as_id, choose_first, here, pages, till_of, wanted_id
 from storeline.till.queries import TillAt
@@ -62,7 +62,9 @@ def find(request: Request) -> HttpResponse:
         return page(request, "returns", context)
     order_id, request_id = found_by(code, at)
     if order_id is None:
-        return page(request, "returns", context | {"said": words.said("no_receipt")}, 404)
+        several = len(_by_number(code)) > 1
+        told = words.said("many_receipts" if several else "no_receipt")
+        return page(request, "returns", context | {"said": told}, 409 if several else 404)
     asked = f"?request={request_id}" if request_id else ""
     return see(reverse("till:give_back", args=[order_id]) + asked)
 
@@ -75,7 +77,14 @@ def found_by(code: str, at: TillAt) -> tuple[UUID | None, UUID | None]:
         return asked.order_id, asked.id
     if head := orders.find_by_ref(code):
         return head.id, None
-    return _by_receipt(code, at), None
+    by_number = _by_number(code)
+    return by_number[0] if len(by_number) == 1 else _by_receipt(code, at), None
+
+
+def _by_number(code: str) -> list[UUID]:
+    """By the short number that shoppers read on their order's page; more than one only where ids end alike."""
+    number = parse_number(code)
+    return [head.id for head in orders.search(orders.Search(number=number), limit=2)] if number else []
 
 
 def _by_receipt(code: str, at: TillAt) -> UUID | None:

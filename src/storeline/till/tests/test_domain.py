@@ -12,6 +12,7 @@ from storeline.till.domain import (
     after_payment,
     is_words,
     parse_entry,
+    parse_number,
     parse_receipt,
     pieces,
     quick_amounts,
@@ -87,3 +88,9 @@ def test_what_is_weighed_is_one_piece() -> None:
 def test_a_sale_stands_as_its_order_stands() -> None:
     states = [after_payment(state) for state in ("completed", "confirmed", "pending", "cancelled", None)]
     assert states == ["done", "paying", "paying", "open", "open"]
+
+
+def test_an_orders_number_is_six_hexadecimal_digits() -> None:
+    assert [parse_number(text) for text in ("7da5fe", "# 7DA5FE", "204", "7da5fg", "12345678")] == [
+        "7DA5FE", "7DA5FE", None, None, None,
+    ]  # fmt: skip

@@ -670,6 +670,8 @@ def test_what_was_bought_elsewhere_or_online_comes_back_here(here: AtTill) -> No
     from storeline.aftersales.tests.factories import another_place, collected  # noqa: PLC0415
 
     online = collected(here.shop, [2])
+    found = here.browser.get("/till/returns", {"code": f"#{orders.order_number(online).lower()}"})
+    assert found["Location"] == f"/till/returns/{online}"
     other = another_place(here.shop)
     browser = browser_of(make_user("other", "associate", place_id=other.place))
     browser.post("/till/open", {"place": str(other.place), "number": "1"})

@@ -58,7 +58,7 @@ function settle() {
   quiet(wanted);
   wanted.focus({ preventScroll: true });
   if (wanted.matches("[data-scan]") && wanted.value) wanted.setSelectionRange(wanted.value.length, wanted.value.length);
-  choose(null);
+  choose(chosen);
 }
 
 // A finger's keyboard would cover the sale: it comes when the field is touched, not by itself.
