@@ -197,9 +197,11 @@ def _so_far(trade: Trade, day: date, whole: Sums) -> Sums:
 
 
 def _availability(shelves: insight.Shelves) -> Tile:
-    note = ngettext("of what %(count)s place lists, now", "of what %(count)s places list, now", shelves.places) % {
-        "count": formats.number(shelves.places)
-    }
+    note = (
+        _("of its range, now")
+        if shelves.places == 1
+        else _("of the ranges of %(count)s places, now") % {"count": formats.number(shelves.places)}
+    )
     return Tile(_("In stock"), percent(shelves.available, shelves.listed), (), note)
 
 

@@ -189,7 +189,8 @@ def one(request: Request, ref: str) -> HttpResponse:
         "tab": "places",
         "at": reverse("office:place", args=[ref]),
         "hours": [
-            formats.span(opening.opens, opening.closes, place.zone) for opening in places.open_hours(place.id, today)
+            _("all day") if opening.all_day else formats.span(opening.opens, opening.closes, place.zone)
+            for opening in places.open_hours(place.id, today)
         ],
         "today": today,
         "kind": format_name(place.format),
