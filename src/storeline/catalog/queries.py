@@ -269,6 +269,15 @@ def list_categories(*, after: UUID | None = None, limit: int | None = None) -> t
     return tree[start:][:limit]
 
 
+def gather_categories(category_ids: Sequence[UUID]) -> Pending[dict[UUID, Category]]:
+    """These categories: one statement, in the caller's pipeline. Unknown ids are absent."""
+    return later(
+        f"{_CATEGORIES} WHERE id = ANY (%s::uuid[])",
+        [ids_array(category_ids)],
+        lambda rows: {row[0]: Category(*row) for row in rows},
+    )
+
+
 def _tree(found: Sequence[Category]) -> tuple[Category, ...]:
     below: dict[UUID | None, list[Category]] = {}
     for category in found:

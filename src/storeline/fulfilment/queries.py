@@ -182,12 +182,14 @@ def short_line(order_id: UUID, line_no: int) -> ShortLine:
 def candidates(line: ShortLine, *, limit: int = 5) -> tuple[catalog.ProductFacts, list[Ranked]]:
     """What is missing, and what may be offered for it: of the same category, there, likest first (`domain.rank`)."""
     near: dict[UUID, int] = dict(run(_NEAR, [line.place_id, line.product_id, _RANKED]).fetchall())
-    products = catalog.gather([line.product_id, *near]).result()
+    with pipeline():
+        gathered = catalog.gather([line.product_id, *near])
+        selling = places.gather([line.sold_at])
+    products = gathered.result()
     wanted = products[line.product_id]
     if not near:
         return wanted, []
-    place = places.gather([line.sold_at]).result()[line.sold_at]
-    prices = _prices(place, line, list(products.values()))
+    prices = _prices(selling.result()[line.sold_at], line, list(products.values()))
     found = [Candidate(products[one], available, prices.get(one)) for one, available in near.items()]
     return wanted, rank(wanted, line.missing, prices.get(wanted.id), found)[:limit]
 
@@ -196,7 +198,9 @@ def _prices(place: places.PlaceFacts, line: ShortLine, products: Sequence[catalo
     """What one unit of each costs whoever ordered; one without a price is absent."""
     moment = now()
     keys = pricing.keys_of([one.id for one in products], place.id, place.price_zone, line.channel, moment)
-    book = pricing.gather(keys).result()
+    with pipeline():
+        prices = pricing.gather(keys)
+    book = prices.result()
     found = {}
     for one in products:
         basket = pricing.Basket(

@@ -11,7 +11,7 @@ from django.urls import reverse
 from storeline.catalog import api as catalog
 from storeline.desk.domain import PickLine
 from storeline.desk.pages import words
-from storeline.desk.pages.shared import lines_of, own_task, pages, render
+from storeline.desk.pages.shared import as_id, lines_of, own_task, pages, render
 from storeline.desk.pages.tasks import rows
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.api import HAND_OVER, PICK, VIEW
@@ -78,8 +78,12 @@ def _version(task: fulfilment.TaskView, lines: list[PickLine]) -> str:
 
 def groups(lines: list[PickLine]) -> list[tuple[str, str, catalog.Category | None, list[PickLine]]]:
     """The walk in parts: the temperature's code and name (none for what needs no cold), the department, its lines."""
-    departments = {category.id.hex: category for category in catalog.list_categories() if category.depth == 1}
     parts: dict[tuple[str, str], list[PickLine]] = {}
     for line in lines:
         parts.setdefault((line.product.temperature, line.product.category_path.partition(".")[0]), []).append(line)
-    return [(code, words.temperature(code), departments.get(root), of_part) for (code, root), of_part in parts.items()]
+    roots = {root: found for _, root in parts if (found := as_id(root)) is not None}
+    departments = catalog.gather_categories(sorted(set(roots.values()))).result() if roots else {}
+    return [
+        (code, words.temperature(code), departments.get(roots[root]) if root in roots else None, of_part)
+        for (code, root), of_part in parts.items()
+    ]

@@ -22,6 +22,8 @@ from storeline.orders.tests.factories import Shop, shop
 from storeline.stock import api as stock
 
 pytestmark = pytest.mark.django_db(transaction=True)
+MOST = 14
+"""Two for the session; then the count's own reads and what may explain it, a look each."""
 
 
 @pytest.fixture
