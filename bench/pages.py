@@ -216,7 +216,8 @@ def _api(place: Any) -> Page:
     from django.test import Client
 
     wanted = {"place": str(place.id), "include": ["price", "stock"], "limit": "20"}
-    paths, cursor = [], None
+    paths: list[str] = []
+    cursor = None
     while len(paths) < ADDRESSES:
         path = f"/api/v1/products?{urlencode(wanted | ({'cursor': cursor} if cursor else {}), doseq=True)}"
         paths.append(path)

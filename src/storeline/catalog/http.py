@@ -25,6 +25,8 @@ from storeline.web.codec import plain
 from storeline.web.fields import Cursor, Names, Quantity, Ref, Tag, Text, Words
 
 router = Router()
+_SHARED_S = 2
+"""For so long a list may be given to everybody who has not signed in. An order is always checked against what holds."""
 Limit = Annotated[int, Query(ge=1, le=queries.MAX_PAGE)]
 
 
@@ -198,7 +200,10 @@ def list_products(
         for facts, item in zip(products, items, strict=True):
             item[name] = known.get(facts.id)
     # Written as it is: to have each field checked again takes longer than to read them all.
-    return HttpResponse(orjson.dumps({"items": items, "next": after}, default=plain), content_type="application/json")
+    answer = HttpResponse(orjson.dumps({"items": items, "next": after}, default=plain), content_type="application/json")
+    if request.actor.kind == "guest":
+        answer["Cache-Control"] = f"public, max-age={_SHARED_S}"
+    return answer
 
 
 @router.get("/products/scan/{code}", auth=requires(READ, guest=True), response=ScannedOut)

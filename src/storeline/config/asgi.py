@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Final
 
 from django.conf import settings
@@ -20,12 +21,11 @@ from storeline.config.wsgi import application as requests
 from storeline.web.live import HUB
 from storeline.web.live.stream import Streams
 from storeline.web.problems import problem
+from storeline.web.shared import Answer, Shared
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Headers = list[tuple[bytes, bytes]]
-Answer = tuple[int, Headers, bytes]
 THREADS: Final = 8
 MORE_THAN_TAKEN: Final = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 2**20
 """Bodies so long are refused before they are in memory; the application refuses those a little shorter in its own words."""
@@ -38,19 +38,16 @@ class Threads:
         self.application = application
         self.threads = ThreadPoolExecutor(threads, "request")
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+    async def answer(self, scope: Scope, receive: Receive) -> Answer:
+        """The answer to one request."""
         body = await _body(receive)
         if body is None:
-            status, headers, content = _too_long()
-        else:
-            loop = asyncio.get_running_loop()
-            status, headers, content = await loop.run_in_executor(self.threads, self._answer, scope, body)
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
+            return _too_long()
+        return await asyncio.get_running_loop().run_in_executor(self.threads, self._answer, scope, body)
 
     def _answer(self, scope: Scope, body: bytes) -> Answer:
-        status, headers = 500, Headers()
+        status = 500
+        headers: list[tuple[bytes, bytes]] = []
 
         def start(line: str, given: list[tuple[str, str]], _error: object = None) -> None:
             nonlocal status, headers
@@ -63,7 +60,7 @@ class Threads:
         finally:
             if close := getattr(parts, "close", None):
                 close()
-        return status, headers, content
+        return Answer(status, headers, content)
 
 
 async def _body(receive: Receive) -> bytes | None:
@@ -84,7 +81,7 @@ async def _body(receive: Receive) -> bytes | None:
 def _too_long() -> Answer:
     refusal = problem(413)
     headers = [(name.lower().encode(), value.encode()) for name, value in refusal.items()]
-    return 413, [*headers, (b"connection", b"close")], refusal.content
+    return Answer(413, [*headers, (b"connection", b"close")], refusal.content)
 
 
 def environ_of(scope: Scope, body: bytes) -> dict[str, Any]:
@@ -124,6 +121,7 @@ class Application:
 
     def __init__(self) -> None:
         self.requests = Threads(requests, int(os.environ.get("STORELINE_THREADS", THREADS)))
+        self.shared = Shared()
         self.streams = Streams(HUB)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -133,7 +131,9 @@ class Application:
         elif scope["path"] == "/live":
             await self.streams(scope, receive, send)
         else:
-            await self.requests(scope, receive, send)
+            status, headers, body = await self.shared.answer(scope, partial(self.requests.answer, scope, receive))
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -30,6 +30,7 @@ SECONDS = Histogram(
 )
 LIVE_STREAMS = Gauge("storeline_live_streams", "Pages that listen for changes", multiprocess_mode="livesum")
 LIVE_READS = Counter("storeline_live_reads", "Times the event log was read for pages that listen")
+SHARED = Counter("storeline_shared_answers", "Requests answered with what was made for another")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
