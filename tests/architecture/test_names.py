@@ -90,6 +90,10 @@ OWN: dict[str, dict[str, str]] = {
         "templatetags": "a product's card, drawn once for all",
         "where": "the shop that the visitor buys from",
     },
+    "insight": {
+        "availability": "what places have of their range, looked at in turns",
+        "sums": "the statements that make figures",
+    },
     "exchange": {
         "documents": "files in and out as documents",
         "format": "the import format, column by column",

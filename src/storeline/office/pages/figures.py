@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -81,93 +82,109 @@ def _changed(tenths: int, text: str, against: str) -> Change:
 
 def tiles(trade: Trade, orders_at: str) -> list[Tile]:
     """The figures above the chart. What is not known is left out, not shown as nothing."""
-    now, compared = trade.now, trade.series.compared
-    before, year = compared.before, compared.year_before
-    if trade.live and before is not None:
-        before = _so_far(trade, trade.span.before.first, before)
-    against, against_year = words_before(trade), _("than 52 weeks before")
-    if trade.live and year is not None and trade.span.year_before is not None:
-        year = _so_far(trade, trade.span.year_before.first, year)
-    spark = trade.series.spark
-
-    def money(amount: int) -> str:
-        return formats.money(amount, trade.currency)
-
-    def both(name: str) -> tuple[Change, ...]:
-        found = (
-            changed(getattr(now, name), None if other is None else getattr(other, name), words)
-            for other, words in ((before, against), (year, against_year))
-        )
-        return tuple(each for each in found if each)
-
-    def shares(part: str, whole: str) -> tuple[Change, ...]:
-        found = (
-            _share_change(getattr(now, part), getattr(now, whole), other, (part, whole), words)
-            for other, words in ((compared.before, _whole(trade, against)), (compared.year_before, against_year))
-        )
-        return tuple(each for each in found if each)
-
-    lines = {
-        "sales": [each.sales for each in spark],
-        "baskets": [each.baskets for each in spark],
-        "average": [each.average for each in spark],
-        "items": [round_div(each.items * 100, each.baskets) if each.baskets else 0 for each in spark],
-        "online": [insight.per_thousand(each.online_sales, each.sales) for each in spark],
-        "promoted": [insight.per_thousand(each.promoted, each.net) for each in spark],
-    }
-    items = Decimal(round_div(now.items * _TENTHS, now.baskets)) / _TENTHS if now.baskets else Decimal(0)
+    now = trade.now
+    others = _others(trade)
     found = [
-        Tile(_("Sales"), money(now.sales), both("sales"), "", points(lines["sales"]), orders_at),
+        Tile(
+            _("Sales"),
+            formats.money(now.sales, trade.currency),
+            _changes(others, "sales", now),
+            "",
+            _line(trade, "sales"),
+        ),
         Tile(
             _("Baskets"),
             formats.number(now.baskets),
-            both("baskets"),
+            _changes(others, "baskets", now),
             _waiting(now),
-            points(lines["baskets"]),
-            orders_at,
+            _line(trade, "baskets"),
         ),
-        Tile(_("Average basket"), money(now.average), both("average"), "", points(lines["average"]), orders_at),
         Tile(
-            _("Items in a basket"),
-            formats.number(items),
-            shares_of_items(trade, against, against_year),
+            _("Average basket"),
+            formats.money(now.average, trade.currency),
+            _changes(others, "average", now),
             "",
-            points(lines["items"]),
-            orders_at,
+            _line(trade, "average"),
         ),
+        Tile(_("Items in a basket"), formats.number(_items(now)), shares_of_items(trade), "", _line(trade, "items")),
         Tile(
             _("Online"),
             percent(now.online_sales, now.sales),
-            shares("online_sales", "sales"),
+            _shares(trade, "online_sales", "sales"),
             _("of sales"),
-            points(lines["online"]),
-            orders_at,
+            _line(trade, "online"),
         ),
         Tile(
             _("On promotion"),
             percent(now.promoted, now.net),
-            shares("promoted", "net"),
+            _shares(trade, "promoted", "net"),
             _("of what was sold"),
-            points(lines["promoted"]),
-            orders_at,
+            _line(trade, "promoted"),
         ),
     ]
     if now.margin is not None:
         known = _("The cost of %(share)s of it is known") % {"share": percent(now.costed, now.net)}
-        found.append(Tile(_("Margin"), percent(now.margin, now.costed), (), known, "", orders_at))
-    if trade.shelves is not None:
-        found.append(_availability(trade.shelves))
-    return found
+        found.append(Tile(_("Margin"), percent(now.margin, now.costed), (), known))
+    found = [replace(tile, href=orders_at) for tile in found]
+    return found if trade.shelves is None else [*found, _availability(trade.shelves)]
+
+
+def _items(sums: Sums) -> Decimal:
+    return Decimal(round_div(sums.items * _TENTHS, sums.baskets)) / _TENTHS if sums.baskets else Decimal(0)
+
+
+def _others(trade: Trade) -> list[tuple[Sums | None, str]]:
+    """What amounts are compared with: of a day that goes on, what the earlier days had brought by this time."""
+    compared, span = trade.series.compared, trade.span
+    before, year = compared.before, compared.year_before
+    if trade.live and before is not None:
+        before = _so_far(trade, span.before.first)
+    if trade.live and year is not None and span.year_before is not None:
+        year = _so_far(trade, span.year_before.first)
+    return [(before, words_before(trade)), (year, _("than 52 weeks before"))]
+
+
+def _changes(others: Sequence[tuple[Sums | None, str]], name: str, now: Sums) -> tuple[Change, ...]:
+    found = (
+        changed(getattr(now, name), None if other is None else getattr(other, name), words) for other, words in others
+    )
+    return tuple(each for each in found if each)
+
+
+def _wholes(trade: Trade) -> list[tuple[Sums | None, str]]:
+    """What shares are compared with: the whole of the days before, also while today goes on."""
+    compared = trade.series.compared
+    words = _("than %(day)s") % {"day": formats.weekday(trade.span.before.first)} if trade.live else words_before(trade)
+    return [(compared.before, words), (compared.year_before, _("than 52 weeks before"))]
+
+
+def _shares(trade: Trade, part: str, whole: str) -> tuple[Change, ...]:
+    now = trade.now
+    found = (
+        _share_change(getattr(now, part), getattr(now, whole), other, (part, whole), words)
+        for other, words in _wholes(trade)
+    )
+    return tuple(each for each in found if each)
+
+
+_LINES: dict[str, Callable[[Sums], int]] = {
+    "sales": lambda sums: sums.sales,
+    "baskets": lambda sums: sums.baskets,
+    "average": lambda sums: sums.average,
+    "items": lambda sums: round_div(sums.items * 100, sums.baskets) if sums.baskets else 0,
+    "online": lambda sums: insight.per_thousand(sums.online_sales, sums.sales),
+    "promoted": lambda sums: insight.per_thousand(sums.promoted, sums.net),
+}
+
+
+def _line(trade: Trade, name: str) -> str:
+    """The last four weeks of it, as a small line."""
+    return points([_LINES[name](sums) for sums in trade.series.spark])
 
 
 def percent(part: int, whole: int) -> str:
     """A share to a tenth of a percent; a dash where there is no whole."""
     return formats.percent(part, whole, 1) if whole > 0 else "\N{EN DASH}"
-
-
-def _whole(trade: Trade, against: str) -> str:
-    """Shares are compared with the whole of the day before, also while today goes on."""
-    return _("than %(day)s") % {"day": formats.weekday(trade.span.before.first)} if trade.live else against
 
 
 def _waiting(now: Sums) -> str:
@@ -178,22 +195,20 @@ def _waiting(now: Sums) -> str:
     }
 
 
-def shares_of_items(trade: Trade, against: str, against_year: str) -> tuple[Change, ...]:
+def shares_of_items(trade: Trade) -> tuple[Change, ...]:
     """How items in a basket moved; by the hundredth, since they move little."""
-    compared = trade.series.compared
-    now = compared.now
-    found = []
-    for other, words in ((compared.before, _whole(trade, against)), (compared.year_before, against_year)):
-        if other is not None and other.baskets and now.baskets:
-            found.append(
-                changed(round_div(now.items * 100, now.baskets), round_div(other.items * 100, other.baskets), words)
-            )
+    now = trade.now
+    found = [
+        changed(round_div(now.items * 100, now.baskets), round_div(other.items * 100, other.baskets), words)
+        for other, words in _wholes(trade)
+        if other is not None and other.baskets and now.baskets
+    ]
     return tuple(each for each in found if each)
 
 
-def _so_far(trade: Trade, day: date, whole: Sums) -> Sums:
+def _so_far(trade: Trade, day: date) -> Sums:
     part = trade.until_now(day)
-    return Sums(baskets=part.baskets, net=part.sales, online_sales=part.online_sales, items=whole.items)
+    return Sums(baskets=part.baskets, net=part.sales, online_sales=part.online_sales)
 
 
 def _availability(shelves: insight.Shelves) -> Tile:
