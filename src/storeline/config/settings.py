@@ -71,6 +71,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "storeline.web.pages.shown",
             ],
+            "builtins": ["storeline.web.templatetags.addresses"],
         },
     }
 ]
