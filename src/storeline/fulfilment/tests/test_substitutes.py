@@ -9,12 +9,14 @@ from uuid import UUID
 import pytest
 from django.apps import apps
 
+from storeline.customers.api import NewContact, NewCustomer, register
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.commands.answer import expire_offers
 from storeline.fulfilment.tests.factories import all_rows, balances, differences, picks, read_events, state_of, to_pick
 from storeline.kernel.api import GUEST, SYSTEM, BodyMismatch, Error, NotFound, clock_at, new_id, now, run
+from storeline.messages import api as messages
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import Shop, make, shop, total
+from storeline.orders.tests.factories import LONG_AGO, Shop, make, shop, total
 from storeline.stock import api as stock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -331,3 +333,43 @@ def test_everything_missing_but_the_substitute(here: Shop) -> None:
     assert state_of(order_id) == ("handed_over", "completed")
     assert lines(order_id) == [(1, 0, 0, 0), (2, 2000, 250, 20)]
     assert differences() == []
+
+
+@pytest.mark.parametrize(("yes", "kept"), [(True, 3000), (False, 1000)])
+def test_the_deposit_goes_with_what_is_picked(here: Shop, *, yes: bool, kept: int) -> None:
+    deposit = make("catalog.Product", ref="deposit", name="Bottle", service=True, tax_class="deposit")
+    make("pricing.Price", product_id=deposit, amount=25, currency="USD", valid_from=LONG_AGO)
+    make("pricing.TaxRate", regime="t", tax_class="deposit", rate_ppm=0, inclusive=False, valid_from=LONG_AGO.date())
+    bottles = [here.products[0], here.products[SUBSTITUTE]]
+    apps.get_model("catalog.Product").objects.filter(id__in=bottles).update(deposit_product_id=deposit)
+    order_id = missing(here, (3,), expected_total=total(3) + 75)
+    offer = offered(here, order_id)
+    assert (offer.line_no, offer.payable) == (3, 270)
+    say(order_id, offer.id, yes=yes)
+    finish(order_id)
+    (returned,) = [line for line in orders.get(order_id).lines if line.product_id == deposit]
+    assert returned.kept_quantity == kept
+    assert differences() == []
+
+
+def test_a_member_is_told_where_a_transport_is_set(here: Shop, settings: Any) -> None:
+    member = new_id()
+    contacts = (NewContact("email", "kim@example.org", verified=True), NewContact("phone", "+15555550100"))
+    register(NewCustomer(member, language="fr", contacts=contacts), actor=SYSTEM)
+    settings.MESSAGE_TRANSPORTS = {}
+    offered(here, missing(here, customer_id=member))
+    assert messages.list_messages() == []
+    settings.MESSAGE_TRANSPORTS = {"email": "storeline.messages.transports.Memory"}
+    offered(here, missing(here, customer_id=member))
+    offered(here, missing(here))
+    (told,) = messages.list_messages()
+    assert (told.channel, told.template, told.subject_id) == ("email", "fulfilment.offered", member)
+
+
+def test_the_receipt_says_what_was_paid(here: Shop) -> None:
+    price(here, SUBSTITUTE, 199)
+    order_id = missing(here)
+    say(order_id, offered(here, order_id).id, yes=True)
+    finish(order_id)
+    sold = orders.receipt_facts([order_id])[0]
+    assert (sold.total, sold.taxes) == (540, ((80_000, 500, 40),))
