@@ -21,7 +21,7 @@ def pytest_configure() -> None:
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> None:
     """What pages keep for some seconds is of the test before: its rows are gone."""
-    for module in ("departments", "offers", "where"):
+    for module in ("departments", "offers"):
         if found := sys.modules.get(f"storeline.shop.{module}"):
             found.forget()
 

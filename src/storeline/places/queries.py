@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from storeline.kernel.api import Invalid, Pending, Row, ids_array, later, run
+from storeline.kernel.api import Invalid, Pending, Row, ids_array, later, pipeline, run
 from storeline.places.domain import (
     CAPABILITIES,
     FORMATS,
@@ -120,6 +120,16 @@ def find_by_ref(ref: str) -> Place | None:
     """The place with the retailer's own code `ref`, if any."""
     rows = run(f"{_PLACE} WHERE p.ref = %s", [ref]).fetchall()
     return _place(rows[0]) if rows else None
+
+
+def find_with_facts(ref: str) -> tuple[Place, PlaceFacts] | None:
+    """The place with this code and what an order needs of it, if any; one wait."""
+    with pipeline():
+        shown = later(f"{_PLACE} WHERE p.ref = %s", [ref], list)
+        facts = later(_FACTS.replace("p.id = ANY (%s::uuid[])", "p.ref = %s"), [ref], _facts)
+    rows, known = shown.result(), facts.result()
+    place = _place(rows[0]) if rows else None
+    return None if place is None or place.id not in known else (place, known[place.id])
 
 
 def list_places(

@@ -9,6 +9,7 @@ from uuid import UUID
 from storeline.catalog import api as catalog
 
 _KEPT_S = 60.0
+_MISSED_S = 1.0
 _SHOWN = 12
 _KINDS = 3
 """A department of fewer kinds is left to the list of all."""
@@ -17,8 +18,33 @@ _kept: tuple[float, dict[UUID, catalog.Category]] | None = None
 
 def tree() -> dict[UUID, catalog.Category]:
     """Every category by its id, parents before children."""
+    return _read(_KEPT_S)
+
+
+def find(ref: str) -> catalog.Category | None:
+    """The category with this ref, one that was made a moment ago too."""
+    for age in (_KEPT_S, _MISSED_S):
+        if found := next((one for one in _read(age).values() if one.ref == ref), None):
+            return found
+    return None
+
+
+def way_to(category_id: UUID | None) -> list[catalog.Category]:
+    """From the root down to a category; nothing where it is not known."""
+    known = _read(_KEPT_S)
+    if category_id not in known:
+        known = _read(_MISSED_S)
+    way: list[catalog.Category] = []
+    while category_id is not None and category_id in known:
+        way.insert(0, known[category_id])
+        category_id = known[category_id].parent_id
+    return way
+
+
+def _read(age: float) -> dict[UUID, catalog.Category]:
+    """The tree as it was so many seconds ago at most."""
     global _kept  # noqa: PLW0603  # categories change by the season
-    if _kept is None or time.monotonic() - _kept[0] > _KEPT_S:
+    if _kept is None or time.monotonic() - _kept[0] > age:
         _kept = time.monotonic(), {one.id: one for one in catalog.list_categories()}
     return _kept[1]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -16,9 +15,7 @@ from storeline.shop import basket
 COOKIE = "shop"
 _YEAR_S = 31_536_000
 _PARTS = 2
-_KEPT_S = 20.0
-_MOST_KEPT = 2000
-_kept: dict[str, tuple[float, places.Place, places.PlaceFacts]] = {}
+_first_ref = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,51 +34,30 @@ class Here:
 
 
 def here(request: Request) -> Here:
-    """The visitor's shop: no wait where it was looked up lately. Raises NotFound where nothing can be collected anywhere."""
+    """The visitor's shop: one wait. Raises NotFound where nothing can be collected anywhere."""
     ref = request.COOKIES.get(COOKIE, "") or basket.habits(request)[0]
     found = at(ref) if ref else None
-    if found is not None and "collect" in found.place.capabilities:
-        return found
-    return _first()
+    return found if found is not None and "collect" in found.place.capabilities else _first()
 
 
 def at(ref: str) -> Here | None:
-    """The shop with this ref. What is known of it is kept for some seconds: shops seldom change."""
-    kept = _kept.get(ref)
-    if kept is None or time.monotonic() - kept[0] > _KEPT_S:
-        place = places.find_by_ref(ref)
-        if place is None:
-            return None
-        kept = _keep(ref, place)
-    return Here(kept[1], kept[2], chosen=True)
-
-
-def _keep(key: str, place: places.Place) -> tuple[float, places.Place, places.PlaceFacts]:
-    if len(_kept) >= _MOST_KEPT:
-        _kept.clear()
-    _kept[key] = time.monotonic(), place, places.gather([place.id]).result()[place.id]
-    return _kept[key]
-
-
-def forget() -> None:
-    """Read shops anew."""
-    _kept.clear()
+    """The shop with this ref: one wait."""
+    found = places.find_with_facts(ref)
+    return None if found is None else Here(*found, chosen=True)
 
 
 def _first() -> Here:
     """The shop that the installation shows first; else a large one, since it has most; any other where there is none."""
-    kept = _kept.get("")
-    if kept is None or time.monotonic() - kept[0] > _KEPT_S:
-        named = places.find_by_ref(settings.FIRST_SHOP) if settings.FIRST_SHOP else None
-        kept = _keep("", named if named is not None and "collect" in named.capabilities else _largest())
-    return Here(kept[1], kept[2], chosen=False)
-
-
-def _largest() -> places.Place:
+    global _first_ref  # noqa: PLW0603  # which shop is a large one seldom changes
+    for ref in (settings.FIRST_SHOP, _first_ref):
+        found = at(ref) if ref else None
+        if found is not None and "collect" in found.place.capabilities:
+            return Here(found.place, found.facts, chosen=False)
     for place_format in ("hypermarket", "supermarket", None):
-        found = places.list_places(place_format=place_format, capability="collect", limit=1).items
-        if found:
-            return found[0]
+        large = places.list_places(place_format=place_format, capability="collect", limit=1).items
+        if large and (found := at(large[0].ref)) is not None:
+            _first_ref = large[0].ref
+            return Here(found.place, found.facts, chosen=False)
     raise NotFound("No shop offers collection yet.")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import reverse
@@ -20,8 +19,7 @@ PAGE = 48
 @pages.get("c/<path:ref>", catalog.READ, guest=True, name="category")
 def category(request: Request, ref: str) -> HttpResponse:
     """A category by its ref."""
-    tree = departments.tree()
-    found = next((one for one in tree.values() if one.ref == ref), None)
+    found = departments.find(ref)
     if found is None:
         raise catalog.CategoryNotFound("There is no such category.", field="category")
     at, lines = here(request), basket.read(request)
@@ -33,16 +31,8 @@ def category(request: Request, ref: str) -> HttpResponse:
         at,
         lines,
         category=found,
-        crumbs=way_to(found, tree)[:-1],
-        below=[one for one in tree.values() if one.parent_id == found.id],
+        crumbs=departments.way_to(found.id)[:-1],
+        below=[one for one in departments.tree().values() if one.parent_id == found.id],
         cards=shelf.cards(page.items, at, lines, member=shelf.is_member(request)),
         next=page.next and f"{reverse('shop:category', args=[ref])}?{urlencode({'after': page.next})}",
     )
-
-
-def way_to(category: catalog.Category, tree: dict[UUID, catalog.Category]) -> list[catalog.Category]:
-    """From the root down to a category."""
-    way = [category]
-    while way[0].parent_id is not None:
-        way.insert(0, tree[way[0].parent_id])
-    return way

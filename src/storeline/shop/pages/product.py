@@ -14,7 +14,6 @@ from storeline.kernel.api import QUANTITY_ONE, business_date, format_amount, now
 from storeline.places import api as places
 from storeline.pricing import api as pricing
 from storeline.shop import basket, departments, offers, shelf, where
-from storeline.shop.pages.browse import way_to
 from storeline.shop.pages.router import pages, show
 from storeline.shop.pages.shops import schema_of
 from storeline.shop.where import Here, here
@@ -71,7 +70,7 @@ def _page(request: Request, facts: catalog.ProductFacts, at: Here) -> HttpRespon
         slug=shelf.slug(facts.name),
         description=whole.description if not whole.descriptions else _described(whole),
         kind=shelf.kind_of(facts),
-        crumbs=_crumbs(facts),
+        crumbs=departments.way_to(facts.category_id),
         state=state,
         allergens=[allergen_name(each) for each in facts.allergens],
         keeping=keeping(facts.temperature),
@@ -89,12 +88,6 @@ def _state(facts: catalog.ProductFacts, at: Here, price: pricing.ShelfPrice | No
         return "out" if listed else "unsold"
     found = shelf.state_of(level)
     return "out" if found == "elsewhere" else found
-
-
-def _crumbs(facts: catalog.ProductFacts) -> list[catalog.Category]:
-    tree = departments.tree()
-    leaf = None if facts.category_id is None else tree.get(facts.category_id)
-    return way_to(leaf, tree) if leaf else []
 
 
 def _described(product: catalog.Product) -> str:

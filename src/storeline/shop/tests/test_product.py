@@ -13,7 +13,7 @@ from django.test import Client
 
 from storeline.kernel.api import new_id, run
 from storeline.orders.tests.factories import Shop, make
-from storeline.shop import offers, where
+from storeline.shop import offers
 from storeline.shop.tests.buying import HTML, put, text
 
 pytestmark = pytest.mark.django_db
@@ -151,12 +151,3 @@ def test_a_card_drawn_once_carries_nothing_of_another_visitor(made: Shop) -> Non
     assert other.post("/basket", data | {"csrfmiddlewaretoken": "x" * 64}).status_code == 403
     put(other, made)
     assert 'value="2"' in text(one, "/c/APPLES")
-
-
-def test_a_shop_that_closed_is_noticed_soon(client: Client, made: Shop) -> None:
-    client.post("/shops", {"ref": "p"})
-    assert where.at("p") is not None
-    run("UPDATE places_place SET name = 'Renamed' WHERE id = %s", [made.place])
-    assert "Renamed" not in text(client, "/")
-    where.forget()
-    assert "Renamed" in text(client, "/")
