@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.http import HttpResponse
 
 from storeline.customers import api as customers
@@ -20,18 +22,19 @@ from storeline.till.queries import TillAt
 _MOST = 20
 
 
-@pages.post("lines/<int:line_no>", SELL, name="line")
-def line(request: Request, line_no: int) -> HttpResponse:
-    """So much of a line, or none of it."""
+_CHANGE = re.compile(r"(\d{1,6}):(\d{1,18}):(\d{1,18})", re.ASCII)
+
+
+@pages.post("lines", SELL, name="line")
+def line(request: Request) -> HttpResponse:
+    """So much of a line, or none of it: the button says which line, what it was and what it is to be."""
     at = here(request)
+    sale_id, change = wanted_id(request, "sale"), _CHANGE.fullmatch(request.POST.get("line", ""))
+    if change is None:
+        raise Invalid("The form is not whole. Go back to the sale and try again.", field="line")
+    line_no, was, quantity = (int(part) for part in change.groups())
     try:
-        commands.set_line(
-            wanted_id(request, "sale"),
-            line_no,
-            wanted_int(request, "quantity"),
-            wanted_int(request, "was"),
-            actor=request.actor,
-        )
+        commands.set_line(sale_id, line_no, quantity, was, actor=request.actor)
     except Error as error:
         return refuse(request, at, error)
     return answer(request, at)

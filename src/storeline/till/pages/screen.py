@@ -43,14 +43,22 @@ class Row:
         return self.quoted.amount - self.quoted.funded if self.quoted else 0
 
     @property
-    def more(self) -> int:
-        """The quantity with one more."""
-        return self.line.quantity + QUANTITY_ONE
+    def more(self) -> str:
+        """What a button says that adds one."""
+        return self._to(self.line.quantity + QUANTITY_ONE)
 
     @property
-    def fewer(self) -> int:
-        """The quantity with one fewer; nothing below."""
-        return max(self.line.quantity - QUANTITY_ONE, 0)
+    def fewer(self) -> str:
+        """What a button says that takes one off."""
+        return self._to(max(self.line.quantity - QUANTITY_ONE, 0))
+
+    @property
+    def none(self) -> str:
+        """What a button says that takes the line off."""
+        return self._to(0)
+
+    def _to(self, quantity: int) -> str:
+        return f"{self.line.line_no}:{self.line.quantity}:{quantity}"
 
 
 @dataclass(frozen=True, slots=True)

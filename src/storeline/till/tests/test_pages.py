@@ -255,14 +255,18 @@ def test_a_line_is_changed_from_what_it_was(here: AtTill) -> None:
     here.scan(GTINS[1])
     sale = here.sale
     assert sale
-    form = {"sale": str(sale.id), "was": "1000", "quantity": "3000"}
-    assert here.browser.post("/till/lines/1", form)["Location"] == "/till"
+
+    def change(line: str) -> Any:
+        return here.browser.post("/till/lines", {"sale": str(sale.id), "line": line})
+
+    assert change("1:1000:3000")["Location"] == "/till"
     assert here.quantities == [3000, 1000]
-    assert here.browser.post("/till/lines/1", form)["Location"] == "/till"
+    assert change("1:1000:3000")["Location"] == "/till"
     assert here.quantities == [3000, 1000]
-    answer = here.browser.post("/till/lines/1", form | {"quantity": "2000"})
+    answer = change("1:1000:2000")
     assert (answer.status_code, here.quantities) == (409, [3000, 1000])
-    here.browser.post("/till/lines/2", form | {"quantity": "0"})
+    assert change("1:x:2000").status_code == 422
+    change("2:1000:0")
     assert here.quantities == [3000]
     taken_off = run("SELECT detail->>'from' FROM kernel_trail WHERE action = 'till.take_off'").fetchall()
     assert taken_off == [("1000",)]
@@ -727,7 +731,7 @@ def test_who_may_not(here: AtTill) -> None:
     deeds: list[tuple[str, dict[str, Any]]] = [
         ("/till/scan", {"code": GTINS[0], "key": "k"}),
         ("/till/add", {"product": str(here.shop.products[0]), "key": "k"}),
-        ("/till/lines/1", {"sale": str(sale.id), "was": "1000", "quantity": "0"}),
+        ("/till/lines", {"sale": str(sale.id), "line": "1:1000:0"}),
         ("/till/member", {"who": CARD}),
         ("/till/coupon", {"code": "SAVE"}),
         ("/till/park", {"sale": str(sale.id)}),
@@ -762,7 +766,7 @@ def test_who_may_not(here: AtTill) -> None:
 def test_a_form_that_is_not_whole_changes_nothing(here: AtTill) -> None:
     here.scan(GTINS[0])
     before = rows()
-    for address in ("/till/add", "/till/pay", "/till/cancel", "/till/lines/1", "/till/park", "/till/resume"):
+    for address in ("/till/add", "/till/pay", "/till/cancel", "/till/lines", "/till/park", "/till/resume"):
         assert here.browser.post(address, {}).status_code == 422, address
     assert rows() == before
 
