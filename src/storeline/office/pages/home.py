@@ -21,7 +21,8 @@ from storeline.kernel.api import now
 from storeline.office.domain import CUSTOM, RANGES, Asked
 from storeline.office.pages import figures, lines, needing, shares
 from storeline.office.pages.kept import kept
-from storeline.office.pages.naming import channel_name, day_name, format_name
+from storeline.office.pages.naming import day_name, format_name
+from storeline.office.pages.promotion_words import channel as channel_name
 from storeline.office.pages.shared import pages, render
 from storeline.office.pages.trade import Days, Trade, Wanted, by_category, days_of, gather, held_of, wanted
 from storeline.office.queries import needs
@@ -80,7 +81,7 @@ def _key(request: Request, found: Wanted, shown: Days, at: str) -> tuple[object,
     moment = now().replace(second=0, microsecond=0) if shown.live else None
     may_see_orders = request.actor.may(orders.VIEW)
     return (
-        found.ground.version,
+        (found.ground.version, found.ground.at),  # a database that was restored counts anew
         found.scope,
         found.asked,
         shown,

@@ -11,20 +11,6 @@ from django.utils.translation import pgettext
 from storeline.web import formats
 
 
-def channel_name(code: str) -> str:
-    """A channel as people say it; a retailer's own word stays as it is."""
-    return {
-        "store": _("In the shop"),
-        "till": _("At the till"),
-        "online": _("Online"),
-        "web": _("Web shop"),
-        "app": _("App"),
-        "chat": _("Chat"),
-        "marketplace": _("Marketplace"),
-        "phone": _("Telephone"),
-    }.get(code, code)
-
-
 def format_name(code: str) -> str:
     """A format of places."""
     return {

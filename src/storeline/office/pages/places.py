@@ -62,7 +62,7 @@ def list_all(request: Request) -> HttpResponse:
         return render(request, "office/places.html", frame | {"shown": None})
     number = request.GET.get("page", "1")
     page = int(number) if number.isascii() and number.isdigit() and len(number) <= _DIGITS else 1
-    key = ("places", found.ground.version, found.scope, found.asked, words, page, get_language())
+    key = ("places", found.ground.version, found.ground.at, found.scope, found.asked, words, page, get_language())
     context = {
         "shown": True,
         "title": title_of(found.asked.span(held.last, _complete(found)), found.ground.today, live=False),
@@ -99,7 +99,7 @@ def draw_map(request: Request) -> HttpResponse:
     if held is None:
         return HttpResponse()
     words = request.GET.get("q", "").strip()[:100]
-    key = ("map", found.ground.version, found.scope, found.asked, words, get_language())
+    key = ("map", found.ground.version, found.ground.at, found.scope, found.asked, words, get_language())
     return HttpResponse(kept(key, lambda: _draw_map(found, held, words)))
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from storeline.insight import api as insight
 from storeline.kernel.api import round_div
 from storeline.office.pages.figures import Change, changed, percent, words_before
-from storeline.office.pages.naming import channel_name
+from storeline.office.pages.promotion_words import channel as channel_name
 from storeline.office.pages.trade import Trade
 from storeline.web import formats
 from storeline.web.templatetags.ui import local_name

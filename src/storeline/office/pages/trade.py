@@ -64,15 +64,16 @@ def wanted(request: Request, place: places.Place | None = None) -> Wanted:
     asked = read(request.GET.dict())
     if place is None and asked.place:
         place = place_of(request, asked.place)
-    reach = insight.reach(
-        request.actor,
-        insight.VIEW,
-        place_id=None if place is None else place.id,
-        format_=asked.format or None,
-        region=asked.region or None,
+    reach = (
+        insight.reach(request.actor, insight.VIEW, format_=asked.format or None, region=asked.region or None)
+        if place is None
+        else (place.id,)
     )
     scope = insight.Scope(reach, channel=asked.channel or None)
     ground = insight.ground(request.actor, insight.VIEW, scope)
+    if not ground.held and reach != (own := insight.reach(request.actor, insight.VIEW)):
+        # Nothing was ever sold there: the days and the currency are those of everything else.
+        ground = replace(ground, held=insight.ground(request.actor, insight.VIEW, insight.Scope(own)).held)
     entity = next((each.id for each in ground.entities if each.ref == asked.entity), None)
     if entity is not None:
         scope = replace(scope, entity_id=entity)
