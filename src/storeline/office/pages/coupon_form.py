@@ -16,8 +16,7 @@ from storeline.kernel.api import Error, Invalid, format_amount, now, parse_amoun
 from storeline.loyalty import api as loyalty
 from storeline.office.pages import promotion_words as words
 from storeline.office.pages import targets
-from storeline.office.pages.parts import decimal_text
-from storeline.office.pages.promotion_form import end_of, moment_of
+from storeline.office.pages.parts import decimal_text, end_of, moment_of
 from storeline.places import api as places
 from storeline.pricing import api as pricing
 

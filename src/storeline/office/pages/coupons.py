@@ -14,8 +14,7 @@ from storeline.loyalty import api as loyalty
 from storeline.office.pages import promotion_words as words
 from storeline.office.pages import targets
 from storeline.office.pages.coupon_form import CouponForm, Reading, blank, read
-from storeline.office.pages.parts import address, back_to, cursor_of, cursor_parts, office_zone
-from storeline.office.pages.promotion_form import end_of
+from storeline.office.pages.parts import address, back_to, cursor_of, cursor_parts, end_of, office_zone
 from storeline.office.pages.promotions import Tab, history
 from storeline.office.pages.shared import pages, render
 from storeline.orders import api as orders

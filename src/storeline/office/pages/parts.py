@@ -24,6 +24,8 @@ from storeline.places import api as places
 from storeline.web.formats import locale
 from storeline.web.pages import see
 
+LOCAL = "%Y-%m-%dT%H:%M"
+"""A moment as a field of day and time sends and shows it."""
 LONGEST_EXPORT = 20_000
 """Rows of one file: what a spreadsheet still opens gladly. Whoever wants all takes `storeline export`."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -118,3 +120,16 @@ def cell(value: object) -> str:
 def joined(parts: Iterable[str]) -> str:
     """Words one after another, as the reader's language writes lists."""
     return str(format_list(list(parts), style="unit", locale=locale()))
+
+
+def moment_of(text: str, zone: str) -> datetime | None:
+    """A moment as a field of day and time sends it, at a zone; None where it is none."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=time_zone(zone)).astimezone(UTC) if text else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def end_of(ends: datetime | None, zone: str) -> str:
+    """The same the other way round."""
+    return "" if ends is None else ends.astimezone(time_zone(zone)).strftime(LOCAL)

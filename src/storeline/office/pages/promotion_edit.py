@@ -14,7 +14,8 @@ from storeline.identity.api import Request
 from storeline.kernel.api import QUANTITY_ONE, Error, NotFound, check_id, new_id, transaction
 from storeline.office.pages import promotion_words as words
 from storeline.office.pages.parts import as_id, back_to, office_zone
-from storeline.office.pages.promotion_form import PromotionForm, Reading, blank, filled, read, sample
+from storeline.office.pages.promotion_filled import blank, filled, sample
+from storeline.office.pages.promotion_form import PromotionForm, Reading, read
 from storeline.office.pages.promotions import seen_by
 from storeline.office.pages.shared import pages, render
 from storeline.office.pages.targets import CATEGORY

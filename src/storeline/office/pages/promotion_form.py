@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext as _
 
-from storeline.catalog import api as catalog
 from storeline.kernel.api import (
     QUANTITY_ONE,
     Error,
     Invalid,
-    format_amount,
-    format_quantity,
     new_id,
     now,
     parse_amount,
     parse_quantity,
-    time_zone,
 )
 from storeline.office.pages import promotion_words as words
 from storeline.office.pages import targets
-from storeline.office.pages.parts import as_id, decimal_text
+from storeline.office.pages.parts import as_id, decimal_text, moment_of
 from storeline.places import api as places
 from storeline.places.api import PlaceGroup
 from storeline.pricing import api as pricing
 
-SHOWN = 12
-_DEPARTMENTS = 2
-_LOCAL = "%Y-%m-%dT%H:%M"
-_WEEK = timedelta(days=7)
 _CHANNELS = ("web", "till")
 _DAYS = frozenset("1234567")
 _NEEDED = ("name", "percent", "amount", "group_size", "targets", "places", "starts")
@@ -404,19 +396,6 @@ def _window(reading: Reading) -> tuple[datetime | None, datetime | None]:
     return starts, ends
 
 
-def moment_of(text: str, zone: str) -> datetime | None:
-    """A moment as a field of day and time sends it, at a zone; None where it is none."""
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=time_zone(zone)).astimezone(UTC) if text else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def end_of(ends: datetime | None, zone: str) -> str:
-    """The same the other way round."""
-    return "" if ends is None else ends.astimezone(time_zone(zone)).strftime(_LOCAL)
-
-
 def _hours(reading: Reading) -> tuple[int | None, int | None]:
     texts = [reading.form.text(name) for name in ("from_time", "to_time")]
     if not any(texts):
@@ -435,76 +414,3 @@ def _minute(text: str) -> int | None:
         return None
     minute = int(hours) * 60 + int(minutes[:2])
     return minute if minute < 24 * 60 else None
-
-
-def blank(zone: str) -> dict[str, Any]:
-    """What a new form begins with: a percentage for a week from tomorrow."""
-    tomorrow = now().astimezone(time_zone(zone)).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    return {
-        "id": str(new_id()),
-        "kind": "percentage",
-        "about": "some",
-        "where": "all",
-        "every_channel": "all",
-        "combine": "best",
-        "funder": "retailer",
-        "starts": tomorrow.strftime(_LOCAL),
-        "ends": (tomorrow + _WEEK).strftime(_LOCAL),
-        "zone": zone,
-    }
-
-
-def filled(
-    view: pricing.PromotionView, about: Sequence[pricing.TargetView], zone: str, refs: Mapping[UUID, str]
-) -> dict[str, Any]:
-    """A saved promotion as its form; `refs` of the places that it names."""
-    row, terms = view.row, view.row.terms
-    kind = "member_price" if terms.kind == "fixed_price" and terms.member_only else terms.kind
-    amount = row.amount is not None and terms.currency is not None
-    return {
-        "id": str(terms.id),
-        "seen": view.version,
-        "name": terms.label,
-        "ref": row.ref,
-        "kind": kind,
-        "percent": "" if row.rate_ppm is None else targets.percent_text(row.rate_ppm),
-        "amount": format_amount(row.amount or 0, terms.currency or "USD") if amount else "",
-        "per": "" if row.base == QUANTITY_ONE else format_quantity(row.base),
-        "group_size": str(terms.group_size or ""),
-        "currency": terms.currency or "",
-        "about": "all" if row.targets is None else "some",
-        "targets": targets.text_of(about, terms.currency, refs),
-        "where": "all" if view.place_ids is None else "some",
-        "places": "\n".join(sorted(refs[key] for key in view.place_ids or () if key in refs)),
-        "every_channel": "all" if terms.channels is None else "some",
-        "channels": sorted(terms.channels or ()),
-        "member_only": "on" if terms.member_only else "",
-        "starts": end_of(terms.starts_at, zone),
-        "ends": end_of(terms.ends_at, zone),
-        "zone": zone,
-        "weekdays": [str(day) for day in sorted(terms.weekdays or ())],
-        "from_time": _clock(terms.from_minute),
-        "to_time": _clock(terms.to_minute),
-        "priority": str(terms.priority or ""),
-        "combine": "alone" if terms.exclusive else "stack" if terms.stackable else "best",
-        "max_uses": str(terms.max_uses or ""),
-        "funder": terms.funder,
-    }
-
-
-def _clock(minute: int | None) -> str:
-    return "" if minute is None else f"{minute // 60 % 24:02}:{minute % 60:02}"
-
-
-def sample(reading: Reading) -> list[catalog.ProductFacts]:
-    """Products to show the effect on: those named, else the first ones of the departments, or of all."""
-    chosen = list({product.id: product for product in reading.targets.products}.values())[:SHOWN]
-    if reading.draft is None:
-        return chosen
-    if reading.draft.targets is None:
-        return list(catalog.list_products(catalog.Filter(), limit=SHOWN).items)
-    categories = [one.category for one in reading.targets.found if one.category is not None][:_DEPARTMENTS]
-    share = (SHOWN - len(chosen)) // max(len(categories), 1)
-    for category in categories if share else ():
-        chosen += catalog.list_products(catalog.Filter(category_id=category.id), limit=share).items
-    return chosen

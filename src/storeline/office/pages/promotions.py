@@ -15,8 +15,16 @@ from storeline.kernel.api import Deed, Error, NotFound, WantedDeeds, list_deeds,
 from storeline.loyalty import api as loyalty
 from storeline.office.pages import promotion_words as words
 from storeline.office.pages.deeds import who_of, words_of
-from storeline.office.pages.parts import address, as_id, back_to, cursor_of, cursor_parts, office_zone
-from storeline.office.pages.promotion_form import end_of, moment_of
+from storeline.office.pages.parts import (
+    address,
+    as_id,
+    back_to,
+    cursor_of,
+    cursor_parts,
+    end_of,
+    moment_of,
+    office_zone,
+)
 from storeline.office.pages.shared import pages, render
 from storeline.places import api as places
 from storeline.pricing import api as pricing
