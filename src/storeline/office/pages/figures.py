@@ -46,11 +46,11 @@ def words_before(trade: Trade) -> str:
     """Against what the first comparison is."""
     before = trade.span.before
     if trade.live:
-        return _("than %(day)s by this time") % {"day": formats.weekday(before.first)}
+        return _("against %(day)s by this time") % {"day": formats.weekday(before.first)}
     if trade.span.days == 1:
-        return _("than %(day)s") % {"day": formats.weekday(before.first)}
+        return _("against %(day)s") % {"day": formats.weekday(before.first)}
     days = trade.span.days
-    return ngettext("than in the %(count)s day before", "than in the %(count)s days before", days) % {
+    return ngettext("against the %(count)s day before", "against the %(count)s days before", days) % {
         "count": formats.number(days)
     }
 
@@ -76,7 +76,7 @@ def _share_change(part: int, whole: int, before: Sums | None, names: tuple[str, 
 
 def _changed(tenths: int, text: str, against: str) -> Change:
     if tenths == 0:
-        return Change(_("As much"), "same", against)
+        return Change(_("Unchanged"), "same", against)
     return Change(f"+{text}" if tenths > 0 else text, "up" if tenths > 0 else "down", against)
 
 
@@ -141,7 +141,7 @@ def _others(trade: Trade) -> list[tuple[Sums | None, str]]:
         before = _so_far(trade, span.before.first)
     if trade.live and year is not None and span.year_before is not None:
         year = _so_far(trade, span.year_before.first)
-    return [(before, words_before(trade)), (year, _("than 52 weeks before"))]
+    return [(before, words_before(trade)), (year, _("against 52 weeks before"))]
 
 
 def _changes(others: Sequence[tuple[Sums | None, str]], name: str, now: Sums) -> tuple[Change, ...]:
@@ -154,8 +154,8 @@ def _changes(others: Sequence[tuple[Sums | None, str]], name: str, now: Sums) ->
 def _wholes(trade: Trade) -> list[tuple[Sums | None, str]]:
     """What shares are compared with: the whole of the days before, also while today goes on."""
     compared = trade.series.compared
-    words = _("than %(day)s") % {"day": formats.weekday(trade.span.before.first)} if trade.live else words_before(trade)
-    return [(compared.before, words), (compared.year_before, _("than 52 weeks before"))]
+    words = _("against %(day)s") % {"day": formats.weekday(trade.span.before.first)} if trade.live else words_before(trade)
+    return [(compared.before, words), (compared.year_before, _("against 52 weeks before"))]
 
 
 def _shares(trade: Trade, part: str, whole: str) -> tuple[Change, ...]:

@@ -51,8 +51,8 @@ def _words(kind: str, count: int) -> str:
         return ngettext("%(count)s picked order is not paid", "%(count)s picked orders are not paid", count)
     if kind == "payments":
         return ngettext(
-            "%(count)s payment waits for its partner's answer",
-            "%(count)s payments wait for their partner's answer",
+            "%(count)s payment waits for an answer",
+            "%(count)s payments wait for an answer",
             count,
         )
     if kind == "refunds":
@@ -63,7 +63,7 @@ def _words(kind: str, count: int) -> str:
         )
     if kind == "webhooks":
         return ngettext(
-            "%(count)s partner's address does not answer", "%(count)s partners' addresses do not answer", count
+            "%(count)s address of partners does not answer", "%(count)s addresses of partners do not answer", count
         )
     return ngettext("%(count)s event could not be taken up", "%(count)s events could not be taken up", count)
 
