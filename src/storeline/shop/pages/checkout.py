@@ -79,7 +79,7 @@ def _draft(request: Request, order_id: UUID, at: Here, lines: basket.Lines) -> o
         raise Invalid(_("The total is missing: open the page again."), field="total")
     actor = request.actor
     shopper = actor.kind == "user" and actor.may(customers.JOIN)
-    wish = _wish(request.POST)
+    wish = wish_of(request.POST)
     body = "|".join([str(at.place.id), str(slot_id), token, total, basket.pack(lines), wish])
     return orders.Draft(
         id=order_id,
@@ -97,7 +97,7 @@ def _draft(request: Request, order_id: UUID, at: Here, lines: basket.Lines) -> o
     )
 
 
-def _wish(given: Mapping[str, Any]) -> orders.Wish:
+def wish_of(given: Mapping[str, Any]) -> orders.Wish:
     """What the shopper wants where something is missing; to be asked where they did not say."""
     return next((wish for wish in orders.WISHES if wish == given.get("substitutes")), "offer")
 
@@ -132,7 +132,7 @@ def _form(
         day=day,
         slots=slots,
         slot=str(given.get("slot", "")) or _proposed(request, slots, at.place.zone),
-        wish=_wish(given),
+        wish=wish_of(given),
         card=given.get("card") or basket.habits(request)[1] or basket.CARDS[0],
         order_id=new_id(),
         refused=refused and words_of(refused),
