@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -94,6 +95,81 @@ def parse_measured(gtin: str, rules: Iterable[MeasureRule]) -> Measured | None:
     return Measured(
         registered, grams=int(value) * 10**exponent if exponent >= 0 else round_div(int(value), 10**-exponent)
     )
+
+
+_SYMBOLOGY = re.compile(r"\](?:C1|d2|Q3|e0)")
+_BRACKETS = re.compile(r"\((\d{2,4})\)")
+_LINK = re.compile(r"https?://[^/?#]+/(?:[^?#]*/)?01/(\d{8,14})(?:[/?#]|$)", re.IGNORECASE)
+_LINK_MEASURE = re.compile(r"[?&](31[0-6]\d|32[0-7]\d|392\d)=(\d{1,15})(?=&|$)")
+_GROUP = "\x1d"
+_LENGTHS = {"00": 18, "01": 14, "02": 14, "03": 14, "04": 16, "20": 2, "41": 14} | {
+    f"{number}": 6 for number in (*range(11, 20), *range(31, 37))
+}
+"""Digits after the first two (of a weight the first four) where how an element begins gives its length (GS1 General Specifications)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """What a GS1-128, DataMatrix or Digital Link code says of a product: its GTIN, and a weight, a price or a count.
+
+    `price` counts in units of 10 to the minus `decimals` of the currency's main unit.
+    """
+
+    gtin: str
+    grams: int | None = None
+    price: int | None = None
+    decimals: int = 0
+    count: int | None = None
+
+
+def parse_elements(text: str) -> Elements | None:
+    """Take an element string (with its symbology mark or in brackets) or a Digital Link apart; None for anything else.
+
+    Raises Invalid where it is one whose GTIN is none.
+    """
+    text = text.strip()
+    if link := _LINK.match(text):
+        return _of_elements([("01", link[1]), *_LINK_MEASURE.findall(text)])
+    if _SYMBOLOGY.match(text):
+        return _of_elements(_split(text[3:].lstrip(_GROUP)))
+    parts = _BRACKETS.split(text)
+    if len(parts) > 1 and not parts[0]:
+        return _of_elements(list(zip(parts[1::2], (part.strip() for part in parts[2::2]), strict=True)))
+    return _of_elements(_split(text)) if re.fullmatch(r"01\d{14}(\x1d|\d).*", text, re.DOTALL) else None
+
+
+def _split(text: str) -> list[tuple[str, str]]:
+    """An element string as (identifier, value) pairs, as far as it can be read."""
+    found = []
+    while text:
+        wide = 4 if text[0] == "3" and text[1:2] != "0" and text[1:2] != "7" else 2
+        code, length = text[:wide], _LENGTHS.get(text[:2])
+        value, separator, after = text[wide:].partition(_GROUP)
+        if length is not None:
+            value, after = text[wide : wide + length], text[wide + length :].removeprefix(_GROUP)
+        elif not separator:
+            after = ""
+        found.append((code, value))
+        text = after
+    return found
+
+
+def _of_elements(elements: Iterable[tuple[str, str]]) -> Elements | None:
+    values = {code: value for code, value in elements if value.isascii() and value.isdigit()}
+    if "01" not in values:
+        return None
+    gtin = normal_gtin(values["01"], field="code")
+    for code, value in values.items():
+        decimals = int(code[-1])
+        if code[:3] == "310":
+            return Elements(gtin, grams=round_div(int(value) * 1000, 10**decimals))
+        if code[:3] == "320":
+            numerator, denominator = _GRAMS["lb"]
+            return Elements(gtin, grams=round_div(int(value) * numerator, denominator * 10**decimals))
+        if code[:3] == "392":
+            return Elements(gtin, price=int(value), decimals=decimals)
+    count = values.get("30")
+    return Elements(gtin, count=int(count) if count else None)
 
 
 def quantity_of_weight(grams: int, unit: str, *, field: str = "unit") -> int:

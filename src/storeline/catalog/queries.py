@@ -11,10 +11,12 @@ from typing import Any
 from uuid import UUID
 
 from storeline.catalog.domain import (
+    Elements,
     Measured,
     MeasureRule,
     ProductFacts,
     normal_gtin,
+    parse_elements,
     parse_measured,
     quantity_of_weight,
 )
@@ -201,10 +203,12 @@ def find_gtin(code: str) -> ProductFacts | None:
 
 
 def scan(code: str) -> Scanned | None:
-    """What a code read at a till stands for: a GTIN, or an in-store code that holds a weight or a price.
+    """What a code read at a till stands for: a GTIN, an in-store code that holds a weight or a price, or an element string.
 
     Raises Invalid where it is no such code; None where nothing is known by it.
     """
+    if (elements := parse_elements(code)) is not None:
+        return _scan_elements(elements)
     gtin = normal_gtin(code, field="code")
     if found := find_gtin(gtin):
         return Scanned(found, QUANTITY_ONE)
@@ -214,6 +218,19 @@ def scan(code: str) -> Scanned | None:
     if measured is None or product is None:
         return None
     return _measure(product, measured)
+
+
+def _scan_elements(elements: Elements) -> Scanned | None:
+    """A product by its GTIN; a weight or price counts where it is sold by weight, a count where it is not."""
+    product = find_gtin(elements.gtin)
+    if product is None:
+        return None
+    if product.by_weight and elements.price is not None:
+        return Scanned(product, None, elements.price, elements.decimals)
+    if product.by_weight and elements.grams is not None:
+        return Scanned(product, quantity_of_weight(elements.grams, product.unit, field="code"))
+    count = 1 if product.by_weight or not elements.count else elements.count
+    return Scanned(product, count * QUANTITY_ONE)
 
 
 def _measure(product: ProductFacts, measured: Measured) -> Scanned:

@@ -2,10 +2,12 @@ import pytest
 
 from storeline.catalog.domain import (
     ALLERGENS,
+    Elements,
     Measured,
     MeasureRule,
     name_in,
     normal_gtin,
+    parse_elements,
     parse_measured,
     quantity_of_price,
     quantity_of_weight,
@@ -74,3 +76,34 @@ def test_a_name_falls_back_by_language() -> None:
 
 def test_the_fourteen_allergens() -> None:
     assert len(set(ALLERGENS)) == 14
+
+
+G14 = "04006381333931"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"]C101{G14}3103000425", Elements(G14, grams=425)),
+        (f"]d201{G14}17261231\x1d10LOT7\x1d3102001250", Elements(G14, grams=12_500)),
+        (f"]d2\x1d01{G14}10A1", Elements(G14)),
+        (f"01{G14}3202000150", Elements(G14, grams=680)),
+        (f"01{G14}3922350", Elements(G14, price=350, decimals=2)),
+        (f"01{G14}3006", Elements(G14, count=6)),
+        (f"01{G14}41040123450000091030", Elements(G14)),
+        (f"(01){G14}(3103)000425(10)AB", Elements(G14, grams=425)),
+        ("https://id.example/01/4006381333931", Elements(G14)),
+        (f"https://id.example/some/01/{G14}/10/A?3103=000425", Elements(G14, grams=425)),
+        ("4006381333931", None),
+        ("https://shop.example/till", None),
+        ("(10)AB", None),
+        ("apples", None),
+    ],
+)
+def test_element_strings_are_taken_apart(text: str, found: Elements | None) -> None:
+    assert parse_elements(text) == found
+
+
+def test_an_element_string_with_a_wrong_gtin_is_refused() -> None:
+    with pytest.raises(Invalid):
+        parse_elements("(01)04006381333932")

@@ -192,3 +192,7 @@ def test_what_a_till_scans() -> None:
         ("milk", 1000, None), ("cheese", 1250, None), ("sausage", None, 1299),
     ]  # fmt: skip
     assert catalog.scan("4006381333931") is None
+    assert catalog.scan("(01)04006381333931(3103)000425") is None
+    counted = catalog.scan("(01)00000096385074(30)6")
+    assert counted is not None
+    assert counted.quantity == 6000

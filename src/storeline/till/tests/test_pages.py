@@ -16,7 +16,7 @@ from storeline.aftersales import api as aftersales
 from storeline.catalog import api as catalog
 from storeline.fiscal import api as fiscal
 from storeline.identity.tests.factories import browser_of, make_user
-from storeline.kernel.api import JOBS, SYSTEM, new_id, run, waits
+from storeline.kernel.api import SYSTEM, new_id, now, run, transaction, waits
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import make
 from storeline.payments import api as payments
@@ -201,6 +201,9 @@ def test_a_label_says_the_weight_or_the_price(here: AtTill) -> None:
     here.scan(_with_check("251234500425"))
     here.scan(_with_check("205432100350"))
     assert here.quantities == [425, 350]
+    here.scan(f"]d201{_with_check('251234500000').zfill(14)}3103000150")
+    here.scan(f"https://id.example/01/{GTINS[0]}")
+    assert here.quantities == [425, 350, 150, 1000]
 
 
 def _with_check(digits: str) -> str:
@@ -479,8 +482,10 @@ def answer_late(order_id: UUID) -> None:
     """What the worker does once the partner has said yes."""
     (paid,) = payments.payments_of([order_id])[order_id]
     orders.confirm([order_id], [payments.Authorisation(paid.id, "approved", "ref", "")], actor=SYSTEM)
-    run("UPDATE orders_order SET placed_at = placed_at - interval '1 minute'")
-    JOBS["orders.finish_carried_out"].run()
+    with transaction():
+        payments.request([payments.OperationRequest(paid.id, "capture", "carry_out", paid.amount)], at=now())
+    payments.perform_open([order_id])
+    orders.complete([order_id], actor=SYSTEM)
 
 
 def test_a_wait_can_be_called_off(here: AtTill) -> None:

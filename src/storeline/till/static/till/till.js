@@ -101,7 +101,7 @@ function choose(number) {
 }
 function move(by) {
   const all = lines();
-  const at = all.findIndex((line) => line.classList.contains("till-chosen"));
+  const at = Math.max(0, all.findIndex((line) => line.classList.contains("till-chosen")));
   const to = all[Math.min(all.length - 1, Math.max(0, at + by))];
   if (to) choose(to.dataset.line);
 }
