@@ -13,7 +13,7 @@ BIN   := .venv/bin
 PIP   := $(BIN)/pip --disable-pip-version-check --no-input --quiet
 STAMP := .venv/.stamps
 
-.PHONY: help setup demo test check bench proof clean lock
+.PHONY: help setup demo test check bench screenshots proof clean lock
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /\t/' | sort
@@ -72,6 +72,9 @@ check: $(STAMP)/dev ## ruff, mypy strict, the rows, migration drift
 # --- measuring -------------------------------------------------------------
 bench: $(STAMP)/dev ## every bench, one after the other
 	@$(BIN)/python -m bench all
+
+screenshots: $(STAMP)/dev $(STAMP)/browser ## pictures of the main pages of the demo, into docs/screens
+	@$(BIN)/python -m tests.e2e.screens
 
 proof: $(STAMP)/dev ## 300 rounds of kills, their result into docs/proof.md
 	@$(BIN)/python -m bench faults --rounds 300 --seconds 4000 --write docs/proof.md
