@@ -31,7 +31,8 @@ def test_a_map_is_zoomed_to_its_points() -> None:
 
 
 def test_neighbours_share_a_drawing() -> None:
-    assert view_of([plane(42.36, -71.06)]) == view_of([plane(42.3605, -71.0601)])
+    views = {view_of([plane(42.36 + step / 10_000, -71.06)]) for step in range(10)}
+    assert len(views) <= 2
 
 
 def test_the_land_is_drawn_where_it_is() -> None:

@@ -16,7 +16,7 @@ from storeline.web.icons import ICONS
 from storeline.web.pictures import OTHER, PICTURES, picture_for
 from storeline.web.styleguide import Shelf
 from storeline.web.templatetags.ui import points
-from storeline.web.vendoring import MANIFEST, PACKAGES, VENDOR
+from storeline.web.vendoring import MANIFEST, PACKAGES, TOWNS, VENDOR
 
 HTML = {"Accept": "text/html"}
 
@@ -90,10 +90,11 @@ def test_a_category_has_a_picture(words: str, picture: str) -> None:
 
 def test_what_is_vendored_is_there_with_its_licence() -> None:
     packages = json.loads(MANIFEST.read_text())["packages"]
-    assert [one["name"] for one in packages] == [package.name for package in PACKAGES]
+    assert [one["name"] for one in packages] == [*(package.name for package in PACKAGES), TOWNS]
     files = {name for one in packages for name in one["files"]}
     assert files == {str(path.relative_to(VENDOR)) for path in VENDOR.rglob("*") if path.is_file()} - {MANIFEST.name}
     assert all(one["version"] and one["licence"] for one in packages)
+    assert "CC-BY" in packages[-1]["licence"]
     assert {f"pictures/{name}.svg" for name in PICTURES} <= files
     sprite = (VENDOR / "icons.svg").read_text()
     assert re.findall(r'symbol id="([^"]+)"', sprite) == list(ICONS)
