@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
-from storeline.kernel.api import Pending, Row, later, run
+from storeline.kernel.api import Pending, Row, later, pipeline, run
 
 _SALE = """
 SELECT s.id, s.place_id, s.till, s.state, s.version, s.customer_id, s.coupons, s.age, s.order_id,
@@ -114,3 +115,49 @@ def last_order(at: TillAt) -> UUID | None:
 def has_till(at: TillAt) -> bool:
     """Whether this till was opened once."""
     return bool(run("SELECT FROM till_till WHERE place_id = %s AND number = %s", [at.place_id, at.number]).rowcount)
+
+
+@dataclass(frozen=True, slots=True)
+class Takings:
+    """What came in, or went back, by one way to pay: how many times, and minor units in all."""
+
+    tender: str
+    times: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A till's day so far: its sales, what was paid how, and what its whole place gave back."""
+
+    sales: int
+    total: int
+    tax: int
+    paid: tuple[Takings, ...]
+    returned: tuple[Takings, ...]
+
+
+_OF_DAY = "o.place_id = %s AND o.business_date = %s AND o.till = %s AND o.state = 'completed'"
+_SALES = f"""
+SELECT count(*), coalesce(sum(o.total), 0)::bigint, coalesce(sum(o.tax), 0)::bigint FROM orders_order o WHERE {_OF_DAY}
+"""
+_TAKEN = f"""
+SELECT i.tender, count(DISTINCT o.id), sum(i.captured)::bigint FROM orders_order o
+JOIN payments_intent i ON i.source_id = o.id WHERE {_OF_DAY} GROUP BY i.tender ORDER BY i.tender
+"""
+_GIVEN = """
+SELECT f.tender, count(DISTINCT r.id), sum(f.amount)::bigint FROM aftersales_return r
+JOIN aftersales_refund f ON f.return_id = r.id
+WHERE r.place_id = %s AND r.business_date = %s AND f.state <> 'failed' GROUP BY f.tender ORDER BY f.tender
+"""
+
+
+def day_of(at: TillAt, day: date) -> Day:
+    """What this till took on a day of its place's calendar. One wait."""
+    of_till = [at.place_id, day, str(at.number)]
+    with pipeline():
+        sales = later(_SALES, of_till, lambda rows: rows[0])
+        taken = later(_TAKEN, of_till, lambda rows: tuple(Takings(*row) for row in rows))
+        given = later(_GIVEN, [at.place_id, day], lambda rows: tuple(Takings(*row) for row in rows))
+    count, total, tax = sales.result()
+    return Day(count, total, tax, taken.result(), given.result())

@@ -585,6 +585,21 @@ def test_the_receipts_link_opens_it_and_nothing_else_does(here: AtTill) -> None:
     assert here.browser.get("/till/last")["Location"] == f"/till/done/{order_id}"
 
 
+def test_the_day_so_far_is_read_by_way_to_pay(here: AtTill) -> None:
+    assert "Nothing yet" in get(here.browser, "/till/today")
+    here.scan(f"4*{GTINS[0]}")
+    here.pay(**{"with": "card", "cash": "300", "card": "tok_approve"})
+    here.scan(GTINS[0])
+    here.pay(**{"with": "card", "card": "tok_decline"})
+    order_id = order_of(here.pay())
+    form = {"quantity-1": "1", "reason": "other", "sure": "yes", "id": str(new_id())}
+    here.browser.post(f"/till/returns/{order_id}", form)
+    page = get(here.browser, "/till/today")
+    cells = re.findall(r'<th scope="row">([^<]+)</th><td class="number">([^<]+)</td><td class="number">([^<]+)<', page)
+    assert cells == [("Cash", "2", "$4.35"), ("Card", "1", "$2.40"), ("Cash", "1", "$1.35")]
+    assert "$6.75" in page
+
+
 # --- returns -------------------------------------------------------------------------------------------
 
 
@@ -799,6 +814,7 @@ def test_each_page_asks_little_of_the_database(here: AtTill) -> None:
         "/till/open",
         f"/till/done/{order_id}",
         f"/till/receipts/{order_id}",
+        "/till/today",
         "/till/returns",
         f"/till/returns/{order_id}",
         returned,
