@@ -28,7 +28,7 @@ from storeline.office.pages.parts import (
 from storeline.office.pages.shared import pages, render
 from storeline.places import api as places
 
-_SHOWN = 60
+_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +14,14 @@ from storeline.loyalty import api as loyalty
 from storeline.office.pages import promotion_words as words
 from storeline.office.pages import targets
 from storeline.office.pages.coupon_form import CouponForm, Reading, blank, read
-from storeline.office.pages.parts import address, back_to, cursor_of, cursor_parts, end_of, office_zone
+from storeline.office.pages.parts import address, back_to, cursor_of, cursor_parts, end_of, office_zone, pill
 from storeline.office.pages.promotions import Tab, history
 from storeline.office.pages.shared import pages, render
 from storeline.orders import api as orders
 from storeline.places import api as places
 from storeline.pricing import api as pricing
 
-_SHOWN = 50
+_SHOWN = 40
 _TARGETS = 60
 _USES = 20
 
@@ -31,8 +31,9 @@ class Item:
     """A coupon in a list."""
 
     coupon: loyalty.CouponView
-    phase: words.Phase
+    pill: str
     value: str
+    uses: str
     window: str
 
 
@@ -65,7 +66,9 @@ def index(request: Request) -> HttpResponse:
 
 def _item(one: loyalty.CouponView, zone: str) -> Item:
     code = loyalty.coupon_phase(one, now())
-    return Item(one, words.phase(code), value_of(one), words.window(one.valid_from, one.valid_to, zone))
+    shown = pill(*astuple(words.phase(code)))
+    uses = words.uses(one.redeemed, one.total_limit)
+    return Item(one, shown, value_of(one), uses, words.window(one.valid_from, one.valid_to, zone))
 
 
 def value_of(one: loyalty.CouponView) -> str:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from storeline.kernel.api import Deed
+from storeline.office.pages.parts import by_language
 
 _BARE = frozenset({"owed", "amount", "payment", "key"})
 """Amounts without a currency and ids: the subject's own page says them better."""
@@ -24,6 +25,7 @@ def who_of(deed: Deed, names: Mapping[UUID, str]) -> str:
     return known or (_("A program of a partner") if deed.actor_kind == "client" else _("Somebody who was erased"))
 
 
+@by_language
 def actions() -> dict[str, str]:
     """What every action is called."""
     return _trade() | _people() | _settings()
@@ -115,6 +117,7 @@ def _settings() -> dict[str, str]:
     }
 
 
+@by_language
 def areas() -> dict[str, str]:
     """The parts of the system that deeds are filtered by."""
     return {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from storeline.kernel.api import Error
+from storeline.office.pages.parts import by_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,11 @@ class State:
 
 def state(code: str) -> State:
     """An order's or a task's state."""
+    return _states().get(code, State(code, "plain", ""))
+
+
+@by_language
+def _states() -> dict[str, State]:
     return {
         "pending": State(_("Waiting for the payment"), "warn", "clock"),
         "confirmed": State(_("Confirmed"), "info", "check"),
@@ -31,17 +37,22 @@ def state(code: str) -> State:
         "unpaid": State(_("Payment refused"), "stop", "credit-card"),
         "ready": State(_("Ready"), "good", "package-check"),
         "handed_over": State(_("Handed over"), "good", "circle-check"),
-    }.get(code, State(code, "plain", ""))
+    }
 
 
 def method(code: str) -> str:
     """How an order leaves the place."""
+    return _methods().get(code, code)
+
+
+@by_language
+def _methods() -> dict[str, str]:
     return {
         "collect": _("Collected here"),
         "deliver": _("Delivered"),
         "ship": _("Shipped"),
         "carry_out": _("Carried out"),
-    }.get(code, code)
+    }
 
 
 @dataclass(frozen=True, slots=True)

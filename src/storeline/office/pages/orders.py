@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -27,13 +27,14 @@ from storeline.office.pages.parts import (
     cursor_of,
     cursor_parts,
     office_zone,
+    pill,
 )
 from storeline.office.pages.shared import pages, render
 from storeline.orders import api as orders
 from storeline.payments import api as payments
 from storeline.places import api as places
 
-_SHOWN = 50
+_SHOWN = 40
 _OWED = 200
 _WAITS = timedelta(days=3)
 _NUMBER = re.compile(r"[0-9a-fA-F]{6}")
@@ -71,10 +72,11 @@ class Row:
 
     head: orders.OrderHead
     number: str
-    state: words.State
+    pill: str
     place: str
     channel: str
     method: str
+    at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def index(request: Request) -> HttpResponse:
         "asked": asked,
         "place_ref": request.GET.get("place", ""),
         "place_unknown": bool(request.GET.get("place")) and asked.place is None,
-        "rows": _rows(found),
+        "rows": _rows(found, zone),
         "next": address(request, after=following) if following else None,
         "zone": zone,
         "states": [(code, words.state(code).name) for code in _STATES],
@@ -237,16 +239,17 @@ def _found(request: Request, asked: Asked, limit: int = _SHOWN) -> tuple[list[or
     return found[:limit], cursor_of(last.business_date.isoformat(), last.id)
 
 
-def _rows(found: Collection[orders.OrderHead]) -> list[Row]:
+def _rows(found: Collection[orders.OrderHead], zone: str) -> list[Row]:
     named = places.names_of(list({head.place_id for head in found})) if found else {}
     return [
         Row(
             head,
             orders.order_number(head.id),
-            words.state(head.state),
+            pill(*astuple(words.state(head.state))),
             named.get(head.place_id, ("", ""))[1],
             promotion_words.channel(head.channel),
             words.method(head.method),
+            promotion_words.moment(head.placed_at, zone),
         )
         for head in found
     ]

@@ -5,17 +5,21 @@ from __future__ import annotations
 import base64
 import binascii
 import csv
+import functools
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
 from babel.lists import format_list
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from storeline.identity.api import Request
@@ -28,8 +32,29 @@ LOCAL = "%Y-%m-%dT%H:%M"
 """A moment as a field of day and time sends and shows it."""
 LONGEST_EXPORT = 20_000
 """Rows of one file: what a spreadsheet still opens gladly. Whoever wants all takes `storeline export`."""
+T = TypeVar("T")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"-?\d+([.,]\d+)?")
+
+
+def by_language(make: Callable[[], dict[str, T]]) -> Callable[[], dict[str, T]]:
+    """Keep what `make` makes of texts, once for each language: lists ask for it on each of their rows."""
+    kept: dict[str, dict[str, T]] = {}
+
+    @functools.wraps(make)
+    def words() -> dict[str, T]:
+        language = get_language() or "en"
+        if language not in kept:
+            kept[language] = make()
+        return kept[language]
+
+    return words
+
+
+@functools.lru_cache(maxsize=512)
+def pill(name: str, tone: str, symbol: str) -> SafeString:
+    """A state as lists show it on each of their rows: drawn once."""
+    return render_to_string("web/parts/pill.html", {"text": name, "tone": tone, "symbol": symbol})
 
 
 def as_id(text: str) -> UUID | None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
+from babel import Locale
 from babel.dates import format_date, format_interval, format_time
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from storeline.kernel.api import QUANTITY_ONE, Actor, Error, time_zone
 from storeline.loyalty import api as loyalty
-from storeline.office.pages.parts import joined
+from storeline.office.pages.parts import by_language, joined
 from storeline.pricing import api as pricing
 from storeline.web import formats
 
@@ -39,6 +41,11 @@ class Rule:
 
 def phase(code: str) -> Phase:
     """A phase in words."""
+    return _phases()[code]
+
+
+@by_language
+def _phases() -> dict[str, Phase]:
     return {
         "running": Phase(_("Running"), "good", "circle-check"),
         "scheduled": Phase(_("Scheduled"), "info", "calendar"),
@@ -46,7 +53,7 @@ def phase(code: str) -> Phase:
         "ended": Phase(_("Ended"), "plain", "check"),
         "valid": Phase(_("Valid"), "good", "circle-check"),
         "upcoming": Phase(_("Not yet valid"), "info", "calendar"),
-    }[code]
+    }
 
 
 def kinds() -> list[tuple[str, str, str]]:
@@ -62,12 +69,17 @@ def kinds() -> list[tuple[str, str, str]]:
 
 def channel(code: str) -> str:
     """A channel as people call it; the retailer's own words stay as they are."""
+    return _channels().get(code, code)
+
+
+@by_language
+def _channels() -> dict[str, str]:
     return {
         "web": _("Online shop"),
         "till": _("Till"),
         "store": _("In the shop"),
         "online": _("Online"),
-    }.get(code, code)
+    }
 
 
 def funder(code: str) -> str:
@@ -127,8 +139,23 @@ def value_of(row: pricing.PromotionRow) -> str:
 def moment(at: datetime, zone: str) -> str:
     """A day with its year and a time."""
     local = at.astimezone(time_zone(zone))
-    day = format_date(local.date(), "medium", locale=formats.locale())
-    return f"{day}, {format_time(local.timetz(), 'short', tzinfo=time_zone(zone), locale=formats.locale())}"
+    return f"{day(local.date())}, {_clock(local.hour, local.minute, formats.locale())}"
+
+
+def day(on: date) -> str:
+    """A day with its year, as short as it goes."""
+    return _day(on, formats.locale())
+
+
+@lru_cache(maxsize=4096)
+def _day(on: date, locale: Locale) -> str:
+    return str(format_date(on, "medium", locale=locale))
+
+
+@lru_cache(maxsize=8192)
+def _clock(hour: int, minute: int, locale: Locale) -> str:
+    """Lists have hundreds of times on them: each minute of a day is written once for each language."""
+    return str(format_time(time(hour, minute), "short", locale=locale))
 
 
 def window(starts: datetime, ends: datetime | None, zone: str) -> str:
@@ -145,10 +172,13 @@ def window(starts: datetime, ends: datetime | None, zone: str) -> str:
 def _days(first: date, last: date | None) -> str:
     """Whole days: the last one included."""
     if last is None:
-        return _("From %(start)s on") % {"start": format_date(first, "medium", locale=formats.locale())}
-    if last <= first:
-        return str(format_date(first, "medium", locale=formats.locale()))
-    return str(format_interval(first, last, skeleton="yMMMd", locale=formats.locale()))
+        return _("From %(start)s on") % {"start": day(first)}
+    return day(first) if last <= first else _interval(first, last, formats.locale())
+
+
+@lru_cache(maxsize=4096)
+def _interval(first: date, last: date, locale: Locale) -> str:
+    return str(format_interval(first, last, skeleton="yMMMd", locale=locale))
 
 
 def _minutes(minute: int) -> str:
@@ -173,9 +203,9 @@ def rules(row: pricing.PromotionRow, zone: str) -> list[Rule]:
     everyone = _("Members only") if terms.member_only else _("Everybody")
     found = [
         Rule(_("What"), value_of(row)),
-        Rule(_("On"), _("Everything") if row.targets is None else _listed(row.targets)),
+        Rule(_("On"), goods(row)),
         Rule(_("For"), everyone),
-        Rule(_("Where"), _("Everywhere") if row.places is None else _places(row.places)),
+        Rule(_("Where"), where(row)),
         Rule(_("Channels"), _("All") if terms.channels is None else joined(map(channel, sorted(terms.channels)))),
         Rule(_("When"), when(terms, zone)),
         Rule(_("With others"), _together(terms)),
@@ -184,6 +214,22 @@ def rules(row: pricing.PromotionRow, zone: str) -> list[Rule]:
         times = ngettext("%(count)s time in a basket", "%(count)s times in a basket", terms.max_uses)
         found.append(Rule(_("At most"), times % {"count": terms.max_uses}))
     return [*found, Rule(_("Paid by"), funder(terms.funder))]
+
+
+def goods(row: pricing.PromotionRow) -> str:
+    """On how many things it is."""
+    return _("Everything") if row.targets is None else _listed(row.targets)
+
+
+def where(row: pricing.PromotionRow) -> str:
+    """At how many places it runs."""
+    return _("Everywhere") if row.places is None else _places(row.places)
+
+
+def uses(count: int, limit: int | None) -> str:
+    """How often a coupon was used."""
+    text = ngettext("%(count)s use", "%(count)s uses", count) % {"count": formats.number(count)}
+    return text if limit is None else f"{text} / {formats.number(limit)}"
 
 
 def _listed(count: int) -> str:
@@ -264,7 +310,7 @@ def unknown_value() -> str:
 def coupon_rules(one: loyalty.CouponView, given: str, zone: str) -> list[Rule]:
     """Everything that a coupon says."""
     spend = formats.money(one.min_spend, one.currency) if one.min_spend and one.currency else ""
-    uses = _("without a limit") if one.total_limit is None else formats.number(one.total_limit)
+    in_all = _("without a limit") if one.total_limit is None else formats.number(one.total_limit)
     each = _("without a limit") if one.per_member_limit is None else formats.number(one.per_member_limit)
     return [
         Rule(_("Code"), one.ref),
@@ -272,7 +318,7 @@ def coupon_rules(one: loyalty.CouponView, given: str, zone: str) -> list[Rule]:
         Rule(_("For"), _("The whole basket") if one.targets is None else _listed(one.targets)),
         *([Rule(_("For baskets from"), spend)] if spend else []),
         Rule(_("When"), window(one.valid_from, one.valid_to, zone)),
-        Rule(_("Uses in all"), uses),
+        Rule(_("Uses in all"), in_all),
         Rule(_("Uses by each member"), each),
         Rule(_("With others"), _("Together with other coupons") if one.stackable else _("Only without other coupons")),
         Rule(_("Paid by"), funder(one.funder)),

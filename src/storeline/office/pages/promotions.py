@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -24,12 +24,13 @@ from storeline.office.pages.parts import (
     end_of,
     moment_of,
     office_zone,
+    pill,
 )
 from storeline.office.pages.shared import pages, render
 from storeline.places import api as places
 from storeline.pricing import api as pricing
 
-_SHOWN = 50
+_SHOWN = 40
 _TARGETS = 60
 
 
@@ -39,8 +40,9 @@ class Item:
 
     id: UUID
     row: pricing.PromotionRow
-    phase: words.Phase
+    pill: str
     value: str
+    about: str
     window: str
 
 
@@ -118,8 +120,9 @@ def _item(row: pricing.PromotionRow, zone: str) -> Item:
     return Item(
         terms.id,
         row,
-        words.phase(pricing.phase_of(row, now())),
+        pill(*astuple(words.phase(pricing.phase_of(row, now())))),
         words.value_of(row),
+        f"{words.goods(row)} · {words.where(row)}",
         words.window(terms.starts_at, terms.ends_at, zone),
     )
 
