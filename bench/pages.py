@@ -94,6 +94,9 @@ def _data(*, here: bool) -> Iterator[None]:
         import django
 
         django.setup()
+        from storeline.kernel.api import stored_clock
+
+        stored_clock.follow()
         yield
         return
     with private_database("pages"), tempfile.TemporaryDirectory() as folder:

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from storeline.capacity.domain import Rule, Slot, default_rule
 from storeline.capacity.errors import SlotNotFound
-from storeline.kernel.api import now, run, time_zone
+from storeline.kernel.api import now, run
 
 _SLOT = "SELECT id, place_id, method, starts_at, ends_at, cutoff_at, capacity, held FROM capacity_slot"
-_OPEN = f"""
-{_SLOT} WHERE place_id = %s AND method = %s AND starts_at >= %s AND starts_at < %s AND cutoff_at >= %s
-    AND held < capacity
-ORDER BY starts_at
+_OPEN = """
+SELECT s.id, s.place_id, s.method, s.starts_at, s.ends_at, s.cutoff_at, s.capacity, s.held
+FROM places_place p JOIN capacity_slot s ON s.place_id = p.id AND s.method = %s
+    AND s.starts_at >= %s::date::timestamp AT TIME ZONE p.zone AND s.starts_at < (%s::date + 1)::timestamp AT TIME ZONE p.zone
+WHERE p.id = %s AND s.cutoff_at >= %s AND s.held < s.capacity
+ORDER BY s.starts_at
 """
-_ZONE = "SELECT zone FROM places_place WHERE id = %s"
 
 
 def open_slots(place_id: UUID, method: str, day: date) -> list[Slot]:
     """The slots of a place's local day that can still be booked, in order; empty for an unknown place."""
-    found = run(_ZONE, [place_id]).fetchone()
-    if found is None:
-        return []
-    zone = time_zone(found[0])
-    begins = datetime(day.year, day.month, day.day, tzinfo=zone)
-    following = date.fromordinal(day.toordinal() + 1)
-    ends = datetime(following.year, following.month, following.day, tzinfo=zone)
-    return [Slot(*row) for row in run(_OPEN, [place_id, method, begins, ends, now()])]
+    return [Slot(*row) for row in run(_OPEN, [method, day, day, place_id, now()])]
 
 
 def rule_of(place_id: UUID, method: str) -> Rule:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from storeline.kernel.api import Invalid, Pending, Row, ids_array, later, pipeline, run
+from storeline.kernel.api import Invalid, Pending, Row, ids_array, later, run
 from storeline.places.domain import (
     CAPABILITIES,
     FORMATS,
@@ -36,6 +36,9 @@ SELECT p.id, p.ref, p.name, p.names, e.ref, p.format, p.gln, p.zone, p.country, 
        p.address, p.phone, p.latitude, p.longitude, p.capabilities, p.opens_on, p.closes_on, e.currency
 FROM places_place p JOIN places_entity e ON e.id = p.entity_id
 """
+_SHOWN = 20
+_MORE = ", p.entity_id, e.tax_regime, e.inclusive, p.tax_region, p.price_zone FROM"
+"""What an order must know beyond what is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +127,28 @@ def find_by_ref(ref: str) -> Place | None:
 
 def find_with_facts(ref: str) -> tuple[Place, PlaceFacts] | None:
     """The place with this code and what an order needs of it, if any; one wait."""
-    with pipeline():
-        shown = later(f"{_PLACE} WHERE p.ref = %s", [ref], list)
-        facts = later(_FACTS.replace("p.id = ANY (%s::uuid[])", "p.ref = %s"), [ref], _facts)
-    rows, known = shown.result(), facts.result()
-    place = _place(rows[0]) if rows else None
-    return None if place is None or place.id not in known else (place, known[place.id])
+    row = run(f"{_PLACE.replace('FROM', _MORE, 1)} WHERE p.ref = %s", [ref]).fetchone()
+    if row is None:
+        return None
+    place = _place(row[:_SHOWN])
+    entity_id, regime, inclusive, region, zone = row[_SHOWN:]
+    facts = PlaceFacts(
+        place.id,
+        place.ref,
+        entity_id,
+        place.currency,
+        place.country,
+        regime,
+        inclusive,
+        region,
+        zone,
+        place.zone,
+        place.format,
+        frozenset(place.capabilities),
+        place.opens_on,
+        place.closes_on,
+    )
+    return place, facts
 
 
 def list_places(

@@ -34,10 +34,14 @@ class Here:
 
 
 def here(request: Request) -> Here:
-    """The visitor's shop: one wait. Raises NotFound where nothing can be collected anywhere."""
-    ref = request.COOKIES.get(COOKIE, "") or basket.habits(request)[0]
-    found = at(ref) if ref else None
-    return found if found is not None and "collect" in found.place.capabilities else _first()
+    """The visitor's shop: one wait, once a request. Raises NotFound where nothing can be collected anywhere."""
+    kept: Here | None = vars(request).get("shop_here")
+    if kept is None:
+        ref = request.COOKIES.get(COOKIE, "") or basket.habits(request)[0]
+        found = at(ref) if ref else None
+        kept = found if found is not None and "collect" in found.place.capabilities else _first()
+        vars(request)["shop_here"] = kept
+    return kept
 
 
 def at(ref: str) -> Here | None:
