@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from storeline.insight import api as insight
 from storeline.insight.api import Sums
 from storeline.kernel.api import round_div
+from storeline.office.pages.naming import short_day
 from storeline.office.pages.trade import Trade
 from storeline.web import formats
 from storeline.web.templatetags.ui import points
@@ -46,13 +47,11 @@ def words_before(trade: Trade) -> str:
     """Against what the first comparison is."""
     before = trade.span.before
     if trade.live:
-        return _("against %(day)s by this time") % {"day": formats.weekday(before.first)}
+        return _("vs %(day)s by this time") % {"day": short_day(before.first)}
     if trade.span.days == 1:
-        return _("against %(day)s") % {"day": formats.weekday(before.first)}
+        return _("vs %(day)s") % {"day": short_day(before.first)}
     days = trade.span.days
-    return ngettext("against the %(count)s day before", "against the %(count)s days before", days) % {
-        "count": formats.number(days)
-    }
+    return ngettext("vs the day before", "vs %(count)s days before", days) % {"count": formats.number(days)}
 
 
 def changed(now: int, before: int | None, against: str) -> Change | None:
@@ -141,7 +140,7 @@ def _others(trade: Trade) -> list[tuple[Sums | None, str]]:
         before = _so_far(trade, span.before.first)
     if trade.live and year is not None and span.year_before is not None:
         year = _so_far(trade, span.year_before.first)
-    return [(before, words_before(trade)), (year, _("against 52 weeks before"))]
+    return [(before, words_before(trade)), (year, _("vs 52 weeks before"))]
 
 
 def _changes(others: Sequence[tuple[Sums | None, str]], name: str, now: Sums) -> tuple[Change, ...]:
@@ -154,8 +153,8 @@ def _changes(others: Sequence[tuple[Sums | None, str]], name: str, now: Sums) ->
 def _wholes(trade: Trade) -> list[tuple[Sums | None, str]]:
     """What shares are compared with: the whole of the days before, also while today goes on."""
     compared = trade.series.compared
-    words = _("against %(day)s") % {"day": formats.weekday(trade.span.before.first)} if trade.live else words_before(trade)
-    return [(compared.before, words), (compared.year_before, _("against 52 weeks before"))]
+    words = _("vs %(day)s") % {"day": short_day(trade.span.before.first)} if trade.live else words_before(trade)
+    return [(compared.before, words), (compared.year_before, _("vs 52 weeks before"))]
 
 
 def _shares(trade: Trade, part: str, whole: str) -> tuple[Change, ...]:
