@@ -48,6 +48,7 @@ def _context(request: Request, task: fulfilment.TaskView) -> dict[str, Any]:
     is_open = task.state in ("to_pick", "picking")
     open_lines = [line for line in lines if line.state == "open"]
     version = _version(task, lines)
+    touched = request.GET.get("line", "")[:6]
     return {
         "tab": "hand_over" if task.state == "ready" else "list",
         "task": task,
@@ -63,7 +64,7 @@ def _context(request: Request, task: fulfilment.TaskView) -> dict[str, Any]:
         "wish": orders.wishes([task.order_id])[task.order_id] if is_open else "",
         "key": new_id(),
         "undo": request.GET.get("undo", "") if request.GET.get("said") == "picked" else "",
-        "touched": request.GET.get("line", ""),
+        "touched": touched if touched.isdecimal() else "",
         "follow": about(task.order_id, "fulfilment.", "orders.cancelled"),
         "version": version,
         "lines_url": f"{reverse('desk:lines', args=[task.order_id])}?version={version}",

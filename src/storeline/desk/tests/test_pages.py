@@ -123,8 +123,10 @@ def test_the_last_scan_is_taken_back_once(here: Shop, associate: Client) -> None
         assert picked(order_id) == [1000, None]
     send(associate, f"{address}/lines/1/undo", key="k2", quantity="1")
     assert picked(order_id) == [None, None]
+    get(associate, f"{address}?said=picked&undo=x&line=none")
     before = all_rows()
     assert send(associate, f"{address}/lines/1/undo", key="k3", quantity="1") == f"{address}?line=1#line-1"
+    assert associate.post(f"{address}/lines/1/undo", {"key": "k4", "quantity": "x"}).status_code == 422
     assert all_rows() == before
 
 
