@@ -16,6 +16,7 @@ CUSTOM = "custom"
 MOST_DAYS = 1100
 """Three years; more in one line says nothing."""
 _LONGEST = 100
+_EARLIEST, _LATEST = 1900, 2200
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def read(given: Mapping[str, str]) -> Asked:
     known = kind in RANGES or kind == CUSTOM
 
     def text(name: str) -> str:
-        return given.get(name, "").strip()[:_LONGEST]
+        return given.get(name, "").replace("\0", "").strip()[:_LONGEST]
 
     asked = Asked(
         range=kind if known else "day",
@@ -95,6 +96,7 @@ def _day(text: str) -> tuple[date | None, bool]:
     if not text:
         return None, False
     try:
-        return date.fromisoformat(text), False
+        found = date.fromisoformat(text)
     except ValueError:
         return None, True
+    return (found, False) if _EARLIEST <= found.year <= _LATEST else (None, True)

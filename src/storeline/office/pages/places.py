@@ -56,7 +56,7 @@ def list_all(request: Request) -> HttpResponse:
     found = wanted(request)
     held = held_of(found)
     at = reverse("office:places")
-    words = request.GET.get("q", "").strip()[:100]
+    words = request.GET.get("q", "").replace("\0", "").strip()[:100]
     frame = {"tab": "places", "asked": found.asked, "at": at, "q": words, "choices": choices(found, at)}
     if held is None:
         return render(request, "office/places.html", frame | {"shown": None})
@@ -98,7 +98,7 @@ def draw_map(request: Request) -> HttpResponse:
     held = held_of(found)
     if held is None:
         return HttpResponse()
-    words = request.GET.get("q", "").strip()[:100]
+    words = request.GET.get("q", "").replace("\0", "").strip()[:100]
     key = ("map", found.ground.version, found.ground.at, found.scope, found.asked, words, get_language())
     return HttpResponse(kept(key, lambda: _draw_map(found, held, words)))
 

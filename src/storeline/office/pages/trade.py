@@ -84,7 +84,7 @@ def wanted(request: Request, place: places.Place | None = None) -> Wanted:
 
 def place_of(request: Request, ref: str) -> places.Place:
     """The place of this ref, where this person may see its figures; raises PlaceNotFound as if it were not there."""
-    found = places.find_by_ref(ref)
+    found = places.find_by_ref(ref.replace("\0", ""))
     if found is None or not request.actor.may(insight.VIEW, found.id):
         raise places.PlaceNotFound("There is no such place.")
     return found

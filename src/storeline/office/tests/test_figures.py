@@ -95,6 +95,14 @@ def test_ranges_filters_and_what_is_wrong_with_them(here: Shop) -> None:
         nothing = get(office, "/office?channel=web")
         assert tile(nothing, "Sales")[0] == "$0.00"
         assert "Nothing was sold here on these days." in nothing
+        odd = (
+            "/office?region=%00",
+            "/office/places?q=%00%25&page=-1",
+            "/office?day=9999-12-31",
+            "/office/places?page=999",
+        )
+        assert [office.get(address).status_code for address in odd] == [200] * 4
+    assert office.get("/office/places/%00").status_code == 404
     assert office.get("/office?place=nowhere").status_code == 404
     assert office.get("/office?department=nothing").status_code == 404
 
