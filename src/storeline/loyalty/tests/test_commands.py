@@ -13,7 +13,9 @@ from storeline.kernel.api import (
     GUEST,
     SYSTEM,
     Forbidden,
+    Invalid,
     LoadResult,
+    clock_at,
     new_id,
     pipeline,
     run,
@@ -22,7 +24,7 @@ from storeline.kernel.api import (
 )
 from storeline.loyalty import api as loyalty
 from storeline.loyalty.models import Coupon, Redemption
-from storeline.loyalty.tests.factories import counts, load, load_uses, stored
+from storeline.loyalty.tests.factories import START, counts, load, load_uses, stored
 from storeline.pricing.tests.factories import AT, make_product, refusals, stage
 
 pytestmark = pytest.mark.django_db
@@ -155,3 +157,33 @@ def test_the_audit_sees_a_wrong_count_and_a_missing_row() -> None:
         "coupon SAVE counts 2 uses, its rows are 0",
         "coupon MORE's limit and its spendable row differ",
     ]
+
+
+def test_a_coupon_written_by_hand_is_guarded_and_ends() -> None:
+    terms = {"ref": "HAND", "name": "By hand", "kind": "amount", "value": 1, "currency": "EUR", "valid_from": START}
+    product = make_product("hand")
+    key = loyalty.write_coupon(terms, [product.pk], seen="", actor=SYSTEM)
+    assert [one.id for one in loyalty.coupon_targets(key, actor=SYSTEM)] == [product.pk]
+    seen = loyalty.coupon_version(key)
+    with pytest.raises(loyalty.CouponCodeTaken):
+        loyalty.write_coupon(terms, None, seen="", actor=SYSTEM)
+    assert loyalty.write_coupon(terms | {"name": "New"}, None, seen=seen, actor=SYSTEM) == key
+    with pytest.raises(loyalty.CouponChanged):
+        loyalty.write_coupon(terms, None, seen=seen, actor=SYSTEM)
+    with pytest.raises(Invalid):
+        loyalty.write_coupon(terms | {"value": -1}, None, seen=loyalty.coupon_version(key), actor=SYSTEM)
+    loyalty.redeem([loyalty.Redemption(new_id(), 1, key, None, 100, AT)])
+    with pytest.raises(loyalty.CouponUsed):
+        loyalty.write_coupon(terms | {"value": 2}, None, seen=loyalty.coupon_version(key), actor=SYSTEM)
+    assert loyalty.get_coupon(key, actor=SYSTEM).amount == 100
+    uses = loyalty.coupon_uses(key, actor=SYSTEM)
+    assert (uses.standing, uses.members, uses.cost, uses.unknown, uses.given_back) == (1, 0, 100, 0, 0)
+    with clock_at(AT):
+        for _ in range(2):
+            loyalty.end_coupon("HAND", actor=SYSTEM)
+        assert loyalty.get_coupon(key, actor=SYSTEM).valid_to == AT
+        found = [one.ref for one in loyalty.find_coupons(phase="ended", text="han", actor=SYSTEM)[0]]
+        assert found == ["HAND"]
+        assert loyalty.count_coupons(actor=SYSTEM) == {"valid": 0, "upcoming": 0, "ended": 1}
+    trail = run("SELECT action FROM kernel_trail ORDER BY id").fetchall()
+    assert [row[0] for row in trail] == ["loyalty.write_coupon"] * 2 + ["loyalty.end_coupon"]

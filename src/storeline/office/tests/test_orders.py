@@ -12,11 +12,12 @@ from django.test import Client
 from storeline.fiscal import api as fiscal
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.tests.factories import all_rows, ready, state_of, to_pick
-from storeline.kernel.api import SYSTEM, clock_at, now, run
+from storeline.kernel.api import SYSTEM, clock_at, new_id, now, run
 from storeline.messages import api as messages
 from storeline.office.tests.factories import MOST_QUERIES, counted, get, is_clean, person, refused, send, store
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop, make
+from storeline.payments import api as payments
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/office/orders"
@@ -185,3 +186,23 @@ def test_who_may(here: Shop) -> None:
     refused(finance, f"{LIST}/{order_id}/code", 403)
     get(person("shopper"), LIST, 403)
     assert run("SELECT state FROM orders_order").fetchall() == [("confirmed",)]
+
+
+def test_a_refund_that_was_refused_is_paid_in_cash_once(here: Shop, desk: Client) -> None:
+    order_id, _code = ready(here, payments=(payments.Offer("sandbox_card", token="tok_refund_decline"),))
+    fulfilment.cancel([order_id], reason="not_collected", actor=SYSTEM)
+    page = get(desk, LIST)
+    assert "A refund was refused by the payment partner" in page
+    assert orders.order_number(order_id) in get(desk, f"{LIST}?stuck=refunds")
+    address = f"{LIST}/{order_id}"
+    assert "is owed to the shopper" in get(desk, address)
+    (owed,) = payments.list_owed()
+    form = {"id": str(new_id()), "payment": str(owed.intent_id), "key": owed.key}
+    for _ in range(2):
+        assert send(desk, f"{address}/repay", **form) == f"{address}?said=repaid"
+    assert payments.list_owed() == []
+    assert run("SELECT count(*) FROM payments_repayment").fetchall() == [(1,)]
+    page = refused(desk, f"{address}/repay", 409, **(form | {"id": str(new_id())}))
+    assert "This refund is not owed any more" in page
+    assert "paid another way" in page
+    refused(person("shop_manager", place_id=here.place), f"{address}/repay", 403, **form)
