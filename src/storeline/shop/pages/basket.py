@@ -20,6 +20,7 @@ from storeline.pricing import api as pricing
 from storeline.shop import basket, shelf
 from storeline.shop.pages.own import names_of
 from storeline.shop.pages.router import pages, show
+from storeline.shop.pages.words import refusal
 from storeline.shop.where import Here, here
 from storeline.stock import api as stock
 from storeline.web.pages import render, see
@@ -71,7 +72,7 @@ def priced(request: Request, at: Here, lines: basket.Lines) -> Shown:
     try:
         quote = orders.quote(draft(request, at, known), actor=request.actor)
     except Error as error:
-        problem = error.detail
+        problem = refusal(error, [shelf.name_of(products[key]) for key in known])
     levels = stock.levels(at.place.id, list(known))
     of_product = {line.product_id: line for line in quote.lines if line.kind == "product"} if quote else {}
     shown = [_line(products[key], quantity, of_product.get(key), levels.get(key)) for key, quantity in known.items()]

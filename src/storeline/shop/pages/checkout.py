@@ -21,6 +21,7 @@ from storeline.payments import api as payments
 from storeline.shop import basket, mine, shelf
 from storeline.shop.pages.basket import priced
 from storeline.shop.pages.router import pages, show
+from storeline.shop.pages.words import refusal
 from storeline.shop.where import Here, here
 from storeline.web.pages import see
 
@@ -135,7 +136,7 @@ def _form(
         wish=wish_of(given),
         card=given.get("card") or basket.habits(request)[1] or basket.CARDS[0],
         order_id=new_id(),
-        refused=refused and words_of(refused),
+        refused=refused and refusal(refused, [line.name for line in shown.lines]),
         field=refused and (refused.field or "").split("[")[0],
         blocked=bool(shown.problem) or any(line.short for line in shown.lines),
     )
@@ -165,16 +166,3 @@ def _proposed(request: Request, slots: Sequence[capacity.Slot], zone: str) -> st
         return abs(local.hour * 60 + local.minute - usual)
 
     return str(min(slots, key=away).id)
-
-
-def words_of(error: Error) -> str:
-    """A refusal of the checkout in the shopper's language; nothing was charged in any of them."""
-    return {
-        "payment_declined": _("The card was declined. Nothing was charged and your basket is kept. Try another card."),
-        "price_changed": _("A price has changed since you opened this page. Look at the new total, then order again."),
-        "sold_out": _(
-            "Somebody was faster: a product is sold out here now. Change its quantity or choose another shop."
-        ),
-        "slot_full": _("That time has just filled up. Choose another; your basket is kept."),
-        "slot_not_found": _("That time is over. Choose another; your basket is kept."),
-    }.get(error.code, error.detail)

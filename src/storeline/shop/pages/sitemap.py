@@ -35,6 +35,16 @@ def of(request: Request) -> HttpResponse:
     return _xml(f'<urlset xmlns="{_NAMESPACE}">{urls}</urlset>')
 
 
+@pages.get("robots.txt", catalog.READ, guest=True, name="robots")
+def robots(request: Request) -> HttpResponse:
+    """What crawlers may read: the shop, but nobody's basket, order or account."""
+    closed = "".join(
+        f"Disallow: /{path}\n" for path in ("basket", "checkout", "order", "account", "enter", "join", "api/")
+    )
+    where = request.build_absolute_uri(reverse("shop:sitemap"))
+    return HttpResponse(f"User-agent: *\n{closed}Sitemap: {where}\n", content_type="text/plain; charset=utf-8")
+
+
 def _shops() -> list[str]:
     found, cursor = [], None
     while True:

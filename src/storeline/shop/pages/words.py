@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from django.utils.translation import gettext as _
 
 from storeline.capacity import api as capacity
 from storeline.fulfilment import api as fulfilment
+from storeline.kernel.api import Error
 from storeline.web import formats
 
 
@@ -85,6 +89,33 @@ def state_name(state: str) -> str:
 def spaced(code: str) -> str:
     """A code in groups of three, as people read it out."""
     return " ".join(code[start : start + 3] for start in range(0, len(code), 3))
+
+
+_LINE = re.compile(r"lines\[(\d+)\]")
+
+
+def refusal(error: Error, names: Sequence[str] = ()) -> str:
+    """Why an order was not placed: what happened, what was kept, what to do; `names` are those of its lines."""
+    line = _LINE.match(error.field or "")
+    number = int(line[1]) if line else len(names)
+    name = names[number] if number < len(names) else _("A product")
+    sold_out = _("Somebody was faster: %(name)s is sold out here now. Change its quantity or choose another shop.")
+    unsold = _("%(name)s is not sold at this shop. Take it out of the basket or choose another shop.")
+    full = _("That time has just filled up. Choose another; your basket is kept.")
+    words = {
+        "payment_declined": _("The card was declined. Nothing was charged and your basket is kept. Try another card."),
+        "price_changed": _("A price has changed since you opened this page. Look at the new total, then order again."),
+        "out_of_stock": sold_out,
+        "stock.sold_out": sold_out,
+        "not_sold": unsold,
+        "price_missing": unsold,
+        "slot_full": full,
+        "capacity.full": full,
+        "capacity.not_found": _("That time is over. Choose another; your basket is kept."),
+        "place_cannot": _("This shop cannot hand over orders now. Choose another shop; your basket is kept."),
+        "order_mismatch": _("The form had been sent before with other contents. Look at it, then order again."),
+    }.get(error.code, error.detail)
+    return words % {"name": name} if "%(name)s" in words else words
 
 
 def reasons() -> dict[str, str]:

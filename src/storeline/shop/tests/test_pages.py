@@ -41,6 +41,7 @@ ADDRESSES = (
     "/shops",
     "/shops/p",
     "/sitemap.xml",
+    "/robots.txt",
     "/sitemap-of.xml?category=APPLES",
     "/orders",
     "/start",
