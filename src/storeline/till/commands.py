@@ -10,6 +10,7 @@ from storeline.kernel.api import (
     Forbidden,
     Invalid,
     new_id,
+    pipeline,
     run,
     texts_array,
     trail,
@@ -62,10 +63,8 @@ def open_till(at: TillAt, *, actor: Actor) -> None:
             trail(actor, "till.open", at.place_id, place_id=at.place_id, detail={"till": at.number})
 
 
-def add_line(
-    at: TillAt, product_id: UUID, quantity: int, *, apart: bool, age: int = 0, actor: Actor
-) -> tuple[Sale, int]:
-    """Add so many thousandths of a product to the sale under way, or begin one; the sale, and the number of the line.
+def add_line(at: TillAt, product_id: UUID, quantity: int, *, apart: bool, age: int = 0, actor: Actor) -> int:
+    """Add so many thousandths of a product to the sale under way, or begin one; the number of the line.
 
     More of the same goes onto its line, unless each stays `apart` (what is weighed). `age` is what the associate
     has just made sure of. Raises SaleBusy while the sale is being paid.
@@ -83,28 +82,29 @@ def add_line(
             found = run(_ADD, [sale.id, product_id, quantity, touched, sale.id]).fetchone()
         assert found is not None  # an aggregate always has a row
         run(_MOVED, [age, sale.id])
-        return _again(at), found[0]
+    line_no: int = found[0]
+    return line_no
 
 
 def _open_current(at: TillAt) -> Sale:
     """The sale under way, locked, begun if there is none."""
-    lock_current(at)
-    sale = current(at).result()
+    sale = _locked_current(at)
     if sale is None:
         if not has_till(at):
             raise Forbidden("Choose a till first.", field="till")
         run(_START, [new_id(), at.place_id, at.number])
-        lock_current(at)  # somebody else's, where two began at once
-        sale = _again(at)
+        sale = _locked_current(at)  # somebody else's, where two began at once
+        assert sale is not None  # one of the two has written it
     if sale.state == "paying":
         raise SaleBusy("This sale is being paid: wait for its end.")
     return sale
 
 
-def _again(at: TillAt) -> Sale:
-    sale = current(at).result()
-    assert sale is not None  # locked, or written by this transaction
-    return sale
+def _locked_current(at: TillAt) -> Sale | None:
+    with pipeline():
+        lock_current(at)
+        found = current(at)
+    return found.result()
 
 
 def _changing(sale_id: UUID, actor: Actor) -> Sale:
@@ -149,7 +149,7 @@ def _set(sale: Sale, line: SaleLine, quantity: int, actor: Actor) -> None:
     run(_MOVED, [0, sale.id])
 
 
-def set_member(at: TillAt, customer_id: UUID | None, *, actor: Actor) -> Sale:
+def set_member(at: TillAt, customer_id: UUID | None, *, actor: Actor) -> None:
     """Sell to this member, or to nobody known."""
     actor.require(SELL, at.place_id)
     with transaction():
@@ -157,10 +157,9 @@ def set_member(at: TillAt, customer_id: UUID | None, *, actor: Actor) -> Sale:
         if sale.customer_id != customer_id:
             run("UPDATE till_sale SET customer_id = %s WHERE id = %s", [customer_id, sale.id])
             run(_MOVED, [0, sale.id])
-        return _again(at)
 
 
-def set_coupon(at: TillAt, code: str, *, on: bool, actor: Actor) -> Sale:
+def set_coupon(at: TillAt, code: str, *, on: bool, actor: Actor) -> None:
     """Put a coupon on the sale, or take it off. Whether it fits is decided whenever the sale is priced."""
     actor.require(SELL, at.place_id)
     with transaction():
@@ -173,7 +172,6 @@ def set_coupon(at: TillAt, code: str, *, on: bool, actor: Actor) -> Sale:
         if tuple(kept) != sale.coupons:
             run("UPDATE till_sale SET coupons = %s::text[] WHERE id = %s", [texts_array(kept), sale.id])
             run(_MOVED, [0, sale.id])
-        return _again(at)
 
 
 def park(sale_id: UUID, *, pieces: int, total: int | None, actor: Actor) -> None:

@@ -234,7 +234,7 @@ def add_once(
     after: list[Screen] = []
 
     def deed() -> Answer:
-        _, line_no = commands.add_line(at, product.id, quantity, apart=product.by_weight, age=age, actor=request.actor)
+        line_no = commands.add_line(at, product.id, quantity, apart=product.by_weight, age=age, actor=request.actor)
         screen = look(at, actor=request.actor)
         if screen.error is not None and any(row.problem and row.line.line_no == line_no for row in screen.rows):
             raise screen.error
