@@ -9,9 +9,10 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import cycle
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import UUID
@@ -106,7 +107,7 @@ def _data(*, here: bool) -> Iterator[None]:
         from storeline.identity.api import ensure_demo_sign_ins
         from storeline.kernel.api import pump, stored_clock
 
-        call_command("load", "journey", folder=folder, verbosity=0)
+        call_command("load", "journey", folder=Path(folder), verbosity=0)
         ensure_demo_sign_ins()
         stored_clock.store(NOW)
         stored_clock.follow()
@@ -165,10 +166,10 @@ def _orders_to_pick(place: Any) -> None:
             payments=(Offer("sandbox_card", token="tok_approve"),),  # noqa: S106  # a sandbox word
             body_hash=b"bench",
         )
-        drafts.append(draft)
-    states = [verdict.state for verdict in orders.checkout(drafts, actor=SYSTEM)]
-    if states.count("confirmed") != TASKS:
-        raise RuntimeError(f"orders to pick: {states}")
+        drafts.append(replace(draft, expected_total=orders.quote(draft, actor=SYSTEM).total))
+    verdicts = orders.checkout(drafts, actor=SYSTEM)
+    if any(verdict.state != "confirmed" for verdict in verdicts):
+        raise RuntimeError(f"orders to pick: {[verdict.error or verdict.state for verdict in verdicts]}")
     while pump():
         pass
 
