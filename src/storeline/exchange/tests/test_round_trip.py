@@ -176,11 +176,13 @@ DERIVED = {
     "catalog_search_text", "catalog_search_entry", "catalog_search_word", "catalog_search_posting",
     "loyalty_coupon_count", "ledger_posting", "stock_balance", "stock_movement", "stock_count", "stock_exception",
     "orders_amendment", "payments_operation", "payments_repayment", "fulfilment_task", "fulfilment_task_line",
-    "fiscal_series", "exchange_import", "exchange_document",
+    "fiscal_series", "exchange_import", "exchange_document", "insight_trade_", "insight_category_", "insight_touched",
+    "insight_state", "insight_availability",
 }  # fmt: skip
 LEFT_OUT = {
     "identity_", "partners_", "kernel_", "messages_", "capacity_", "ledger_holding", "ledger_account",
     "catalog_measure_rule", "stock_reservation", "shop_basket", "fulfilment_offer", "orders_wish", "orders_substitute",
+    "aftersales_request", "insight_cost", "till_",
 }  # fmt: skip
 
 
@@ -191,6 +193,6 @@ def test_every_table_is_exported_derived_or_left_out_on_purpose():
         for name in sorted(
             model._meta.db_table for model in apps.get_models() if model.__module__.startswith("storeline")
         )
-        if name not in sql and name not in DERIVED and not name.startswith(tuple(LEFT_OUT))
+        if name not in sql and not name.startswith(tuple(DERIVED)) and not name.startswith(tuple(LEFT_OUT))
     ]
     assert untold == []
