@@ -51,7 +51,9 @@ def words_before(trade: Trade) -> str:
     if trade.span.days == 1:
         return _("vs %(day)s") % {"day": short_day(before.first)}
     days = trade.span.days
-    return ngettext("vs %(count)s day before", "vs %(count)s days before", days) % {"count": formats.number(days)}
+    return ngettext("vs the %(count)s day before", "vs the %(count)s days before", days) % {
+        "count": formats.number(days)
+    }
 
 
 def changed(now: int, before: int | None, against: str) -> Change | None:
