@@ -33,7 +33,7 @@ async function next() {
   const { code, key, action } = waiting.shift();
   part()?.setAttribute("aria-busy", "true");
   try {
-    await htmx.ajax("POST", action, { target: "#till", swap: "outerHTML show:none", values: { code, key } });
+    await htmx.ajax("POST", action, { target: "#till", swap: "outerHTML settle:0ms show:none", values: { code, key } });
   } catch { /* htmx has said so */ }
   part()?.removeAttribute("aria-busy");
   busy = false;
@@ -45,8 +45,8 @@ let kept = "";
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target.id === "till") kept = document.activeElement?.matches("[data-scan]") ? document.activeElement.value : "";
 });
-document.addEventListener("htmx:afterSwap", (event) => { if (event.detail.target.id === "till") settle(); });
-document.addEventListener("htmx:load", (event) => { if (event.detail.elt.id === "till") settle(); });
+// After it has settled: htmx sets attributes of what has an id until then.
+document.addEventListener("htmx:afterSettle", (event) => { if (event.detail.target.id === "till") settle(); });
 
 function settle() {
   const place = part() ?? document;
