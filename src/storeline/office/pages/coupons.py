@@ -98,7 +98,6 @@ def _page(request: Request, one: loyalty.CouponView, *, problem: str = "", statu
         "uses": [(use, None if use.order_id is None else orders.order_number(use.order_id)) for use in uses],
         "sums": sums,
         "currency": one.currency or (places.list_entities(limit=1)[0].currency if sums.cost else ""),
-        "funder": words.funder(one.funder),
         "targets": about,
         "more_targets": (one.targets or 0) - len(about),
         "history": history([one.id], zone),
