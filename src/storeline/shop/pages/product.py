@@ -28,7 +28,8 @@ def product(request: Request, ref: str, slug: str) -> HttpResponse:
     facts = find(ref)
     if slug != shelf.slug(facts.name):
         return HttpResponsePermanentRedirect(reverse("shop:product", args=[ref, shelf.slug(facts.name)]))
-    return _page(request, facts, here(request))
+    at = here(request)
+    return _page(request, facts, at, at)
 
 
 @pages.get("shops/<str:place_ref>/p/<str:ref>/<str:slug>", catalog.READ, guest=True, name="product-at")
@@ -40,7 +41,7 @@ def product_at(request: Request, place_ref: str, ref: str, slug: str) -> HttpRes
     if slug != shelf.slug(facts.name):
         address = reverse("shop:product-at", args=[place_ref, ref, shelf.slug(facts.name)])
         return HttpResponsePermanentRedirect(address)
-    return _page(request, facts, at)
+    return _page(request, facts, at, here(request))
 
 
 def find(ref: str) -> catalog.ProductFacts:
@@ -51,12 +52,11 @@ def find(ref: str) -> catalog.ProductFacts:
     return facts
 
 
-def _page(request: Request, facts: catalog.ProductFacts, at: Here) -> HttpResponse:
+def _page(request: Request, facts: catalog.ProductFacts, at: Here, mine: Here) -> HttpResponse:
     lines, whole, member = basket.read(request), catalog.get(facts.id), shelf.is_member(request)
     price = pricing.shelf_prices([facts], at.facts, shelf.CHANNEL, now(), member=member).get(facts.id)
     level = stock.levels(at.place.id, [facts.id]).get(facts.id)
     state = _state(facts, at, price, level)
-    mine = here(request)
     return show(
         request,
         "product",
