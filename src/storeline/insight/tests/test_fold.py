@@ -183,7 +183,9 @@ def test_categories_go_to_the_second_level_of_the_tree(here: Shop) -> None:
     products.filter(id=here.products[1]).update(category_id=food)
     sold(here, ((1, 100), (1, 200), (1, 400)))
     folded()
-    found = dict(run("SELECT category_id, net FROM insight_category_day WHERE place_id = %s", [here.place]).fetchall())
+    found: dict[UUID, int] = dict(
+        run("SELECT category_id, net FROM insight_category_day WHERE place_id = %s", [here.place]).fetchall()
+    )
     assert found == {milk: 100, food: 200, UUID(int=0): 400}
     assert is_sound()
 
