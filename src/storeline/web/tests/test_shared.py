@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import pytest
 
 from storeline.web.shared import Answer, Shared
 
+T = TypeVar("T")
 PUBLIC = [(b"cache-control", b"public, max-age=60"), (b"etag", b'"1"'), (b"x-request-id", b"a")]
+
+
+def finished(deed: Coroutine[Any, Any, T]) -> T:
+    """Run in a thread of its own: browser tests leave a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, deed).result()
 
 
 class Maker:
@@ -34,7 +43,7 @@ def answers(make: Maker, *asked: dict[str, Any]) -> list[bytes]:
         shared = Shared()
         return [(await shared.answer(one, make)).body for one in asked]
 
-    return asyncio.run(run())
+    return finished(run())
 
 
 def test_it_is_made_once_and_without_what_was_the_first_ones() -> None:
@@ -42,7 +51,7 @@ def test_it_is_made_once_and_without_what_was_the_first_ones() -> None:
         shared, make = Shared(), Maker()
         return [await shared.answer(ask(), make), await shared.answer(ask(), make)]
 
-    first, second = asyncio.run(run())
+    first, second = finished(run())
     assert (first.body, second.body) == (b"1", b"1")
     assert b"x-request-id" in dict(first.headers)
     assert b"x-request-id" not in dict(second.headers)
@@ -80,7 +89,7 @@ def test_who_has_it_is_told_so() -> None:
         shared, make = Shared(), Maker()
         return [await shared.answer(ask(), make), await shared.answer(ask((b"if-none-match", b'"0", "1"')), make)]
 
-    assert [(one.status, one.body) for one in asyncio.run(run())] == [(200, b"1"), (304, b"")]
+    assert [(one.status, one.body) for one in finished(run())] == [(200, b"1"), (304, b"")]
 
 
 def test_those_who_ask_meanwhile_wait_for_the_same() -> None:
@@ -91,4 +100,4 @@ def test_those_who_ask_meanwhile_wait_for_the_same() -> None:
         found = await asyncio.gather(*(shared.answer(ask(), make) for _ in range(20)))
         return [one.body for one in found], make.made
 
-    assert asyncio.run(run()) == ([b"2"] * 20, 2)
+    assert finished(run()) == ([b"2"] * 20, 2)
