@@ -13,7 +13,8 @@ from storeline.insight.domain import (
     total,
 )
 from storeline.insight.events import FOLDED
-from storeline.insight.permissions import VIEW
+from storeline.insight.loading import COSTS_IN, load_costs
+from storeline.insight.permissions import COST, VIEW
 from storeline.insight.queries import (
     CategorySums,
     Entity,
@@ -37,6 +38,8 @@ from storeline.insight.queries import (
 )
 
 __all__ = [
+    "COST",
+    "COSTS_IN",
     "FOLDED",
     "IN_SHOP",
     "VIEW",
@@ -63,6 +66,7 @@ __all__ = [
     "fold_all",
     "ground",
     "hours",
+    "load_costs",
     "per_thousand",
     "reach",
     "rebuild",

@@ -49,7 +49,14 @@ from storeline.pricing.errors import (
     RefTaken,
     TaxRateMissing,
 )
-from storeline.pricing.loading.common import OFFER_RULES, sql_minor_units
+from storeline.pricing.loading.common import (
+    CURRENCIES,
+    OFFER_RULES,
+    sql_minor_units,
+    too_fine,
+    whole_amount,
+    whole_base,
+)
 from storeline.pricing.loading.prices import PRICES_IN, load_prices
 from storeline.pricing.loading.promotions import (
     PROMOTION_ITEMS_IN,
@@ -95,6 +102,7 @@ from storeline.pricing.queries.trial import Trial, TrialLine, try_promotion
 
 __all__ = [
     "ADJUSTMENT_KINDS",
+    "CURRENCIES",
     "FUNDERS",
     "MILLION",
     "OFFER_RULES",
@@ -181,9 +189,12 @@ __all__ = [
     "sql_minor_units",
     "targets_of",
     "tax_of",
+    "too_fine",
     "try_promotion",
     "unit_price_display",
     "view_promotion",
+    "whole_amount",
+    "whole_base",
     "withdraw_promotion",
     "write_promotion",
 ]

@@ -101,6 +101,12 @@ PRICES = Query(
     f"pricing_price t {PLACE} {PRODUCT}",
     "product.ref, place.ref, t.price_zone, t.channel, t.member, t.currency, t.valid_from",
 )
+COSTS = Query(
+    {"product": "product.ref", "entity": "entity.ref", "currency": "t.currency", "valid_from": "t.valid_from"}
+    | {"amount": amount("t.amount", "t.currency"), "per": quantity("t.base")},
+    f"insight_cost t {PRODUCT} LEFT JOIN places_entity entity ON entity.id = t.entity_id",
+    "product.ref, entity.ref, t.currency, t.valid_from",
+)
 PROMOTIONS = Query(
     _same("ref", "name", "kind")
     | {"value": _value("t.currency"), "per": quantity("t.base"), "n": "t.group_size", "currency": "t.currency"}
@@ -212,6 +218,7 @@ MASTER: dict[str, Query] = {
     "listings": LISTINGS,
     "tax_rates": TAX_RATES,
     "prices": PRICES,
+    "costs": COSTS,
     "promotions": PROMOTIONS,
     "promotion_items": PROMOTION_ITEMS,
     "promotion_places": PROMOTION_PLACES,

@@ -3,7 +3,17 @@
 from storeline.exchange.format.columns import Column, File, Kind, own_ref, ref
 from storeline.exchange.format.master import FUNDERS
 
-DISCOUNT_KINDS = ("member_price", "promotion", "coupon", "coupon_match", "basket", "markdown", "staff", "manual", "substitution")
+DISCOUNT_KINDS = (
+    "member_price",
+    "promotion",
+    "coupon",
+    "coupon_match",
+    "basket",
+    "markdown",
+    "staff",
+    "manual",
+    "substitution",
+)
 METHODS = ("carry_out", "collect", "deliver", "ship")
 STATUSES = ("completed", "cancelled")
 

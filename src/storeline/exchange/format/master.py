@@ -190,6 +190,20 @@ PRICES = File(
     ),
 )
 
+COSTS = File(
+    "costs",
+    "What products cost the retailer, without tax: margins are shown for what is sold from `valid_from` on. A later row"
+    " takes the place of an earlier one.",
+    (
+        ref("product", "products", key=True, required=True),
+        ref("entity", "entities", key=True, required=True),
+        Column("currency", Kind.CURRENCY, "The currency of `amount`.", required=True, key=True),
+        Column("valid_from", Kind.DATE, "From this business day on.", required=True, key=True),
+        Column("amount", Kind.UNIT_PRICE, "The cost of `per` units.", required=True),
+        Column("per", Kind.QUANTITY, "How many units `amount` buys.", default="1"),
+    ),
+)
+
 PROMOTIONS = File(
     "promotions",
     "Promotions. What they apply to is in `promotion_items`, where in `promotion_places`.",
@@ -372,6 +386,7 @@ MASTER: tuple[File, ...] = (
     LISTINGS,
     TAX_RATES,
     PRICES,
+    COSTS,
     PROMOTIONS,
     PROMOTION_ITEMS,
     PROMOTION_PLACES,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from storeline.aftersales import api as aftersales
 from storeline.catalog import api as catalog
 from storeline.customers import api as customers
+from storeline.insight import api as insight
 from storeline.kernel.api import LoadResult
 from storeline.loyalty import api as loyalty
 from storeline.orders import api as orders
@@ -33,6 +34,7 @@ MASTER: dict[str, Loader] = {
     "listings": Loader(catalog.LISTINGS_IN, catalog.load_listings),
     "tax_rates": Loader(pricing.TAX_RATES_IN, pricing.load_tax_rates),
     "prices": Loader(pricing.PRICES_IN, pricing.load_prices),
+    "costs": Loader(insight.COSTS_IN, insight.load_costs),
     "promotions": Loader(pricing.PROMOTIONS_IN, pricing.load_promotions),
     "promotion_items": Loader(pricing.PROMOTION_ITEMS_IN, pricing.load_promotion_items),
     "promotion_places": Loader(pricing.PROMOTION_PLACES_IN, pricing.load_promotion_places),

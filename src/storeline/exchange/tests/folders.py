@@ -22,6 +22,7 @@ FR01,fr,Été,pop_up,Europe/Paris,FR,Occitanie,Sète,34200,"1, quai",43.4,3.7,76
     "prices": """product,place,zone,channel,member,currency,valid_from,valid_to,amount,per
 000020,,south,online,yes,EUR,2025-01-01,2026-01-01,2.299125,3
 """,
+    "costs": "product,entity,currency,valid_from,amount,per\n000020,us,USD,2025-01-01,1.666667,3\n000077,fr,EUR,2025-06-01,1.10,1\n",
     "promotions": """ref,name,name_fr,kind,value,per,n,currency,members_only,channels,weekdays,from_time,to_time,starts_at,ends_at,funder,priority,stackable,exclusive,max_uses,status,everything,everywhere
 happy,Happy hour,Heure heureuse,fixed_price,1.2345,2,,EUR,yes,store|online,5|6,17:30,02:00,2025-06-01,2025-09-01,partner,7,no,yes,3,draft,,
 nothing,Listed nothing,,percentage,12.5,,,,no,,,,,2025-06-01,,retailer,0,yes,no,,cancelled,no,no

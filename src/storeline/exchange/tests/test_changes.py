@@ -23,6 +23,7 @@ MAY = {
     "listings": ("ends_on", "2025-10-01"),
     "tax_rates": ("rate", "20.5"),
     "prices": ("valid_to", "2026-02-01"),
+    "costs": ("amount", "1.2"),
     "promotions": ("weekdays", "5|6|7"),
     "promotion_items": ("value", "1.05"),
     "coupons": ("max_uses", "200"),
@@ -108,7 +109,7 @@ def test_what_may_change_changes_and_what_the_file_lacks_stays(folder, tmp_path)
     keys_only.mkdir()
     for file in MAY.keys() - {"place_hours"}:  # a day's rows replace that day's
         needed = [column.name for column in FILES[file].columns if column.key or column.required]
-        needed += ["per"] if file == "prices" else []  # an amount means nothing without it
+        needed += ["per"] if file in ("prices", "costs") else []  # an amount means nothing without it
         rows = list(csv.DictReader((folder / f"{file}.csv").read_text().splitlines()))
         lines = [",".join(f'"{row.get(name, "")}"' for name in needed) for row in rows]
         (keys_only / f"{file}.csv").write_text("\n".join([",".join(needed), *lines]) + "\n")

@@ -182,7 +182,7 @@ DERIVED = {
 LEFT_OUT = {
     "identity_", "partners_", "kernel_", "messages_", "capacity_", "ledger_holding", "ledger_account",
     "catalog_measure_rule", "stock_reservation", "shop_basket", "fulfilment_offer", "orders_wish", "orders_substitute",
-    "aftersales_request", "insight_cost", "till_",
+    "aftersales_request", "till_",
 }  # fmt: skip
 
 

@@ -195,7 +195,13 @@ def test_the_shelf_shows_reductions_members_groups_and_unit_prices() -> None:
     assert plain.display == pricing.UnitPriceDisplay(133, "l", "EUR")
     assert shown(member=True).price == UnitPrice(179, 1000, "EUR")
     cards = Promotion.objects.create(
-        ref="cards", name="cards", kind="percentage", rate_ppm=200_000, state="scheduled", starts_at=AT, member_only=True
+        ref="cards",
+        name="cards",
+        kind="percentage",
+        rate_ppm=200_000,
+        state="scheduled",
+        starts_at=AT,
+        member_only=True,
     )
     assert (shown().price.amount, shown().regular, shown().member_price) == (199, None, UnitPrice(159, 1000, "EUR"))
     assert (shown(member=True).price.amount, shown(member=True).label) == (159, "cards")
