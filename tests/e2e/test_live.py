@@ -72,10 +72,14 @@ def tell(kind: str, subject: UUID, place: UUID | None = None) -> None:
 
 def reads(served: str) -> float:
     """How often the server has read the log for streams."""
+    return metric(served, "storeline_live_reads_total")
+
+
+def metric(served: str, name: str) -> float:
     with closing(http.client.HTTPConnection(urlsplit(served).netloc, timeout=10)) as http_connection:
         http_connection.request("GET", "/metrics")
         text = http_connection.getresponse().read().decode()
-    return float(re.findall(r"^storeline_live_reads_total (\S+)$", text, re.MULTILINE)[0])
+    return float(re.findall(rf"^{name} (\S+)$", text, re.MULTILINE)[0])
 
 
 def test_each_hears_of_its_own_topic_alone(served: str) -> None:
@@ -164,6 +168,10 @@ def test_too_many_from_one_address_are_told_to_ask_instead(served: str) -> None:
         with closing(Stream(served, token)) as one_more:
             assert one_more.answer.status == 503
             assert int(one_more.answer.headers["Retry-After"]) >= 20
+    deadline = time.monotonic() + 20
+    while metric(served, "storeline_live_streams"):
+        assert time.monotonic() < deadline, "who went away no longer counts"
+        time.sleep(0.1)
 
 
 def until(shown: Locator) -> float:

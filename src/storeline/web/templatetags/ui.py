@@ -79,7 +79,9 @@ def _file(name: str) -> str:
 def icon(name: str, size: str = "") -> SafeString:
     """One of `web.icons.ICONS`; it says nothing to a screen reader, so write words beside it or an aria-label around it."""
     kind = f"icon icon-{size}" if size else "icon"
-    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>', kind, _file("web/vendor/icons.svg"), name)
+    return format_html(
+        '<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>', kind, _file("web/vendor/icons.svg"), name
+    )
 
 
 @register.simple_tag
