@@ -51,7 +51,13 @@ def test_a_cost_counts_from_its_day_on_and_those_days_are_made_anew(here: Shop) 
 
 def test_what_is_wrong_is_refused_by_row_and_column_and_nothing_of_it_is_written(here: Shop) -> None:
     good = refs(here) | {"valid_from": DAY, "amount": 1}
-    wrong = [{"product": "no"}, {"entity": "no"}, {"currency": "XXX"}, {"amount": -1}, {"valid_from": date(2026, 1, 1)}]
+    wrong: list[dict[str, Any]] = [
+        {"product": "no"},
+        {"entity": "no"},
+        {"currency": "XXX"},
+        {"amount": -1},
+        {"valid_from": date(2026, 1, 1)},
+    ]
     assert load(*[good | one for one in wrong]) == LoadResult(inserted=1, refused=4)
     assert refusals() == [
         (1, "product", "there is no product with this ref"),
