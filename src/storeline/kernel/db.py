@@ -39,11 +39,12 @@ _keep_plans: ContextVar[bool] = ContextVar("_keep_plans", default=False)
 
 def raw() -> psycopg.Connection[Row]:
     """The psycopg connection beneath Django's, opened if need be, and anew where the server went away."""
+    if not connection.in_atomic_block:
+        # Django asks whether a kept connection still lives, once a request, but only before its own statements.
+        connection.close_if_health_check_failed()
+        if connection.connection is not None and connection.connection.closed:
+            connection.close()
     if connection.connection is None:
-        connection.ensure_connection()
-    elif connection.connection.closed and not connection.in_atomic_block:
-        # Django asks whether a kept connection lives only before its own statements.
-        connection.close()
         connection.ensure_connection()
     return cast("psycopg.Connection[Row]", connection.connection)
 
