@@ -82,24 +82,44 @@ def order(page: Page) -> None:
 
 
 def till(page: Page) -> None:
-    """A sale at the till."""
-    page.goto("/till", wait_until="networkidle")
-    opener = page.locator("main form button.button-primary")
-    if "/till/open" in page.url and opener.count():
-        opener.first.click()
-        page.wait_for_load_state("networkidle")
+    """A sale at the till of the shop that everybody sees first."""
+    page.goto("/", wait_until="networkidle")
+    codes = []
+    for wanted in ("milk", "bread", "bananas", "orange juice", "eggs"):
+        page.goto(f"/search?q={wanted}", wait_until="networkidle")
+        codes.append(page.locator(".product-name a").first.get_attribute("href").split("/")[2])  # type: ignore[union-attr]
+    page.goto(f"/till/open?q={_shop(page)}", wait_until="networkidle")
+    if page.locator("a.row").count():
+        page.locator("a.row").first.click()
+    page.locator("button[name=number]").first.click()
+    page.wait_for_load_state("networkidle")
+    for code in codes:
+        page.locator("input[name=code]").fill(code)
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(600)  # the line is drawn
+
+
+def yesterday(page: Page) -> None:
+    """The last whole day of trade."""
+    page.goto("/office", wait_until="networkidle")
+    page.locator(".office-step a").first.click()
 
 
 def desk(page: Page) -> None:
     """What is to be picked in the shop that the online orders went to."""
-    page.goto("/", wait_until="networkidle")
-    named = re.search(r"buying from (.+?)\.", page.locator(".shop-where").inner_text())
-    page.goto(f"/desk/places?q={named[1] if named else ''}", wait_until="networkidle")
+    page.goto(f"/desk/places?q={_shop(page)}", wait_until="networkidle")
     there = page.locator("button[name=place]")
     if there.count():
         there.first.click()
         page.wait_for_load_state("networkidle")
     page.goto("/desk", wait_until="networkidle")
+
+
+def _shop(page: Page) -> str:
+    """What the shop is called that visitors see first."""
+    page.goto("/", wait_until="networkidle")
+    named = re.search(r"buying from (.+?)\.", page.locator(".shop-where").inner_text())
+    return named[1] if named else ""
 
 
 SHOTS = (
@@ -111,11 +131,11 @@ SHOTS = (
     Shot("shop-order", "", order),
     Shot("till-sale", "associate", till),
     Shot("desk-pick-list", "associate", desk),
-    Shot("office-today", "finance", at("/office")),
+    Shot("office-today", "finance", yesterday),
     Shot("office-places", "finance", at("/office/places")),
     Shot("office-promotions", "marketer", at("/office/promotions")),
     Shot("shop-home-dark", "", at("/"), dark=True),
-    Shot("office-today-dark", "finance", at("/office"), dark=True),
+    Shot("office-today-dark", "finance", yesterday, dark=True),
 )
 
 
