@@ -114,7 +114,9 @@ def _worker(*, wanted: bool) -> Iterator[None]:
         yield
         return
     over = threading.Event()
-    keeper = threading.Thread(target=_keep_worker, args=[over], name="worker")
+    # The first is started before the server's own processes are: one forked while another thread starts a program holds
+    # that program's pipe open, and the thread would wait for its end for ever.
+    keeper = threading.Thread(target=_keep_worker, args=[over, _start_worker()], name="worker")
     keeper.start()
     try:
         yield
@@ -123,16 +125,21 @@ def _worker(*, wanted: bool) -> Iterator[None]:
         keeper.join()
 
 
-def _keep_worker(over: threading.Event) -> None:
-    """Start it, and again when it was killed; it ends by itself should we be killed."""
+def _start_worker() -> subprocess.Popen[bytes]:
+    """It ends by itself should we be killed."""
     environment = os.environ | {"STORELINE_WORKS_FOR": str(os.getpid())}
-    while not over.is_set():
-        process = subprocess.Popen([sys.executable, "-m", "storeline", "work"], env=environment)
+    return subprocess.Popen([sys.executable, "-m", "storeline", "work"], env=environment)
+
+
+def _keep_worker(over: threading.Event, process: subprocess.Popen[bytes]) -> None:
+    """Start it again when it was killed."""
+    while True:
         while process.poll() is None and not over.wait(_BEAT_S / 10):
             pass
-        if over.is_set():
+        if over.wait(_BEAT_S):
             _end(process)
-        over.wait(_BEAT_S)
+            return
+        process = _start_worker()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
