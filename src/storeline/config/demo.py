@@ -73,7 +73,7 @@ def steps(days: int) -> list[Step]:
     return [
         Step("load", "Master data and history", lambda: call_command("load", "journey", days=days)),
         Step("replay", f"The last {days} days through the live order path", lambda: call_command("replay", days=days)),
-        Step("audit", "Audit of the books", lambda: call_command("audit", jobs=2)),
+        Step("audit", "Audit of the books", lambda: call_command("audit")),
     ]
 
 
