@@ -29,7 +29,9 @@ def _inside_the_tests_transaction(settings):
 def test_cash_is_captured_as_it_is_written():
     payment = only(order(payments.Offer(payments.CASH, tendered=2000)))
     assert (payment.state, payment.authorised, payment.captured, payment.tendered) == ("captured", 1000, 1000, 2000)
-    assert payment.operations == (payments.Operation(payment.id, "settle", "settle", 1000, "succeeded", at=payment.created_at),)
+    assert payment.operations == (
+        payments.Operation(payment.id, "settle", "settle", 1000, "succeeded", at=payment.created_at),
+    )
 
 
 def test_cash_handed_back_is_a_negative_payment():
@@ -40,7 +42,9 @@ def test_cash_handed_back_is_a_negative_payment():
 def test_a_card_waits_for_its_partner_with_its_wish_written_down():
     payment = only(order(card(), tolerance=100))
     assert (payment.state, payment.amount, payment.authorised, payment.captured) == ("pending", 1000, 0, 0)
-    assert payment.operations == (payments.Operation(payment.id, "authorise", "authorise", 1100, "pending", at=payment.created_at),)
+    assert payment.operations == (
+        payments.Operation(payment.id, "authorise", "authorise", 1100, "pending", at=payment.created_at),
+    )
 
 
 def test_opening_many_takes_one_wait():
