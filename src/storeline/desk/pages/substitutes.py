@@ -18,6 +18,7 @@ from storeline.identity.api import Request
 from storeline.kernel.api import Conflict, Error, Invalid, Refused, format_quantity, new_id, parse_quantity
 from storeline.orders import api as orders
 from storeline.places import api as places
+from storeline.web.words import allergen_name
 
 _HITS = 8
 
@@ -87,7 +88,7 @@ def _found(line: fulfilment.ShortLine, q: str) -> dict[str, Any]:
             one,
             fulfilment.quantity_for(wanted, line.missing, one),
             [],
-            words.allergens(fulfilment.added_allergens(wanted, one)),
+            [allergen_name(code) for code in fulfilment.added_allergens(wanted, one)],
         )
         for one in hits
         if one.id != wanted.id

@@ -124,27 +124,6 @@ def reasons(codes: Iterable[str]) -> list[str]:
     return [known[code] for code in codes]
 
 
-def allergens(codes: Iterable[str]) -> list[str]:
-    """Allergens in words, as the shop says them."""
-    known = {
-        "gluten": _("Cereals with gluten"),
-        "crustaceans": _("Crustaceans"),
-        "eggs": _("Eggs"),
-        "fish": _("Fish"),
-        "peanuts": _("Peanuts"),
-        "soybeans": _("Soybeans"),
-        "milk": _("Milk"),
-        "nuts": _("Nuts"),
-        "celery": _("Celery"),
-        "mustard": _("Mustard"),
-        "sesame": _("Sesame"),
-        "sulphites": _("Sulphites"),
-        "lupin": _("Lupin"),
-        "molluscs": _("Molluscs"),
-    }
-    return [known.get(code, code) for code in codes]
-
-
 def said(told: Mapping[str, str]) -> Said | None:
     """What the address says of the last deed."""
     code = told.get("said", "")

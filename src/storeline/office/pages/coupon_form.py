@@ -17,6 +17,7 @@ from storeline.loyalty import api as loyalty
 from storeline.office.pages import promotion_words as words
 from storeline.office.pages import targets
 from storeline.office.pages.parts import decimal_text, end_of, moment_of
+from storeline.office.pages.reading import FormReading
 from storeline.places import api as places
 from storeline.pricing import api as pricing
 
@@ -101,28 +102,13 @@ def _labels() -> dict[str, str]:
 
 
 @dataclass(slots=True)
-class Reading:
-    """What a form says: the terms if it makes some, and its errors by field. `products` None: for everything."""
+class Reading(FormReading[CouponForm]):
+    """What a form says: the terms if it makes some. `products` None: for everything."""
 
-    form: CouponForm
     terms: dict[str, Any] | None = None
     products: list[UUID] | None = None
     categories: list[UUID] = field(default_factory=list)
     targets: targets.Targets = field(default_factory=targets.Targets)
-    errors: dict[str, str] = field(default_factory=dict)
-
-    def refuse(self, name: str, text: str) -> None:
-        """Note what is wrong with a field: the first thing counts."""
-        if name not in self.errors:
-            self.errors[name] = text
-            self.form.add_error(name if name in self.form.fields else None, text)
-
-    @property
-    def summary(self) -> list[tuple[str, str]]:
-        """The errors as a list of links to their fields, in the order of the form."""
-        order = list(self.form.fields)
-        names = sorted(self.errors, key=lambda name: order.index(name) if name in order else -1)
-        return [(f"f_{name}", self.errors[name]) for name in names]
 
 
 def read(form: CouponForm, saved: loyalty.CouponView | None) -> Reading:

@@ -23,6 +23,7 @@ from storeline.kernel.api import (
 from storeline.office.pages import promotion_words as words
 from storeline.office.pages import targets
 from storeline.office.pages.parts import as_id, decimal_text, moment_of
+from storeline.office.pages.reading import FormReading
 from storeline.places import api as places
 from storeline.places.api import PlaceGroup
 from storeline.pricing import api as pricing
@@ -169,27 +170,12 @@ def _labels() -> dict[str, str]:
 
 
 @dataclass(slots=True)
-class Reading:
-    """What a form says: the draft if it makes one, its errors by field, its targets and the places that it names."""
+class Reading(FormReading[PromotionForm]):
+    """What a form says: the draft if it makes one, its targets and the places that it names."""
 
-    form: PromotionForm
     draft: pricing.PromotionDraft | None = None
     targets: targets.Targets = field(default_factory=targets.Targets)
     places: tuple[tuple[UUID, str, str], ...] | None = None
-    errors: dict[str, str] = field(default_factory=dict)
-
-    def refuse(self, name: str, text: str) -> None:
-        """Note what is wrong with a field: the first thing counts."""
-        if name not in self.errors:
-            self.errors[name] = text
-            self.form.add_error(name if name in self.form.fields else None, text)
-
-    @property
-    def summary(self) -> list[tuple[str, str]]:
-        """The errors as a list of links to their fields, in the order of the form."""
-        order = list(self.form.fields)
-        names = sorted(self.errors, key=lambda name: order.index(name) if name in order else -1)
-        return [(f"f_{name}", self.errors[name]) for name in names]
 
 
 def read(form: PromotionForm) -> Reading:

@@ -18,6 +18,7 @@ from storeline.shop.pages.router import pages, show
 from storeline.shop.pages.shops import schema_of
 from storeline.shop.where import Here, here
 from storeline.stock import api as stock
+from storeline.web.words import allergen_name
 
 _ALTERNATIVES = 8
 
@@ -111,26 +112,6 @@ def keeping(temperature: str) -> str:
         "fresh": _("Fresh"),
         "hot": _("Sold hot"),
     }.get(temperature, "")
-
-
-def allergen_name(code: str) -> str:
-    """An allergen in words (Regulation (EU) No 1169/2011, annex II)."""
-    return {
-        "gluten": _("Cereals with gluten"),
-        "crustaceans": _("Crustaceans"),
-        "eggs": _("Eggs"),
-        "fish": _("Fish"),
-        "peanuts": _("Peanuts"),
-        "soybeans": _("Soybeans"),
-        "milk": _("Milk"),
-        "nuts": _("Nuts"),
-        "celery": _("Celery"),
-        "mustard": _("Mustard"),
-        "sesame": _("Sesame"),
-        "sulphites": _("Sulphites"),
-        "lupin": _("Lupin"),
-        "molluscs": _("Molluscs"),
-    }.get(code, code)
 
 
 def _schema(

@@ -13,9 +13,9 @@ from storeline.fulfilment import api as fulfilment
 from storeline.identity.api import Request
 from storeline.kernel.api import now
 from storeline.orders.api import OWN
-from storeline.shop.pages.product import allergen_name
 from storeline.shop.pages.router import pages
 from storeline.web.pages import see
+from storeline.web.words import allergen_name
 
 
 @dataclass(frozen=True, slots=True)
