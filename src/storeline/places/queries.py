@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -185,6 +185,24 @@ def list_places(
     more = len(rows) > size
     after = (str(offset + size) if near is not None else items[-1].ref) if more else None
     return PlacePage(items, after)
+
+
+def find_among(
+    place_ids: Collection[UUID] | None, *, text: str = "", capability: str | None = None, limit: int = 50
+) -> tuple[Place, ...]:
+    """Those of some places (None: of all) whose name, town and ref hold every word of `text`, by ref. One wait.
+
+    `limit` is at most 200.
+    """
+    conditions, params = _conditions(None, None, capability, None)
+    if place_ids is not None:
+        conditions.append("p.id = ANY (%s::uuid[])")
+        params.append(ids_array(place_ids))
+    for word in text[:100].replace("\0", " ").split():
+        conditions.append("concat_ws(' ', p.name, p.city, p.ref) ILIKE %s")
+        params.append(f"%{_beginning(word)}")
+    sql = f"{_PLACE} WHERE {' AND '.join(conditions) or 'true'} ORDER BY p.ref LIMIT %s"
+    return tuple(_place(row) for row in run(sql, [*params, _size(limit)]).fetchall())
 
 
 def _beginning(text: str) -> str:

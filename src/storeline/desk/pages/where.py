@@ -15,33 +15,13 @@ from storeline.web.pages import see
 
 _A_YEAR_S = 31_536_000
 _SHOWN = 40
-_MOST_PAGES = 5
-
-
-def _mine(request: Request) -> list[places.Place]:
-    """The places where this person may pick, by their own codes; the first thousand of a very large retailer."""
-    own = request.actor.places_for(VIEW)
-    found: list[places.Place] = []
-    cursor: str | None = None
-    for _ in range(_MOST_PAGES):
-        page = places.list_places(cursor=cursor, limit=200)
-        found += [place for place in page.items if own is None or place.id in own]
-        cursor = page.next
-        if cursor is None:
-            break
-    return found
 
 
 @pages.get("places", VIEW, name="places")
 def choose(request: Request) -> HttpResponse:
     """The places to choose from, found by name, town or code."""
     q = request.GET.get("q", "").strip()
-    words = q.casefold().split()
-    fitting = [
-        place
-        for place in _mine(request)
-        if all(word in f"{place.name} {place.city} {place.ref}".casefold() for word in words)
-    ]
+    fitting = places.find_among(request.actor.places_for(VIEW), text=q, limit=_SHOWN + 1)
     context = {"q": q, "choices": fitting[:_SHOWN], "more": len(fitting) > _SHOWN, "tab": "places"}
     return render(request, "desk/places.html", place_of(request), context)
 

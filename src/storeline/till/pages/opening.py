@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.http import HttpResponse
 from django.urls import reverse
 
@@ -15,21 +17,6 @@ from storeline.till.queries import TillAt, tills_of
 from storeline.web.pages import render, see
 
 _SHOWN = 40
-_MOST_PAGES = 5
-
-
-def _mine(request: Request) -> list[places.Place]:
-    """The places where this person may sell; the first thousand of a very large retailer."""
-    own = request.actor.places_for(SELL)
-    found: list[places.Place] = []
-    cursor: str | None = None
-    for _ in range(_MOST_PAGES):
-        page = places.list_places(capability="sell", cursor=cursor, limit=200)
-        found += [place for place in page.items if own is None or place.id in own]
-        cursor = page.next
-        if cursor is None:
-            break
-    return found
 
 
 @pages.get("open", SELL, name="open")
@@ -37,14 +24,16 @@ def choose(request: Request) -> HttpResponse:
     """The places to choose from; then the tills of one, and the next that it may have."""
     q = request.GET.get("q", "").strip()[:100]
     chosen = as_id(request.GET.get("place", ""))
-    mine = _mine(request)
-    place = next((one for one in mine if one.id == chosen), mine[0] if len(mine) == 1 else None)
-    fitting = [one for one in mine if _fits(one, q)]
+    find = partial(places.find_among, capability="sell", limit=_SHOWN + 1)
+    mine = request.actor.places_for(SELL)
+    fitting, every = find(mine, text=q), find(mine)
+    asked = find([chosen]) if chosen and request.actor.may(SELL, chosen) else ()
+    place = next(iter(asked), every[0] if len(every) == 1 else None)
     tills = tills_of(place.id) if place else []
     context = {
         "q": q,
         "place": place,
-        "several": len(mine) > 1,
+        "several": len(every) > 1,
         "choices": fitting[:_SHOWN],
         "more": len(fitting) > _SHOWN,
         "tills": tills,
@@ -52,11 +41,6 @@ def choose(request: Request) -> HttpResponse:
         "now": till_of(request),
     }
     return render(request, "till/open.html", context)
-
-
-def _fits(place: places.Place, q: str) -> bool:
-    known = f"{place.name} {place.city} {place.ref}".casefold()
-    return all(word in known for word in q.casefold().split())
 
 
 @pages.post("open", SELL)
