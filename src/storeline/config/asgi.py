@@ -18,6 +18,9 @@ from typing import Any, Final
 from django.conf import settings
 
 from storeline.config.wsgi import application as requests
+from storeline.orders.commands.gathering import LARGEST_SET
+from storeline.orders.http.front import answer_set
+from storeline.web.front import Front, Sets
 from storeline.web.live import HUB
 from storeline.web.live.stream import Streams
 from storeline.web.problems import problem
@@ -38,11 +41,8 @@ class Threads:
         self.application = application
         self.threads = ThreadPoolExecutor(threads, "request")
 
-    async def answer(self, scope: Scope, receive: Receive) -> Answer:
+    async def answer(self, scope: Scope, body: bytes) -> Answer:
         """The answer to one request."""
-        body = await _body(receive)
-        if body is None:
-            return _too_long()
         return await asyncio.get_running_loop().run_in_executor(self.threads, self._answer, scope, body)
 
     def _answer(self, scope: Scope, body: bytes) -> Answer:
@@ -121,6 +121,7 @@ class Application:
 
     def __init__(self) -> None:
         self.requests = Threads(requests, int(os.environ.get("STORELINE_THREADS", THREADS)))
+        self.front = Front("/api/v1/orders", Sets(answer_set, LARGEST_SET))
         self.shared = Shared()
         self.streams = Streams(HUB)
 
@@ -131,9 +132,16 @@ class Application:
         elif scope["path"] == "/live":
             await self.streams(scope, receive, send)
         else:
-            status, headers, body = await self.shared.answer(scope, partial(self.requests.answer, scope, receive))
+            status, headers, content = await self._answer(scope, await _body(receive))
             await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send({"type": "http.response.body", "body": body})
+            await send({"type": "http.response.body", "body": content})
+
+    async def _answer(self, scope: Scope, body: bytes | None) -> Answer:
+        if body is None:
+            return _too_long()
+        if self.front.takes(scope):
+            return await self.front.answer(scope, body, partial(self.requests.answer, scope))
+        return await self.shared.answer(scope, partial(self.requests.answer, scope, body))
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -198,7 +198,7 @@ def find_actor(request: HttpRequest) -> Actor:
     """Who sends this request: a client by its token, a user by the session (CSRF-checked), else a guest."""
     header = request.headers.get("Authorization", "")
     if header:
-        return _bearer(header)
+        return actor_of_token(bearer_token(header))
     user_id = _session_user_id(request)
     if user_id is None:
         return GUEST
@@ -209,11 +209,12 @@ def find_actor(request: HttpRequest) -> Actor:
     return actor or GUEST
 
 
-def _bearer(header: str) -> Actor:
+def bearer_token(header: str) -> str:
+    """The token of an Authorization header (RFC 6750, section 2.1); raises InvalidToken."""
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise InvalidToken("Send the token as 'Authorization: Bearer …'.")
-    return actor_of_token(token.strip())
+    return token.strip()
 
 
 def _session_user_id(request: HttpRequest) -> Any:

@@ -1,6 +1,6 @@
 """Everything that other modules may use of identity."""
 
-from storeline.identity.access import PageRoute, Pages, Request, Requires, find_actor, requires
+from storeline.identity.access import PageRoute, Pages, Request, Requires, bearer_token, find_actor, requires
 from storeline.identity.commands import (
     ClientReach,
     ClientSecret,
@@ -31,6 +31,7 @@ from storeline.identity.queries import (
     ClientView,
     GrantView,
     UserView,
+    actor_among,
     actor_of_token,
     actor_of_user,
     actors_of_tokens,
@@ -63,10 +64,12 @@ __all__ = [
     "UserView",
     "WeakPassword",
     "WrongSignIn",
+    "actor_among",
     "actor_of_token",
     "actor_of_user",
     "actors_of_tokens",
     "amend_client",
+    "bearer_token",
     "close_client",
     "create_client",
     "create_user",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -91,10 +91,15 @@ def actors_of_tokens(tokens: Sequence[str]) -> dict[str, Actor]:
 
 def actor_of_token(token: str) -> Actor:
     """The actor behind one access token; raises InvalidToken."""
-    found = actors_of_tokens([token]).get(token)
-    if found is None:
+    return actor_among(actors_of_tokens([token]), token)
+
+
+def actor_among(found: Mapping[str, Actor], token: str) -> Actor:
+    """The actor behind a token that was looked up; raises InvalidToken."""
+    actor = found.get(token)
+    if actor is None:
         raise InvalidToken("The access token is unknown, expired or withdrawn: ask /oauth/token for another.")
-    return found
+    return actor
 
 
 def _client_actor(

@@ -2,7 +2,7 @@
 
 from storeline.orders.commands.amend import amend
 from storeline.orders.commands.call_off import call_off, register_begun
-from storeline.orders.commands.checkout import checkout, checkout_gathered
+from storeline.orders.commands.checkout import checkout, checkout_gathered, checkout_many
 from storeline.orders.commands.complete import complete
 from storeline.orders.commands.confirm import cancel, confirm, expire
 from storeline.orders.commands.load import (
@@ -84,6 +84,7 @@ __all__ = [
     "cancel",
     "checkout",
     "checkout_gathered",
+    "checkout_many",
     "complete",
     "confirm",
     "count_open",

@@ -23,13 +23,7 @@ class StrictParser(Parser):
     """Reads JSON by RFC 8259, and refuses the character U+0000, which no text column can hold."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        try:
-            value = orjson.loads(request.body)
-        except orjson.JSONDecodeError:
-            raise HttpError(400, "The body is not JSON in UTF-8.") from None
-        if b"\\u0000" in request.body and _has_nul(value):
-            raise HttpError(400, "A text in the body holds the character U+0000.")
-        return value
+        return read_json(request.body)
 
     def parse_querydict(
         self, data: MultiValueDict[str, Any], list_fields: list[str], request: HttpRequest
@@ -38,6 +32,17 @@ class StrictParser(Parser):
         if _has_nul(values):
             raise HttpError(400, "A parameter holds the character U+0000.")
         return values
+
+
+def read_json(body: bytes) -> Any:
+    """A body's value; raises HttpError 400."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise HttpError(400, "The body is not JSON in UTF-8.") from None
+    if b"\\u0000" in body and _has_nul(value):
+        raise HttpError(400, "A text in the body holds the character U+0000.")
+    return value
 
 
 def _has_nul(value: Any) -> bool:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
 _log = logging.getLogger("storeline.request")
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _REFUSED = 400
 _YEAR_S = 31_536_000
 
@@ -37,7 +37,7 @@ class ObserveMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         started = time.perf_counter()
         given = request.headers.get("X-Request-Id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         vars(request)["live_at"] = HUB.position  # before anything is read, so that no later change is missed
         response = self.get_response(request)
         if response.status_code >= _REFUSED and request.path.startswith("/api/"):

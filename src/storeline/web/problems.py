@@ -87,7 +87,22 @@ def _respond(body: dict[str, Any]) -> HttpResponse:
 
 def install(api: NinjaAPI) -> None:
     """Make `api` answer every exception with a problem."""
-    handlers: list[tuple[type[Exception], Callable[[HttpRequest, Any], HttpResponse]]] = [
+    for kind, handler in _handlers():
+        api.add_exception_handler(kind, _without_request(handler))
+
+
+def of(error: Exception) -> HttpResponse:
+    """The problem that any exception is answered with, for what answers without a framework around it."""
+    return next(handler(error) for kind, handler in _handlers() if isinstance(error, kind))
+
+
+def _without_request(handler: Callable[[Any], HttpResponse]) -> Callable[[HttpRequest, Any], HttpResponse]:
+    return lambda _request, error: handler(error)
+
+
+def _handlers() -> list[tuple[type[Exception], Callable[[Any], HttpResponse]]]:
+    """The more special come first."""
+    return [
         (Error, _ours),
         (ValidationError, _malformed),
         (Throttled, _throttled),
@@ -98,17 +113,15 @@ def install(api: NinjaAPI) -> None:
         *((kind, _database_away) for kind in AWAY),
         (Exception, _unexpected),
     ]
-    for kind, handler in handlers:
-        api.add_exception_handler(kind, handler)
 
 
-def _ours(_request: HttpRequest, error: Error) -> HttpResponse:
+def _ours(error: Error) -> HttpResponse:
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("error %s", error.code, exc_info=error)
     return from_error(error)
 
 
-def _malformed(_request: HttpRequest, error: ValidationError) -> HttpResponse:
+def _malformed(error: ValidationError) -> HttpResponse:
     errors = [_entry(entry["loc"], entry["msg"]) for entry in error.errors]
     first = errors[0] if errors else {"field": "", "detail": "The request is not valid"}
     return problem(422, f"{first['field'] or 'request'}: {first['detail']}", field=first["field"], errors=errors)
@@ -128,29 +141,29 @@ def _entry(location: Sequence[str | int], message: str) -> dict[str, str]:
     return {"in": str(source), "field": field, "pointer": pointer, "detail": message}
 
 
-def _throttled(_request: HttpRequest, error: Throttled) -> HttpResponse:
+def _throttled(error: Throttled) -> HttpResponse:
     return problem(429, retry_after=error.wait or 1)
 
 
-def _http(_request: HttpRequest, error: HttpError) -> HttpResponse:
+def _http(error: HttpError) -> HttpResponse:
     if isinstance(error.__cause__, HttpError):  # ninja says 400 of whatever our parser said
         error = error.__cause__
     return problem(error.status_code, error.message)
 
 
-def _missing(_request: HttpRequest, _error: Http404) -> HttpResponse:
+def _missing(_error: Http404) -> HttpResponse:
     return problem(404)
 
 
-def _suspicious(_request: HttpRequest, _error: SuspiciousOperation) -> HttpResponse:
+def _suspicious(_error: SuspiciousOperation) -> HttpResponse:
     return problem(400)
 
 
-def _too_large(_request: HttpRequest, _error: RequestDataTooBig) -> HttpResponse:
+def _too_large(_error: RequestDataTooBig) -> HttpResponse:
     return problem(413, f"A body has at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20} MB.")
 
 
-def _database_away(_request: HttpRequest, error: Exception) -> HttpResponse:
+def _database_away(error: Exception) -> HttpResponse:
     if isinstance(error, SerializationFailure) or isinstance(error.__cause__, SerializationFailure):
         # Only writes on a condition run where this can happen.
         return problem(412, "Somebody else changed it meanwhile: read it again.")
@@ -158,7 +171,7 @@ def _database_away(_request: HttpRequest, error: Exception) -> HttpResponse:
     return problem(503, "The database does not answer. Nothing was changed; try again.", retry_after=2)
 
 
-def _unexpected(_request: HttpRequest, error: Exception) -> HttpResponse:
+def _unexpected(error: Exception) -> HttpResponse:
     _log.error("unexpected error", exc_info=error)
     return problem(500)
 

@@ -29,8 +29,12 @@ def checkout(drafts: Sequence[Draft], *, actor: Actor) -> list[Verdict]:
     A declined payment cancels its order. One without an answer leaves the order pending: `payments`
     keeps asking, and the order is confirmed or expires.
     """
-    placed = place_with_payments([(draft, actor) for draft in drafts])
-    return _settle(drafts, placed, lambda one: confirm_many([one])[0])
+    return checkout_many([(draft, actor) for draft in drafts])
+
+
+def checkout_many(wishes: Sequence[tuple[Draft, Actor]]) -> list[Verdict]:
+    """The same, each by its own actor."""
+    return _settle([draft for draft, _ in wishes], place_with_payments(wishes), lambda one: confirm_many([one])[0])
 
 
 def checkout_gathered(draft: Draft, *, actor: Actor) -> Verdict:

@@ -90,7 +90,7 @@ def draft_of(body: OrderIn, actor: Actor, buyers: Buyers) -> orders.Draft:
         till=body.till,
         ref=body.ref,
         substitutes=body.substitutes,
-        body_hash=body_hash(orjson.dumps(body.dict(), option=orjson.OPT_SORT_KEYS)),
+        body_hash=body_hash(orjson.dumps(body.model_dump(), option=orjson.OPT_SORT_KEYS)),
     )
 
 

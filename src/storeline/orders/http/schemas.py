@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Field, Header, Schema
+from pydantic import BaseModel
 
 from storeline.kernel.api import format_amount
 from storeline.orders import api as orders
@@ -21,7 +22,7 @@ Token = Annotated[
 Decimal = Annotated[str, Field(max_length=32, examples=["12.34"])]
 
 
-class DiscountIn(Schema):
+class DiscountIn(BaseModel):
     """A reduction agreed at a till; `funder` says who pays for it."""
 
     kind: Code = "manual"
@@ -30,7 +31,7 @@ class DiscountIn(Schema):
     label: Annotated[str, Field(max_length=200)] = ""
 
 
-class LineIn(Schema):
+class LineIn(BaseModel):
     """A product and how much of it. `gross` and what follows only where amounts were agreed elsewhere."""
 
     product: UUID
@@ -41,7 +42,7 @@ class LineIn(Schema):
     tax_rate_ppm: Annotated[int, Field(ge=0, le=10_000_000)] = 0
 
 
-class PaymentIn(Schema):
+class PaymentIn(BaseModel):
     """One way of paying; without an `amount` it takes what the others leave."""
 
     tender: Code
@@ -51,7 +52,7 @@ class PaymentIn(Schema):
     reference: Annotated[str, Field(max_length=200)] = ""
 
 
-class BasketIn(Schema):
+class BasketIn(BaseModel):
     """What somebody would buy. A signed-in shopper's is theirs; `customer` is for those who sell to others.
 
     `deliver` and `ship` are refused as `not_served`: nothing is brought to the shopper yet.
@@ -82,7 +83,7 @@ class OrderIn(BasketIn):
     ] = "offer"
 
 
-class OrdersIn(Schema):
+class OrdersIn(BaseModel):
     """Up to 1,000 orders, taken in this order."""
 
     orders: Annotated[list[OrderIn], Field(min_length=1, max_length=orders.MAX_ORDERS)]
@@ -207,11 +208,16 @@ class CancelledOut(Schema):
 
 def placed_out(verdict: orders.Verdict) -> PlacedOut:
     """An order that was taken."""
-    return PlacedOut(
-        id=verdict.order_id,
-        state=str(verdict.state),
-        currency=verdict.currency,
-        total=format_amount(verdict.total, verdict.currency),
-        payable=format_amount(verdict.payable, verdict.currency),
-        token=orders.token_of(verdict.order_id),
-    )
+    return PlacedOut(**placed_fields(verdict))
+
+
+def placed_fields(verdict: orders.Verdict) -> dict[str, Any]:
+    """The same, as plain values."""
+    return {
+        "id": verdict.order_id,
+        "state": str(verdict.state),
+        "currency": verdict.currency,
+        "total": format_amount(verdict.total, verdict.currency),
+        "payable": format_amount(verdict.payable, verdict.currency),
+        "token": orders.token_of(verdict.order_id),
+    }

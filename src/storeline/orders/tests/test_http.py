@@ -14,7 +14,7 @@ from storeline.orders import api as orders
 from storeline.orders.permissions import CANCEL, OWN, PLACE, SELL, VIEW
 from storeline.orders.tests.factories import LONG_AGO, Shop, everything, make, shop
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("door")]
 
 
 @pytest.fixture
