@@ -133,7 +133,7 @@ class Front:
         if key not in self._common:
             if len(self._common) >= _MOST_KEPT:
                 self._common.clear()
-            told = await ask(b"")
+            told = await ask(b"{")
             through = told.status == 400 and b'"bad_request"' in told.body  # noqa: PLR2004  # HTTP's own number
             self._common[key] = [one for one in told.headers if one[0] not in _OF_ONE_ANSWER] if through else None
         return self._common[key]

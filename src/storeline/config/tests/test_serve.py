@@ -38,6 +38,16 @@ def fetch(address: str) -> tuple[int, str]:
             return refusal.code, refusal.read().decode()
 
 
+def post(address: str, headers: dict[str, str]) -> tuple[int, bytes, dict[str, str]]:
+    """What an order that lacks everything is answered, but for what each answer has of its own."""
+    asked = urllib.request.Request(address, b"{}", headers | {"Content-Type": "application/json"}, method="POST")
+    with pytest.raises(urllib.error.HTTPError) as refused, urllib.request.urlopen(asked, timeout=5):
+        pass
+    with refused.value as answer:
+        given = {name.lower(): value for name, value in answer.headers.items()}
+        return answer.code, answer.read(), given | {"x-request-id": "", "date": ""}
+
+
 def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
@@ -106,6 +116,9 @@ def test_it_serves_and_ends(tmp_path: Path) -> None:
         assert fetch(f"{address}/static/ninja/swagger-ui-init.js")[0] == 200
         assert '"openapi": "3.1.0"' in fetch(f"{address}/api/v1/openapi.json")[1]
         assert "storeline_requests_total" in fetch(f"{address}/metrics")[1]
+        lean, framework = (post(f"{address}/api/v1/orders", headers) for headers in ({}, {"Cookie": "theme=dark"}))
+        assert lean == framework
+        assert lean[0] == 422
         first = wait_for_a_job("1970-01-01")
         for pid in workers(process.pid):
             os.kill(pid, signal.SIGKILL)
