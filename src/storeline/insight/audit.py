@@ -54,10 +54,10 @@ held AS (
 SELECT place_id, day, channel, currency, coalesce(s.net, 0) - coalesce(s.returned_net, 0),
     coalesce(h.net, 0) - coalesce(h.returned_net, 0)
 FROM should s FULL JOIN held h USING (place_id, day, channel, entity_id, currency)
-WHERE (s.baskets, s.net, s.tax, s.returns, s.returned_net, s.returned_tax)
+LEFT JOIN waiting w USING (place_id, day)
+WHERE w.day IS NULL AND (s.baskets, s.net, s.tax, s.returns, s.returned_net, s.returned_tax)
     IS DISTINCT FROM (h.baskets::bigint, h.net::numeric, h.tax::numeric, h.returns::bigint, h.returned_net::numeric,
         h.returned_tax::numeric)
-    AND (place_id, day) NOT IN (SELECT w.place_id, w.day FROM waiting w)
 """
 
 
