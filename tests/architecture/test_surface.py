@@ -29,6 +29,8 @@ REPEATS = {
     "POST /customers/{customer_id}/erase": "what is erased stays so",
     "POST /orders/{order_id}/cancel": "a cancelled order stays so",
     "POST /orders/{order_id}/substitutes/{offer_id}": "the same answer again changes nothing",
+    "POST /stock/transfers/{transfer_id}/ship": "what was shipped stays so",
+    "POST /stock/transfers/{transfer_id}/cancel": "what was called off stays so",
     "POST /fulfilment/tasks/{order_id}/offers/{offer_id}/withdraw": "what was taken back stays so",
 }
 WHOLE = {
@@ -45,6 +47,9 @@ WHOLE = {
     "GET /payments": "what one order or return was paid with",
     "GET /customers/me/consents": "one for each purpose",
     "GET /customers/{customer_id}/consents": "one for each purpose",
+    "GET /stock/atp": "at most 200 products, named by the caller",
+    "GET /stock/lots": "of one product at one place",
+    "GET /stock/lots/expiring": "the first of them",
     "GET /payments/tenders": "as many as are installed",
 }
 """Lists that are short by their nature, and why."""

@@ -1,19 +1,34 @@
-"""Stock: movements, balances, reservations and exceptions. The only file that other modules import.
+"""Stock: what is there, what is promised, what is under way. The only file that other modules import.
 
 Every function here takes a set and queues its statements in the caller's pipeline (`Pending`), except the
 commands with an `actor`, which are one transaction each. Quantities are thousandths of the product's unit.
 
 The order that keeps threads from deadlocking: `lock` every pair first, then anything else.
+
+What an order may take is in the `Level` that `lock` gives: `level.promisable_on(channel)` for what comes online,
+`level.available` for staff; `level.withheld(channel)` is the difference. What a place may promise by a moment, with
+every step, is `atp`.
 """
 
 from storeline.stock.commands.bulk import CountByRef, set_counts
 from storeline.stock.commands.direct import release_holds, reserve_many
 from storeline.stock.commands.goods import adjust, count, receive, undo_receipt
 from storeline.stock.commands.load import STOCK_IN, load_stock
+from storeline.stock.commands.lots import expire_lots
 from storeline.stock.commands.moves import post_sales, settle
+from storeline.stock.commands.policies import STOCK_POLICIES_IN, PolicyByRef, load_stock_policies, set_policies
 from storeline.stock.commands.record import RECORDED, record_from_temp
 from storeline.stock.commands.reservations import expire, extend, keep, release, reserve, shrink
-from storeline.stock.domain import (
+from storeline.stock.commands.transfers import (
+    cancel_transfer,
+    create_transfer,
+    put_transfer_line,
+    receive_transfer,
+    ship_transfer,
+)
+from storeline.stock.domain.goods import (
+    IN_SHOPS,
+    REASONS,
     UNDONE,
     Answer,
     Band,
@@ -36,10 +51,29 @@ from storeline.stock.domain import (
     shortfalls,
     wanted,
 )
-from storeline.stock.errors import CannotUndo, CountMismatch, SoldOut
+from storeline.stock.domain.lots import InTransit, Lot, LotTaken, Recall
+from storeline.stock.domain.promise import Atp, AtpStep, StepName
+from storeline.stock.domain.transfers import (
+    Arrival,
+    ArrivedLine,
+    Transfer,
+    TransferDraft,
+    TransferLine,
+    TransferState,
+)
+from storeline.stock.errors import (
+    CannotUndo,
+    CountMismatch,
+    NoTransfer,
+    Reserved,
+    SoldOut,
+    WrongLot,
+    WrongTransferState,
+)
 from storeline.stock.locks import lock
-from storeline.stock.permissions import ADJUST, COUNT, HOLD, READ, RECEIVE
-from storeline.stock.queries import (
+from storeline.stock.permissions import ADJUST, COUNT, HOLD, POLICY, READ, RECALL, RECEIVE, TRANSFER, WASTE
+from storeline.stock.queries.corrections import CorrectionRow, corrections
+from storeline.stock.queries.levels import (
     CountRow,
     DeedRow,
     ExceptionRow,
@@ -53,19 +87,35 @@ from storeline.stock.queries import (
     list_levels,
     to_recount,
 )
+from storeline.stock.queries.lots import expiring, lots_at, recall
+from storeline.stock.queries.policies import PolicyRow, list_policies
+from storeline.stock.queries.promise import atp
+from storeline.stock.queries.transfers import get_transfer, list_transfers
 
 __all__ = [
     "ADJUST",
     "COUNT",
     "HOLD",
+    "IN_SHOPS",
+    "POLICY",
     "READ",
+    "REASONS",
+    "RECALL",
     "RECEIVE",
     "RECORDED",
     "STOCK_IN",
+    "STOCK_POLICIES_IN",
+    "TRANSFER",
     "UNDONE",
+    "WASTE",
     "Answer",
+    "Arrival",
+    "ArrivedLine",
+    "Atp",
+    "AtpStep",
     "Band",
     "CannotUndo",
+    "CorrectionRow",
     "CountByRef",
     "CountMismatch",
     "CountRow",
@@ -76,23 +126,45 @@ __all__ = [
     "Goods",
     "Hold",
     "HoldVerdict",
+    "InTransit",
     "Kind",
     "Level",
+    "Lot",
+    "LotTaken",
     "MoveRow",
+    "NoTransfer",
     "Pair",
+    "PolicyByRef",
+    "PolicyRow",
+    "Recall",
     "ReserveRow",
+    "Reserved",
     "Shortfall",
     "ShrinkRow",
     "SoldOut",
     "State",
+    "StepName",
     "StockLevel",
+    "Transfer",
+    "TransferDraft",
+    "TransferLine",
+    "TransferState",
+    "WrongLot",
+    "WrongTransferState",
     "adjust",
+    "atp",
     "band",
+    "cancel_transfer",
+    "corrections",
     "count",
     "count_rows",
+    "create_transfer",
     "exceptions",
     "expire",
+    "expire_lots",
+    "expiring",
     "extend",
+    "get_transfer",
     "is_large",
     "keep",
     "last_counts",
@@ -100,18 +172,27 @@ __all__ = [
     "last_receipts",
     "levels",
     "list_levels",
+    "list_policies",
+    "list_transfers",
     "load_stock",
+    "load_stock_policies",
     "lock",
+    "lots_at",
     "must_explain",
     "post_sales",
+    "put_transfer_line",
+    "recall",
     "receive",
+    "receive_transfer",
     "record_from_temp",
     "release",
     "release_holds",
     "reserve",
     "reserve_many",
     "set_counts",
+    "set_policies",
     "settle",
+    "ship_transfer",
     "shortfalls",
     "shrink",
     "to_recount",

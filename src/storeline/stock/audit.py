@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storeline.kernel.api import SHOWN, CheckResult, Row, check, format_quantity, run, transaction
-from storeline.stock.commands.statements import big_sorts
+from storeline.stock.commands.statements import BUFFERS, SAFETY, big_sorts
 
 _BALANCES = """
 SELECT count(*) OVER (), coalesce(m.place_id, b.place_id), coalesce(m.product_id, b.product_id),
@@ -63,6 +63,93 @@ WHERE p.id IS NULL OR c.id IS NULL
 ORDER BY 2, 3 LIMIT %s
 """
 
+_POLICIES = f"""
+SELECT count(*) OVER (), n.place_id, n.product_id, n.safety, n.says, n.buffers::text, n.buffer_says::text FROM (
+    SELECT n.*, {SAFETY} AS says, {BUFFERS} AS buffer_says FROM stock_balance n
+    WHERE n.safety <> 0 OR n.buffers IS NOT NULL OR n.product_id IN (SELECT product_id FROM stock_policy)
+) AS n
+WHERE n.safety <> n.says OR n.buffers IS DISTINCT FROM n.buffer_says
+ORDER BY 2, 3 LIMIT %s
+"""
+# Each balance with its lots, and each lot with what moved it.
+_LOTS = """
+SELECT count(*) OVER (), * FROM (
+    SELECT coalesce(b.place_id, l.place_id) AS place_id, coalesce(b.product_id, l.product_id) AS product_id,
+        'the balance' AS what, coalesce(b.lotted, 0) AS says, coalesce(l.on_hand, 0) AS sums
+    FROM (SELECT * FROM stock_balance WHERE lotted <> 0 OR expired <> 0) AS b
+    FULL JOIN (
+        SELECT place_id, product_id, sum(on_hand)::bigint AS on_hand,
+            coalesce(sum(on_hand) FILTER (WHERE expired), 0)::bigint AS expired
+        FROM stock_lot GROUP BY place_id, product_id HAVING sum(on_hand) <> 0
+    ) AS l ON l.place_id = b.place_id AND l.product_id = b.product_id
+    WHERE coalesce(b.lotted, 0) <> coalesce(l.on_hand, 0) OR coalesce(b.expired, 0) <> coalesce(l.expired, 0)
+        OR b.lotted > greatest(b.on_hand, 0)
+    UNION ALL
+    SELECT coalesce(l.place_id, m.place_id), coalesce(l.product_id, m.product_id),
+        'lot ' || coalesce(l.lot, m.lot), coalesce(l.on_hand, 0), coalesce(m.quantity, 0)
+    FROM stock_lot l
+    FULL JOIN (
+        SELECT place_id, product_id, lot, sum(quantity)::bigint AS quantity FROM stock_lot_move
+        GROUP BY place_id, product_id, lot
+    ) AS m ON m.place_id = l.place_id AND m.product_id = l.product_id AND m.lot = l.lot
+    WHERE coalesce(l.on_hand, 0) <> coalesce(m.quantity, 0)
+    UNION ALL
+    SELECT l.place_id, l.product_id, 'no movement of lot ' || l.lot, l.quantity, 0
+    FROM stock_lot_move l LEFT JOIN stock_movement m
+        ON m.source_id = l.source_id AND m.line_no = l.line_no AND m.kind = l.kind AND m.place_id = l.place_id
+            AND m.product_id = l.product_id
+    WHERE m.source_id IS NULL
+) AS wrong ORDER BY 2, 3, 4 LIMIT %s
+"""
+# What left one place has come to the other, was named as lost or damaged, or is under way: nothing vanishes between.
+_TRANSFERS = """
+WITH left_it AS (
+    SELECT source_id, line_no, place_id, product_id, -quantity AS quantity FROM stock_movement
+    WHERE kind = 'transfer_out'
+),
+arrived AS (
+    SELECT a.transfer_id, a.product_id, sum(a.received)::bigint AS received, sum(a.lost)::bigint AS lost,
+        sum(a.damaged)::bigint AS damaged, sum(a.found)::bigint AS found,
+        coalesce(sum(m.quantity), 0)::bigint AS moved
+    FROM stock_transfer_arrival a
+    JOIN stock_transfer t ON t.id = a.transfer_id
+    LEFT JOIN stock_movement m ON m.source_id = a.arrival_id AND m.kind = 'transfer_in'
+        AND m.product_id = a.product_id AND m.place_id = t.to_place_id
+    GROUP BY a.transfer_id, a.product_id
+)
+SELECT count(*) OVER (), * FROM (
+    SELECT coalesce(t.id, o.source_id) AS transfer_id, coalesce(l.product_id, o.product_id) AS product_id,
+        CASE WHEN coalesce(l.shipped, 0) <> coalesce(o.quantity, 0) THEN 'shipped is not what left'
+            WHEN (t.state IN ('shipped', 'received')) <> (l.shipped > 0) THEN 'shipped does not go with its state'
+            WHEN l.received <> coalesce(a.moved, 0) THEN 'received is not what came in'
+            WHEN (l.received, l.lost, l.damaged, l.found) IS DISTINCT FROM (
+                coalesce(a.received, 0), coalesce(a.lost, 0), coalesce(a.damaged, 0), coalesce(a.found, 0)
+            ) THEN 'its parts are not the sums of its arrivals'
+            WHEN (t.state = 'received') AND l.shipped + l.found <> l.received + l.lost + l.damaged
+            THEN 'it has ended, and something is under way' END AS wrong
+    FROM stock_transfer_line l
+    JOIN stock_transfer t ON t.id = l.transfer_id
+    FULL JOIN left_it o ON o.source_id = l.transfer_id AND o.line_no = l.line_no AND o.product_id = l.product_id
+        AND o.place_id = t.from_place_id
+    LEFT JOIN arrived a ON a.transfer_id = l.transfer_id AND a.product_id = l.product_id
+    UNION ALL
+    SELECT m.source_id, m.product_id, 'it came in by no arrival'
+    FROM stock_movement m LEFT JOIN stock_transfer_arrival a
+        ON a.arrival_id = m.source_id AND a.product_id = m.product_id
+    WHERE m.kind = 'transfer_in' AND a.arrival_id IS NULL
+) AS line WHERE wrong IS NOT NULL
+ORDER BY 2, 3, 4 LIMIT %s
+"""
+_CORRECTIONS = """
+SELECT count(*) OVER (), coalesce(a.source_id, m.source_id), coalesce(a.quantity, 0), coalesce(m.quantity, 0)
+FROM stock_adjustment a
+FULL JOIN (SELECT * FROM stock_movement WHERE kind IN ('waste', 'adjustment')) AS m
+    ON m.source_id = a.source_id AND m.line_no = a.line_no AND m.kind = a.kind AND m.place_id = a.place_id
+        AND m.product_id = a.product_id
+WHERE a.quantity IS DISTINCT FROM m.quantity AND (a.source_id IS NOT NULL OR m.kind = 'waste')
+ORDER BY 2 LIMIT %s
+"""
+
 
 def _found(sql: str) -> tuple[int, list[Row]]:
     with transaction(), big_sorts():
@@ -112,3 +199,41 @@ def references() -> CheckResult:
     wrong, rows = _found(_REFERENCES)
     words = tuple(f"place {place}, product {product}: there is no such {what}" for place, product, what in rows)
     return CheckResult(_rows_in("stock_balance"), words, wrong)
+
+
+@check("stock.policies", "every balance keeps back what the policies of its product say")
+def policies() -> CheckResult:
+    wrong, rows = _found(_POLICIES)
+    words = tuple(
+        f"place {place}, product {product}: {format_quantity(has)} {buffers or ''} kept back,"
+        f" policies say {format_quantity(says)} {buffers_say or ''}"
+        for place, product, has, says, buffers, buffers_say in rows
+    )
+    return CheckResult(_rows_in("stock_policy"), words, wrong)
+
+
+@check("stock.lots", "lots are part of their balance, and each is the sum of what moved it")
+def lots() -> CheckResult:
+    wrong, rows = _found(_LOTS)
+    words = tuple(
+        f"place {place}, product {product}, {what}: {format_quantity(says)}, its rows say {format_quantity(sums)}"
+        for place, product, what, says, sums in rows
+    )
+    return CheckResult(_rows_in("stock_lot"), words, wrong)
+
+
+@check("stock.transfers", "what left a place by transfer has arrived, is named as lost or damaged, or is under way")
+def transfers() -> CheckResult:
+    wrong, rows = _found(_TRANSFERS)
+    words = tuple(f"transfer {transfer}, product {product}: {what}" for transfer, product, what in rows)
+    return CheckResult(_rows_in("stock_transfer_line"), words, wrong)
+
+
+@check("stock.corrections", "every correction moved what it says, and all waste has its reason")
+def corrections() -> CheckResult:
+    wrong, rows = _found(_CORRECTIONS)
+    words = tuple(
+        f"correction {source}: {format_quantity(says)}, its movement {format_quantity(moved)}"
+        for source, says, moved in rows
+    )
+    return CheckResult(_rows_in("stock_adjustment"), words, wrong)

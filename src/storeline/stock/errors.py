@@ -1,16 +1,26 @@
 """Stock's refusals.
 
 Error
+├── NotFound 404
+│   └── NoTransfer          stock.no_transfer     there is no such transfer
 └── Refused 409
-    ├── SoldOut         stock.sold_out        not enough is left to promise
-    ├── CountMismatch   stock.changed         a guarded statement changed fewer rows than were decided, or the books
-    │                                         no longer say what a count was explained by
-    └── CannotUndo      stock.cannot_undo     it is too long ago
+    ├── SoldOut             stock.sold_out        not enough is left to promise
+    ├── CountMismatch       stock.changed         a guarded statement changed fewer rows than were decided, or the
+    │                                             books no longer say what a count was explained by
+    ├── CannotUndo          stock.cannot_undo     it is too long ago
+    ├── Reserved            stock.reserved        what is to leave is promised to somebody
+    ├── WrongTransferState  stock.transfer_state  the transfer is not where this can be done
+    └── WrongLot            stock.wrong_lot       the lot has another day, or less of it is there
 """
 
 from __future__ import annotations
 
-from storeline.kernel.api import Refused
+from storeline.kernel.api import NotFound, Refused
+
+
+class NoTransfer(NotFound):
+    code = "stock.no_transfer"
+    title = "There is no such transfer"
 
 
 class SoldOut(Refused):
@@ -26,3 +36,18 @@ class CountMismatch(Refused):
 class CannotUndo(Refused):
     code = "stock.cannot_undo"
     title = "This cannot be undone any more"
+
+
+class Reserved(Refused):
+    code = "stock.reserved"
+    title = "It is promised to somebody"
+
+
+class WrongTransferState(Refused):
+    code = "stock.transfer_state"
+    title = "The transfer is not where this can be done"
+
+
+class WrongLot(Refused):
+    code = "stock.wrong_lot"
+    title = "The lot does not fit"

@@ -28,3 +28,7 @@ HOLD = permission(
 RECEIVE = permission("stock.receive", "Receive goods", roles=("associate", "shop_manager"))
 COUNT = permission("stock.count", "Count stock", roles=("associate", "shop_manager", "planner"))
 ADJUST = permission("stock.adjust", "Correct stock with a reason", roles=("shop_manager", "planner"))
+WASTE = permission("stock.waste", "Write off what cannot be sold", roles=("associate", "shop_manager", "planner"))
+TRANSFER = permission("stock.transfer", "Send goods to another place", roles=("associate", "shop_manager", "planner"))
+POLICY = permission("stock.policy", "Set safety stock and channel buffers", roles=("planner",))
+RECALL = permission("stock.recall", "Find where a lot went", roles=("planner", "service_desk"))

@@ -175,13 +175,14 @@ def test_an_export_taken_in_where_it_came_from_changes_nothing(rich):
 DERIVED = {
     "catalog_search_text", "catalog_search_entry", "catalog_search_word", "catalog_search_posting",
     "loyalty_coupon_count", "ledger_posting", "stock_balance", "stock_movement", "stock_count", "stock_exception",
+    "stock_adjustment", "stock_transfer",
     "orders_amendment", "payments_operation", "payments_repayment", "fulfilment_task", "fulfilment_task_line",
     "fiscal_series", "exchange_import", "exchange_document", "insight_trade_", "insight_category_", "insight_touched",
     "insight_state", "insight_availability",
 }  # fmt: skip
 LEFT_OUT = {
     "identity_", "partners_", "kernel_", "messages_", "capacity_", "ledger_holding", "ledger_account",
-    "catalog_measure_rule", "stock_reservation", "shop_basket", "fulfilment_offer", "orders_wish", "orders_substitute",
+    "catalog_measure_rule", "stock_reservation", "stock_lot", "stock_policy", "shop_basket", "fulfilment_offer", "orders_wish", "orders_substitute",
     "aftersales_request", "till_",
 }  # fmt: skip
 

@@ -159,7 +159,7 @@ def test_of_the_last_unit_one_shopper_is_offered_it():
         order_id = to_pick(here, [1])
         fulfilment.pick(picks(order_id, 0), actor=SYSTEM)
         asked.append(fulfilment.Asked(new_id(), order_id, 1, here.products[2], 1000, 1000))
-    stock.adjust([stock.Goods(new_id(), 1, here.place, here.products[2], -3000, "set up")], actor=SYSTEM)
+    stock.adjust([stock.Goods(new_id(), 1, here.place, here.products[2], -3000, "found")], actor=SYSTEM)
     outcomes = race(*[partial(fulfilment.offer, one, actor=SYSTEM) for one in asked])
     assert sorted(getattr(one, "code", "offered") for one in outcomes) == ["offered", *["stock.sold_out"] * 3]
     assert here.level(2) == (1000, 1000)

@@ -206,7 +206,7 @@ def test_a_day_begins_where_the_last_place_begins_it(here: Shop) -> None:
 
 
 def test_availability_is_of_the_range_that_can_be_sold(here: Shop) -> None:
-    stock.adjust([stock.Goods(new_id(), 1, here.place, here.products[1], -100_000, "gone")], actor=SYSTEM)
+    stock.adjust([stock.Goods(new_id(), 1, here.place, here.products[1], -100_000, "missing")], actor=SYSTEM)
     with clock_at(at(DAY, 10)):
         assert availability.look() == 1
         assert availability.look() == 0, "it was just looked at"

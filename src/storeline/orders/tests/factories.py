@@ -125,7 +125,7 @@ def shop(products: int = 3, units: int = 10) -> Shop:
         make("pricing.Price", product_id=product, amount=125, currency="USD", valid_from=LONG_AGO)
         made.products.append(product)
     stock.adjust(
-        [stock.Goods(new_id(), 1, place, product, units * 1000, "set up") for product in made.products], actor=SYSTEM
+        [stock.Goods(new_id(), 1, place, product, units * 1000, "found") for product in made.products], actor=SYSTEM
     )
     return made
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from storeline.kernel.api import Actor, Verdict, new_id, run
 from storeline.stock.commands.goods import count
-from storeline.stock.domain import Counted
+from storeline.stock.domain.goods import Counted
 from storeline.stock.permissions import COUNT
 
 _RESOLVE = """

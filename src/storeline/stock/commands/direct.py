@@ -9,7 +9,7 @@ from psycopg.errors import UniqueViolation
 
 from storeline.kernel.api import Actor, Invalid, Row, ids_array, later, pipeline, run, transaction
 from storeline.stock.commands.reservations import release, reserve
-from storeline.stock.domain import Answer, Hold, HoldVerdict, KnownHold, ReserveRow, decide_holds
+from storeline.stock.domain.goods import Answer, Hold, HoldVerdict, KnownHold, ReserveRow, decide_holds
 from storeline.stock.errors import CountMismatch
 from storeline.stock.locks import lock
 from storeline.stock.permissions import HOLD

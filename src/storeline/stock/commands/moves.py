@@ -7,20 +7,29 @@ from uuid import UUID
 
 from storeline.kernel.api import Pending, Ready, Row, ids_array, later, now
 from storeline.stock.commands.statements import (
-    CHANGED,
     HELD,
     MOVED,
     SHORT,
+    changed,
+    changed_with_lots,
     close_cured,
     close_cured_of,
     move_params,
     name_at_risk,
 )
-from storeline.stock.domain import MoveRow
+from storeline.stock.domain.goods import MoveRow
 
 _POST = f"""
 WITH {MOVED},
-{CHANGED.format(changes="SELECT place_id, product_id, quantity AS on_hand, 0 AS freed FROM moved")},
+{changed_with_lots("SELECT place_id, product_id, quantity AS on_hand, 0 AS freed FROM moved", "moved")},
+{SHORT.format(balances="changed")}
+SELECT (SELECT count(*) FROM moved)
+"""
+
+# What names its lots has moved them by a statement of its own.
+_POST_NAMED = f"""
+WITH {MOVED},
+{changed("SELECT place_id, product_id, quantity AS on_hand, 0 AS freed FROM moved")},
 {SHORT.format(balances="changed")}
 SELECT (SELECT count(*) FROM moved)
 """
@@ -45,7 +54,7 @@ ended AS (
     ) THEN 'posted' ELSE 'released' END
     FROM held WHERE r.source_id = held.source_id AND r.line_no = held.line_no
 ),
-{CHANGED.format(changes=_BOTH)},
+{changed_with_lots(_BOTH, "moved")},
 {SHORT.format(balances="changed")}
 SELECT (SELECT count(*) FROM held)
 """
@@ -54,14 +63,23 @@ SELECT (SELECT count(*) FROM held)
 def post_sales(rows: Sequence[MoveRow]) -> Pending[int]:
     """Queue movements of trade that has happened: sales (negative), returns (positive). Gives their number.
 
-    They post even below reserved or below zero; exceptions open for that and name the promises at risk.
-    Rows of quantity 0 are skipped. A row that was posted before is an IntegrityError: ids are checked above.
+    They post even below reserved or below zero; exceptions open for that and name the promises at risk. What leaves
+    is taken from the lots that expire first. Rows of quantity 0 are skipped. A row that was posted before is an IntegrityError: ids are checked above.
     `lock` the pairs first.
     """
+    return _post(_POST, rows)
+
+
+def post_named(rows: Sequence[MoveRow]) -> Pending[int]:
+    """The same for movements whose lots `lots.move_lots` moves: none is taken here."""
+    return _post(_POST_NAMED, rows)
+
+
+def _post(sql: str, rows: Sequence[MoveRow]) -> Pending[int]:
     moving = [row for row in rows if row.quantity]
     if not moving:
         return Ready(0)
-    posted = later(_POST, [*move_params(moving), now()], _count)
+    posted = later(sql, [*move_params(moving), now()], _count)
     name_at_risk()
     close_cured({(row.place_id, row.product_id) for row in moving if row.quantity > 0})
     return posted

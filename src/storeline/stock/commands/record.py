@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storeline.kernel.api import new_id, now, run
-from storeline.stock.commands.statements import CHANGED, CLOSE, SHORT, big_sorts, name_at_risk
+from storeline.stock.commands.statements import CLOSE, SHORT, big_sorts, changed_with_lots, name_at_risk
 from storeline.stock.locks import take_turn
 
 RECORDED = (
@@ -61,7 +61,12 @@ posted AS (
 INSERT INTO pg_temp.stock_moving (place_id, product_id, quantity) SELECT place_id, product_id, quantity FROM outside
 """
 _BALANCE = f"""
-WITH {CHANGED.format(changes="SELECT place_id, product_id, quantity AS on_hand, 0 AS freed FROM pg_temp.stock_moving")},
+WITH {
+    changed_with_lots(
+        "SELECT place_id, product_id, quantity AS on_hand, 0 AS freed FROM pg_temp.stock_moving",
+        "pg_temp.stock_recording",
+    )
+},
 {SHORT.format(balances="changed")}
 SELECT (SELECT count(*) FROM changed)
 """

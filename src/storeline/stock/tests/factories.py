@@ -88,8 +88,19 @@ def open_exceptions() -> list[tuple[str, int, list[tuple[str, int]]]]:
     ]
 
 
+CHECKS = (
+    audit.balances,
+    audit.reserved,
+    audit.shortfalls,
+    audit.policies,
+    audit.lots,
+    audit.transfers,
+    audit.corrections,
+)
+
+
 def assert_balanced() -> None:
-    for check in (audit.balances, audit.reserved, audit.shortfalls):
+    for check in CHECKS:
         result = check()
         assert result.ok, result.differences
 
@@ -101,8 +112,9 @@ def state_of(source: UUID) -> list[tuple[int, str, int]]:
 
 def snapshot() -> list[list[tuple[object, ...]]]:
     """Everything stock has, to prove that a refusal changed nothing."""
-    tables = ("balance", "movement", "reservation", "exception", "count")
-    return [run(f"SELECT * FROM stock_{table} ORDER BY 1, 2, 3").fetchall() for table in tables]
+    tables = """balance movement reservation exception count policy lot lot_move adjustment
+        transfer transfer_line transfer_arrival"""
+    return [run(f"SELECT * FROM stock_{table} ORDER BY 1, 2, 3").fetchall() for table in tables.split()]
 
 
 def refs(table: str, ids: Iterable[UUID]) -> list[str]:

@@ -29,6 +29,13 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
+def then():
+    """Just before the holds of these tests end."""
+    with clock_at(AT - timedelta(seconds=1)):
+        yield
+
+
+@pytest.fixture
 def place():
     return make_place()
 
@@ -183,6 +190,7 @@ def test_extending_keeps_only_what_is_still_held(place, product):
     assert level(place, product) == (9_000, 1_000)
 
 
+@pytest.mark.usefixtures("then")
 def test_expiry_frees_what_is_due_and_nothing_else(place, product):
     put(place, product, 9_000)
     due, later, never = (new_id() for _ in range(3))
@@ -227,6 +235,7 @@ def test_goods_that_come_in_lessen_and_then_close_an_exception(place, product):
     assert_balanced()
 
 
+@pytest.mark.usefixtures("then")
 @pytest.mark.parametrize("how", ["release", "shrink", "settle", "expire"])
 def test_whatever_frees_a_promise_closes_its_exception(place, product, how):
     put(place, product, 2_000)

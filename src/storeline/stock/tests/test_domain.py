@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storeline.kernel.api import new_id
-from storeline.stock.domain import (
+from storeline.stock.domain.goods import (
     Answer,
     Band,
     Hold,

@@ -114,12 +114,15 @@ def test_an_associate_receives_in_their_own_shop_only(place, product):
 
 
 def test_a_correction_needs_its_reason_and_a_fitting_sign(place, product):
-    row = stock.Goods(new_id(), 1, place, product, -1_000, "broken")
+    row = stock.Goods(new_id(), 1, place, product, -1_000, "damaged")
     for wrong, kind, field in (
         (replace(row, reason=" "), stock.Kind.ADJUSTMENT, "lines[0].reason"),
+        (replace(row, reason="broken"), stock.Kind.ADJUSTMENT, "lines[0].reason"),
+        (replace(row, reason="other"), stock.Kind.ADJUSTMENT, "lines[0].note"),
+        (replace(row, note="x" * 201), stock.Kind.ADJUSTMENT, "lines[0].note"),
         (replace(row, quantity=0), stock.Kind.ADJUSTMENT, "lines[0].quantity"),
         (replace(row, quantity=1), stock.Kind.WASTE, "lines[0].quantity"),
-        (row, stock.Kind.TRANSFER_IN, "lines[0].quantity"),
+        (row, stock.Kind.TRANSFER_IN, "kind"),
         (row, stock.Kind.SALE, "kind"),
     ):
         with pytest.raises(Invalid) as refusal:
@@ -127,7 +130,9 @@ def test_a_correction_needs_its_reason_and_a_fitting_sign(place, product):
         assert refusal.value.field == field
     assert movements() == []
     stock.adjust([row], actor=SYSTEM, kind=stock.Kind.WASTE)
-    assert movements() == [("waste", -1_000, "broken")]
+    assert movements() == [("waste", -1_000, "damaged")]
+    [told] = stock.corrections(place)
+    assert (told.reason, told.note, told.quantity, told.actor_id) == ("damaged", "", -1_000, None)
     assert open_exceptions() == [("below_zero", 1_000, [])]
 
 

@@ -108,7 +108,7 @@ def test_counts_and_corrections(place, product, manager):
         }
 
     assert send("post", "/stock/counts", document("7"), manager).status_code == 201
-    assert send("post", "/stock/adjustments", document("-1", reason="broken"), manager).status_code == 201
+    assert send("post", "/stock/adjustments", document("-1", reason="damaged"), manager).status_code == 201
     wrong = send("post", "/stock/adjustments", document("-1"), manager)
     assert (wrong.status_code, wrong.json()["field"]) == (422, "lines[0].reason")
     assert level(place, product) == (6_000, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -30,6 +30,10 @@ class Kind(StrEnum):
     UNCOUNTED = "uncounted"
     """Sets off past trade in goods that the place had not counted."""
 
+
+REASONS = ("damaged", "expired", "stolen", "missing", "found", "sample", "own_use", "donated", "mistake", "other")
+"""Why stock is corrected. `other` says so in its note."""
+LONGEST_NOTE = 200
 
 DEEDS = ("receipt", "return", "count", "adjustment", "transfer_out", "transfer_in", "waste")
 """What people do to stock besides selling."""
@@ -62,22 +66,44 @@ FEW = 5_000
 """Up to five units a shopper reads "few"."""
 
 
+IN_SHOPS = frozenset({"store", "till"})
+"""Channels of people who stand before the shelf: nothing is kept back from them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One balance."""
+    """One balance, with what is kept back from online channels of it: safety stock, buffers by channel, expired lots."""
 
     on_hand: int
     reserved: int
+    safety: int = 0
+    expired: int = 0
+    buffers: Mapping[str, int] | None = None
 
     @property
     def available(self) -> int:
-        """What can still be promised; negative when sales went below what was promised."""
+        """What staff can still promise; negative when sales went below what was promised."""
         return self.on_hand - self.reserved
 
     @property
+    def promisable(self) -> int:
+        """What an online channel without a buffer of its own can still promise."""
+        return self.promisable_on("")
+
+    def withheld(self, channel: str) -> int:
+        """What is kept back from this channel: nothing in shops."""
+        if channel in IN_SHOPS:
+            return 0
+        return self.safety + self.expired + (self.buffers or {}).get(channel, 0)
+
+    def promisable_on(self, channel: str) -> int:
+        """What this channel can still promise; negative when nothing can be."""
+        return self.available - self.withheld(channel)
+
+    @property
     def band(self) -> Band:
-        """What a shopper is told of it."""
-        return band(self.available)
+        """What a shopper online is told of it."""
+        return band(self.promisable)
 
 
 class MoveRow(NamedTuple):
@@ -127,10 +153,17 @@ class _Named:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
 class Goods(_Named):
-    """Goods that came in (receive) or a signed correction (adjust)."""
+    """Goods that came in (receive) or a signed correction (adjust).
 
-    __slots__ = ()
+    `reason` of a receipt is its slip, of a correction one of `REASONS`, and `note` says more. Goods may name their
+    `lot`, and when they come its `expires_on`; what leaves without a lot is taken from those that expire first.
+    """
+
+    note: str = ""
+    lot: str | None = None
+    expires_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +171,11 @@ class Counted(_Named):
     """What somebody counted on the shelf: `quantity` becomes what is on hand.
 
     Where `expected` is given, the books must still say that: whoever explained a difference saw no other one.
+    With a `lot` it is a count of that lot alone.
     """
 
     expected: int | None = None
+    lot: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,5 +325,5 @@ def expected_levels(levels: Mapping[Pair, Level], moves: Iterable[MoveRow]) -> d
     for move in moves:
         pair = (move.place_id, move.product_id)
         before = after.get(pair, Level(0, 0))
-        after[pair] = Level(before.on_hand + move.quantity, before.reserved)
+        after[pair] = replace(before, on_hand=before.on_hand + move.quantity)
     return after

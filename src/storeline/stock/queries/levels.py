@@ -1,4 +1,4 @@
-"""Reads of stock."""
+"""What is there: levels, counts, exceptions, and what people did. Holds that have ended hold nothing here."""
 
 from __future__ import annotations
 
@@ -11,16 +11,26 @@ from typing import Any
 from uuid import UUID
 
 from storeline.kernel.api import Invalid, ids_array, now, run
-from storeline.stock.domain import LARGE, UNDONE, Level, is_large
+from storeline.stock.domain.goods import LARGE, UNDONE, Level, is_large
+from storeline.stock.locks import ENDED
 
 _NOWHERE = UUID(int=0)
-_LEVELS = """
-SELECT product_id, on_hand, reserved FROM stock_balance WHERE place_id = %s AND product_id = ANY(%s::uuid[])
+FREED = f"""(
+    SELECT place_id, product_id, sum(quantity)::bigint AS quantity FROM {ENDED} AS hold GROUP BY place_id, product_id
+)"""
+"""What ended holds still have, until they are freed."""
+_LEVELS = f"""
+SELECT b.product_id, b.on_hand, b.reserved - coalesce(f.quantity, 0), b.safety, b.expired, b.buffers
+FROM stock_balance b LEFT JOIN {FREED} AS f ON f.place_id = b.place_id AND f.product_id = b.product_id
+WHERE b.place_id = %s AND b.product_id = ANY(%s::uuid[])
 """
 # One statement for each choice of filters, so that each is a walk along one index.
-_LIST = """
-SELECT place_id, product_id, on_hand, reserved FROM stock_balance
-WHERE {filters} ORDER BY {order} LIMIT %s
+_LIST = f"""
+SELECT b.place_id, b.product_id, b.on_hand, b.reserved - coalesce(f.quantity, 0), b.safety, b.expired, b.buffers
+FROM (
+    SELECT * FROM stock_balance WHERE {{filters}} ORDER BY {{order}} LIMIT %s
+) AS b LEFT JOIN {FREED} AS f ON f.place_id = b.place_id AND f.product_id = b.product_id
+ORDER BY b.place_id, b.product_id
 """
 _BY_PLACE = _LIST.format(filters="place_id = %s AND product_id > %s", order="product_id")
 _BY_PRODUCT = _LIST.format(filters="product_id = %s AND place_id > %s", order="place_id")
@@ -36,7 +46,10 @@ SELECT place_id, product_id, counted, expected, at, reason, actor_id, source_id 
 WHERE source_id = %s ORDER BY line_no
 """
 _DEEDS = """
-SELECT m.source_id, m.kind, m.product_id, m.quantity, m.at, m.reason FROM stock_movement m
+SELECT m.source_id, m.kind, m.product_id, m.quantity, m.at, m.reason, coalesce(a.note, ''), coalesce(a.actor_id, c.actor_id)
+FROM stock_movement m
+LEFT JOIN stock_adjustment a ON a.source_id = m.source_id AND a.line_no = m.line_no AND a.kind = m.kind
+LEFT JOIN stock_count c ON m.kind = 'count' AND c.source_id = m.source_id AND c.line_no = m.line_no
 WHERE m.place_id = %s AND m.product_id = %s
     AND m.kind IN ('receipt', 'return', 'count', 'adjustment', 'transfer_out', 'transfer_in', 'waste')
 ORDER BY m.at DESC LIMIT %s
@@ -86,7 +99,10 @@ class CountRow:
 
 @dataclass(frozen=True, slots=True)
 class DeedRow:
-    """Goods that somebody moved otherwise than by a sale; `quantity` is positive into the place."""
+    """Goods that somebody moved otherwise than by a sale; `quantity` is positive into the place.
+
+    Of corrections and counts it says who did them: `actor_id` is null where a program did.
+    """
 
     source_id: UUID
     kind: str
@@ -94,6 +110,8 @@ class DeedRow:
     quantity: int
     at: datetime
     reason: str | None
+    note: str = ""
+    actor_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +140,8 @@ class ExceptionRow:
 
 def levels(place_id: UUID, product_ids: Collection[UUID]) -> dict[UUID, Level]:
     """The levels of these products at a place; what it never kept is absent."""
-    rows = run(_LEVELS, [place_id, ids_array(product_ids)])
-    return {product: Level(on_hand, reserved) for product, on_hand, reserved in rows}
+    rows = run(_LEVELS, [now(), place_id, ids_array(product_ids)])
+    return {row[0]: Level(*row[1:]) for row in rows}
 
 
 def count_rows(source_id: UUID) -> list[CountRow]:
@@ -158,15 +176,16 @@ def list_levels(
 ) -> tuple[list[StockLevel], str | None]:
     """A page of levels at a place, of a product, of both or of all; and the cursor of the next page."""
     after_place, after_product = _after(cursor)
+    moment = now()
     if place_id and product_id:
-        rows = run(_ONE, [place_id, product_id, 1]).fetchall()
+        rows = run(_ONE, [place_id, product_id, 1, moment]).fetchall()
     elif place_id:
-        rows = run(_BY_PLACE, [place_id, after_product, limit + 1]).fetchall()
+        rows = run(_BY_PLACE, [place_id, after_product, limit + 1, moment]).fetchall()
     elif product_id:
-        rows = run(_BY_PRODUCT, [product_id, after_place, limit + 1]).fetchall()
+        rows = run(_BY_PRODUCT, [product_id, after_place, limit + 1, moment]).fetchall()
     else:
-        rows = run(_ALL, [after_place, after_product, limit + 1]).fetchall()
-    found = [StockLevel(place, product, Level(on_hand, reserved)) for place, product, on_hand, reserved in rows[:limit]]
+        rows = run(_ALL, [after_place, after_product, limit + 1, moment]).fetchall()
+    found = [StockLevel(row[0], row[1], Level(*row[2:])) for row in rows[:limit]]
     return found, _cursor(found[-1]) if len(rows) > limit else None
 
 

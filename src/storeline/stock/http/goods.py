@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from ninja import Field, Query, Router, Schema, Status
+from ninja import Field, Query, Schema, Status
 
 from storeline.catalog import api as catalog
 from storeline.identity.api import Request, requires
 from storeline.kernel.api import Invalid, check_id, format_quantity, now, parse_quantity
 from storeline.stock.commands import bulk, direct, goods
-from storeline.stock.domain import Answer, Counted, Done, Goods, Hold, HoldVerdict, Kind
+from storeline.stock.domain.goods import LONGEST_NOTE, Answer, Counted, Done, Goods, Hold, HoldVerdict, Kind
+from storeline.stock.domain.lots import LONGEST_LOT
+from storeline.stock.http.router import router
 from storeline.stock.permissions import ADJUST, BROWSE, COUNT, HOLD, READ, RECEIVE
-from storeline.stock.queries import ExceptionRow, StockLevel, exceptions, levels, list_levels
+from storeline.stock.queries.levels import ExceptionRow, StockLevel, exceptions, levels, list_levels
 from storeline.web.bulk import Bulk, FieldError, Item, field_errors, sift
 from storeline.web.fields import Cursor, Moment, Quantity, Ref
 from storeline.web.idempotent import idempotent
 
-router = Router()
 Limit = Annotated[int, Query(ge=1, le=1000)]
 HOLD_FOR = timedelta(minutes=15)
 LONGEST_HOLD = timedelta(days=7)
@@ -64,12 +65,34 @@ class ExceptionsOut(Schema):
     next: UUID | None
 
 
+LotCode = Annotated[str, Field(min_length=1, max_length=LONGEST_LOT)]
+
+
 class LineIn(Schema):
-    """A product, a quantity and, for corrections, why."""
+    """A product and a quantity, perhaps of a lot. A `reason` stays beside it."""
 
     product: UUID
     quantity: Quantity
     reason: Annotated[str, Field(max_length=200)] | None = None
+    lot: LotCode | None = None
+
+
+class ReceivedIn(LineIn):
+    """What came, perhaps with the last day of its lot."""
+
+    expires_on: date | None = None
+
+
+class CorrectedIn(Schema):
+    """What is corrected, and why; the reason `other` says so in its note. Without a lot the first to expire go first."""
+
+    product: UUID
+    quantity: Quantity
+    reason: Literal[
+        "damaged", "expired", "stolen", "missing", "found", "sample", "own_use", "donated", "mistake", "other"
+    ]
+    note: Annotated[str, Field(max_length=LONGEST_NOTE)] = ""
+    lot: LotCode | None = None
 
 
 class DocumentIn(Schema):
@@ -80,10 +103,21 @@ class DocumentIn(Schema):
     lines: Annotated[list[LineIn], Field(min_length=1, max_length=1000)]
 
 
-class AdjustmentIn(DocumentIn):
-    """A correction, waste, or goods moved between places; quantities are signed."""
+class ReceiptIn(Schema):
+    """Goods that came to a place. The client makes the `id` (UUIDv7)."""
 
-    kind: Literal["adjustment", "waste", "transfer_in", "transfer_out"] = "adjustment"
+    id: UUID
+    place: UUID
+    lines: Annotated[list[ReceivedIn], Field(min_length=1, max_length=1000)]
+
+
+class AdjustmentIn(Schema):
+    """A correction or waste; quantities are signed. The client makes the `id` (UUIDv7)."""
+
+    id: UUID
+    place: UUID
+    kind: Literal["adjustment", "waste"] = "adjustment"
+    lines: Annotated[list[CorrectedIn], Field(min_length=1, max_length=1000)]
 
 
 class CountIn(Item):
@@ -194,24 +228,28 @@ def get_exceptions(
 
 
 @router.post("/stock/receipts", auth=requires(RECEIVE), response={201: LevelsOut, 200: LevelsOut})
-def receive(request: Request, body: DocumentIn) -> Status[LevelsOut]:
+def receive(request: Request, body: ReceiptIn) -> Status[LevelsOut]:
     """Goods came in. 201 with the new levels, 200 for the same document again."""
-    return _done(goods.receive(_goods(body), actor=request.actor))
+    rows = [
+        Goods(*_named(body, index, line), line.reason, lot=line.lot, expires_on=line.expires_on)
+        for index, line in enumerate(body.lines)
+    ]
+    return _done(goods.receive(rows, actor=request.actor))
 
 
 @router.post("/stock/adjustments", auth=requires(ADJUST), response={201: LevelsOut, 200: LevelsOut})
 def adjust(request: Request, body: AdjustmentIn) -> Status[LevelsOut]:
     """Correct stock, with a reason for each line."""
-    return _done(goods.adjust(_goods(body), actor=request.actor, kind=Kind(body.kind)))
+    rows = [
+        Goods(*_named(body, index, line), line.reason, line.note, line.lot) for index, line in enumerate(body.lines)
+    ]
+    return _done(goods.adjust(rows, actor=request.actor, kind=Kind(body.kind)))
 
 
 @router.post("/stock/counts", auth=requires(COUNT), response={201: LevelsOut, 200: LevelsOut})
 def count(request: Request, body: DocumentIn) -> Status[LevelsOut]:
-    """What was counted becomes what is on hand."""
-    rows = [
-        Counted(row.source_id, row.line_no, row.place_id, row.product_id, row.quantity, row.reason)
-        for row in _goods(body)
-    ]
+    """What was counted becomes what is on hand; a line with a lot counts that lot alone."""
+    rows = [Counted(*_named(body, index, line), line.reason, lot=line.lot) for index, line in enumerate(body.lines)]
     return _done(goods.count(rows, actor=request.actor))
 
 
@@ -253,19 +291,13 @@ def release(request: Request, body: IdsIn) -> dict[str, int]:
     return {"released": direct.release_holds(body.ids, actor=request.actor)}
 
 
-def _goods(body: DocumentIn) -> list[Goods]:
+def _named(
+    body: DocumentIn | ReceiptIn | AdjustmentIn, index: int, line: LineIn | CorrectedIn
+) -> tuple[UUID, int, UUID, UUID, int]:
+    """What names a line's deed, and how much of what it is about."""
     check_id(body.id)
-    return [
-        Goods(
-            body.id,
-            index,
-            body.place,
-            line.product,
-            parse_quantity(line.quantity, field=f"lines[{index}].quantity"),
-            line.reason,
-        )
-        for index, line in enumerate(body.lines)
-    ]
+    quantity = parse_quantity(line.quantity, field=f"lines[{index}].quantity")
+    return body.id, index, body.place, line.product, quantity
 
 
 def _hold(row: HoldIn, field: str) -> Hold:

@@ -1,0 +1,1 @@
+"""Pure rules of stock: goods and promises, lots, transfers."""

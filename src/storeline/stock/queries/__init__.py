@@ -1,0 +1,1 @@
+"""Reads of stock, a file for each thing that is read."""
