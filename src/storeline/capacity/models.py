@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from storeline.capacity.domain import Method, State
+from storeline.capacity.domain import MAX_RADIUS_KM, Bring, Method, State
 from storeline.kernel.api import new_id
 
 _METHODS = [method.value for method in Method]
@@ -20,6 +21,7 @@ class Rule(models.Model):
     minutes = models.IntegerField()
     capacity = models.IntegerField()
     lead_minutes = models.IntegerField()
+    peaks = models.JSONField(db_default=models.Value([], models.JSONField()))
 
     class Meta:
         constraints = (
@@ -44,9 +46,11 @@ class Slot(models.Model):
     cutoff_at = models.DateTimeField()
     capacity = models.IntegerField()
     held = models.IntegerField(db_default=0)
+    fee = models.BigIntegerField(db_default=0)
 
     class Meta:
         constraints = (
+            models.CheckConstraint(name="capacity_slot_fee", condition=Q(fee__gte=0)),
             models.UniqueConstraint(name="capacity_slot_key", fields=("place", "method", "starts_at")),
             models.CheckConstraint(name="capacity_slot_method", condition=Q(method__in=_METHODS)),
             models.CheckConstraint(name="capacity_slot_held", condition=Q(held__gte=0, held__lte=F("capacity"))),
@@ -85,3 +89,42 @@ class Booking(models.Model):
 
     def __str__(self) -> str:
         return f"{self.state} {self.units}"
+
+
+class Area(models.Model):
+    """Where a place brings goods to, for how much, and as which product the fee is sold.
+
+    Fees are minor units of the place's currency; postal codes are beginnings of them, capitals and digits alone.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    place = models.ForeignKey("places.Place", models.CASCADE, related_name="+")
+    method = models.TextField()
+    name = models.TextField()
+    country = models.TextField()
+    postal_codes = ArrayField(models.TextField(), default=list, blank=True)
+    radius_km = models.FloatField(null=True, blank=True)
+    fee = models.BigIntegerField()
+    free_from = models.BigIntegerField(null=True, blank=True)
+    days = models.IntegerField(db_default=0)
+    product = models.ForeignKey("catalog.Product", models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(name="capacity_area_key", fields=("place", "method", "name")),
+            models.CheckConstraint(
+                name="capacity_area_method", condition=Q(method__in=[method.value for method in Bring])
+            ),
+            models.CheckConstraint(name="capacity_area_country", condition=Q(country__regex=r"^[A-Z]{2}$")),
+            models.CheckConstraint(
+                name="capacity_area_radius",
+                condition=Q(radius_km__isnull=True) | Q(radius_km__gt=0, radius_km__lte=MAX_RADIUS_KM),
+            ),
+            models.CheckConstraint(
+                name="capacity_area_fee",
+                condition=Q(fee__gte=0) & (Q(free_from__isnull=True) | Q(free_from__gt=0)) & Q(days__range=(0, 60)),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name

@@ -3,6 +3,7 @@
 from storeline.places.domain import (
     CAPABILITIES,
     FORMATS,
+    TEMPERATURES,
     Interval,
     PlaceFacts,
     Position,
@@ -10,6 +11,7 @@ from storeline.places.domain import (
     check_position,
     distance_km,
     gs1_check_digit,
+    kept_by,
 )
 from storeline.places.errors import PlaceNotFound
 from storeline.places.loading import (
@@ -50,6 +52,7 @@ __all__ = [
     "PLACES_IN",
     "PLACE_HOURS_IN",
     "READ",
+    "TEMPERATURES",
     "WRITE",
     "EntityFacts",
     "Interval",
@@ -70,6 +73,7 @@ __all__ = [
     "gather_names",
     "get_place",
     "gs1_check_digit",
+    "kept_by",
     "list_entities",
     "list_groups",
     "list_places",

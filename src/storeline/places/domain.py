@@ -24,6 +24,10 @@ FORMATS = (
     "machine",
     "web",
 )
+TEMPERATURES = ("ambient", "fresh", "chilled", "frozen", "hot")
+"""The classes of `catalog`, which says of each product which it needs."""
+AMBIENT_ONLY = frozenset({"collection_point", "locker", "machine", "pop_up"})
+"""Formats without cold rooms, unless a place says that it has one."""
 CAPABILITIES = ("sell", "collect", "ship", "deliver", "service")
 DAY = 24 * 60
 _HOUR = 60
@@ -55,6 +59,13 @@ def check_gln(text: str, *, field: str = "gln") -> str:
     if gs1_check_digit(text[:-1]) != text[-1]:
         raise Invalid(f"The check digit of GLN {text} is wrong.", field=field)
     return text
+
+
+def kept_by(place_format: str, stated: Collection[str] = ()) -> frozenset[str]:
+    """The temperature classes that a place can hold goods of until they are handed over: what it states, else by format."""
+    if stated:
+        return frozenset(stated)
+    return frozenset({"ambient"}) if place_format in AMBIENT_ONLY else frozenset(TEMPERATURES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +180,8 @@ def openings(
 class PlaceFacts:
     """What an order needs of a place, read in one statement. `currency` to `tax_included` are its legal entity's.
 
-    `opens_on` and `closes_on` bound the days of its existence (a pop-up's), both included, None for no bound.
+    `opens_on` and `closes_on` bound the days of its existence (a pop-up's), both included, None for no bound. `keeps` are
+    the temperature classes that goods can wait there in.
     """
 
     id: UUID
@@ -186,6 +198,7 @@ class PlaceFacts:
     capabilities: frozenset[str]
     opens_on: date | None
     closes_on: date | None
+    keeps: frozenset[str] = frozenset(TEMPERATURES)
 
     def trades_on(self, day: date) -> bool:
         """Whether the place exists on that local day."""

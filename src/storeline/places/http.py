@@ -32,7 +32,10 @@ class PositionOut(Schema):
 
 
 class PlaceOut(Schema):
-    """A place; `entity` is the ref of its legal entity, `zone` its IANA time zone."""
+    """A place; `entity` is the ref of its legal entity, `zone` its IANA time zone.
+
+    `keeps` are the temperature classes that goods can wait there in.
+    """
 
     id: UUID
     ref: str
@@ -52,6 +55,7 @@ class PlaceOut(Schema):
     capabilities: list[str]
     opens_on: date | None
     closes_on: date | None
+    keeps: list[str]
     currency: str
     distance_km: float | None
 
@@ -137,6 +141,7 @@ class PlaceIn(Item):
     capabilities: Annotated[list[Ref], Field(max_length=20)] | None = None
     opens_on: date | None = None
     closes_on: date | None = None
+    keeps: Annotated[list[Ref], Field(max_length=10)] | None = None
 
 
 @router.get("/places", auth=requires(READ, guest=True), response=PlacesOut)

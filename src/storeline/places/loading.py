@@ -22,7 +22,7 @@ from storeline.kernel.api import (
     refuse_repeats,
     run,
 )
-from storeline.places.domain import CAPABILITIES, FORMATS, Hours, check_hours, no_overlap
+from storeline.places.domain import CAPABILITIES, FORMATS, TEMPERATURES, Hours, check_hours, no_overlap
 from storeline.places.permissions import WRITE
 
 ENTITIES_IN = (
@@ -33,7 +33,7 @@ PLACES_IN = (
     "row bigint, ref text, entity text, name text, names jsonb, format text, zone text, country text, region text, "
     "city text, postal_code text, address text, phone text, latitude double precision, "
     "longitude double precision, gln text, price_zone text, tax_region text, capabilities text[], "
-    "opens_on date, closes_on date"
+    "opens_on date, closes_on date, keeps text[]"
 )
 PLACE_HOURS_IN = "row bigint, place text, day text, opens text, closes text"
 
@@ -112,6 +112,11 @@ _PLACES = Target(
             "not a capability: " + " ".join(CAPABILITIES),
             f"NOT i.capabilities <@ '{{{','.join(CAPABILITIES)}}}'::text[]",
         ),
+        Rule(
+            "keeps",
+            "not a temperature: " + " ".join(TEMPERATURES),
+            f"NOT i.keeps <@ '{{{','.join(TEMPERATURES)}}}'::text[]",
+        ),
     ),
     columns=(
         Column("entity_id", "e.id", source="entity"),
@@ -127,6 +132,7 @@ _PLACES = Target(
         Column("capabilities", "coalesce(i.capabilities, '{}')", "'{}'"),
         Column("opens_on"),
         Column("closes_on"),
+        Column("keeps", "coalesce(i.keeps, '{}')", "'{}'"),
     ),
 )
 

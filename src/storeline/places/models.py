@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from storeline.kernel.api import new_id
-from storeline.places.domain import CAPABILITIES, DAY, FORMATS
+from storeline.places.domain import CAPABILITIES, DAY, FORMATS, TEMPERATURES
 
 
 class Entity(models.Model):
@@ -38,7 +38,10 @@ class Entity(models.Model):
 
 
 class Place(models.Model):
-    """A place of any format, where something is sold, kept, collected or repaired."""
+    """A place of any format, where something is sold, kept, collected or repaired.
+
+    `keeps` are the temperature classes that goods can wait there in; empty where its format says it.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id)
     ref = models.TextField(unique=True)
@@ -59,6 +62,7 @@ class Place(models.Model):
     price_zone = models.TextField(default="", blank=True)
     tax_region = models.TextField(default="", blank=True)
     capabilities = ArrayField(models.TextField(), default=list, blank=True)
+    keeps = ArrayField(models.TextField(), default=list, db_default=[], blank=True)
     opens_on = models.DateField(null=True, blank=True)
     closes_on = models.DateField(null=True, blank=True)
 
@@ -71,6 +75,7 @@ class Place(models.Model):
             models.CheckConstraint(
                 name="places_place_capabilities", condition=Q(capabilities__contained_by=list(CAPABILITIES))
             ),
+            models.CheckConstraint(name="places_place_keeps", condition=Q(keeps__contained_by=list(TEMPERATURES))),
             models.CheckConstraint(
                 name="places_place_position",
                 condition=Q(latitude__isnull=True, longitude__isnull=True)

@@ -13,12 +13,14 @@ from storeline.kernel.api import Invalid, Pending, Row, ids_array, later, run
 from storeline.places.domain import (
     CAPABILITIES,
     FORMATS,
+    TEMPERATURES,
     Hours,
     Interval,
     PlaceFacts,
     Position,
     check_position,
     distance_km,
+    kept_by,
     openings,
 )
 from storeline.places.errors import PlaceNotFound
@@ -27,16 +29,16 @@ MAX_PAGE = 200
 _DIGITS = 6
 _FACTS = """
 SELECT p.id, p.ref, p.entity_id, e.currency, p.country, e.tax_regime, e.inclusive, p.tax_region, p.price_zone,
-       p.zone, p.format, p.capabilities, p.opens_on, p.closes_on
+       p.zone, p.format, p.capabilities, p.opens_on, p.closes_on, p.keeps
 FROM places_place p JOIN places_entity e ON e.id = p.entity_id
 WHERE p.id = ANY (%s::uuid[])
 """
 _PLACE = """
 SELECT p.id, p.ref, p.name, p.names, e.ref, p.format, p.gln, p.zone, p.country, p.region, p.city, p.postal_code,
-       p.address, p.phone, p.latitude, p.longitude, p.capabilities, p.opens_on, p.closes_on, e.currency
+       p.address, p.phone, p.latitude, p.longitude, p.capabilities, p.opens_on, p.closes_on, p.keeps, e.currency
 FROM places_place p JOIN places_entity e ON e.id = p.entity_id
 """
-_SHOWN = 20
+_SHOWN = 21
 _MORE = ", p.entity_id, e.tax_regime, e.inclusive, p.tax_region, p.price_zone FROM"
 """What an order must know beyond what is shown."""
 
@@ -63,6 +65,7 @@ class Place:
     capabilities: tuple[str, ...]
     opens_on: date | None
     closes_on: date | None
+    keeps: tuple[str, ...]
     currency: str
     distance_km: float | None = None
 
@@ -98,7 +101,9 @@ def gather(place_ids: Sequence[UUID]) -> Pending[dict[UUID, PlaceFacts]]:
 
 
 def _facts(rows: list[Row]) -> dict[UUID, PlaceFacts]:
-    return {row[0]: PlaceFacts(*[*row[:11], frozenset(row[11]), *row[12:]]) for row in rows}
+    return {
+        row[0]: PlaceFacts(*[*row[:11], frozenset(row[11]), *row[12:14], kept_by(row[10], row[14])]) for row in rows
+    }
 
 
 def list_entities(*, after: str | None = None, limit: int = MAX_PAGE) -> tuple[EntityFacts, ...]:
@@ -147,6 +152,7 @@ def find_with_facts(ref: str) -> tuple[Place, PlaceFacts] | None:
         frozenset(place.capabilities),
         place.opens_on,
         place.closes_on,
+        frozenset(place.keeps),
     )
     return place, facts
 
@@ -251,7 +257,9 @@ def _offset(cursor: str | None) -> int:
 def _place(row: Row, near: Position | None = None) -> Place:
     position = None if row[14] is None else Position(row[14], row[15])
     away = None if near is None or position is None else round(distance_km(near, position), 3)
-    return Place(*[*row[:14], position, tuple(row[16]), *row[17:], away])
+    kept = kept_by(row[5], row[19])
+    keeps = tuple(one for one in TEMPERATURES if one in kept)
+    return Place(*[*row[:14], position, tuple(row[16]), *row[17:19], keeps, *row[20:], away])
 
 
 def open_hours(place_id: UUID, day: date) -> tuple[Interval, ...]:

@@ -20,24 +20,34 @@ from storeline.kernel.api import (
     transaction,
 )
 
-# The guard repeats under the lock what the caller decided, as in stock.
+# The guard repeats under the lock what the caller decided, as in stock. Who holds the slot already, from a basket,
+# keeps its room; a booking that was freed before comes to life again in its new slot.
 _BOOK = """
 WITH asked AS (
     SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::int[], %s::timestamptz[])
         AS asked(source_id, slot_id, units, expires_at)
 ),
-need AS (SELECT slot_id, sum(units)::int AS units FROM asked GROUP BY slot_id),
+kept AS (
+    UPDATE capacity_booking b SET expires_at = asked.expires_at FROM asked
+    WHERE b.source_id = asked.source_id AND b.slot_id = asked.slot_id AND b.units = asked.units AND b.state = 'held'
+    RETURNING b.source_id
+),
+fresh AS (SELECT * FROM asked WHERE source_id NOT IN (SELECT source_id FROM kept)),
+need AS (SELECT slot_id, sum(units)::int AS units FROM fresh GROUP BY slot_id),
 guarded AS (
     UPDATE capacity_slot s SET held = s.held + need.units
     FROM need WHERE s.id = need.slot_id AND s.held + need.units <= s.capacity
     RETURNING s.id
 ),
 written AS (
-    INSERT INTO capacity_booking (source_id, slot_id, units, expires_at)
-    SELECT source_id, slot_id, units, expires_at FROM asked JOIN guarded ON guarded.id = asked.slot_id
+    INSERT INTO capacity_booking AS b (source_id, slot_id, units, expires_at)
+    SELECT source_id, slot_id, units, expires_at FROM fresh JOIN guarded ON guarded.id = fresh.slot_id
+    ON CONFLICT (source_id) DO UPDATE
+        SET slot_id = excluded.slot_id, units = excluded.units, expires_at = excluded.expires_at, state = 'held'
+        WHERE b.state = 'released'
     RETURNING 1
 )
-SELECT count(*) FROM written
+SELECT (SELECT count(*) FROM written) + (SELECT count(*) FROM kept)
 """
 _FREE = """
 WITH locked AS (
@@ -77,8 +87,8 @@ EXPIRE_AT_ONCE = 5_000
 def book(rows: Sequence[BookRow]) -> Pending[int]:
     """Queue bookings that were decided under `lock`; gives how many were written.
 
-    A slot without room for the sum of its rows writes none of them: fewer than ``len(rows)`` means that the decision
-    was wrong, and the caller must raise.
+    A source that holds the same slot already keeps it, with the new expiry. A slot without room for the sum of its rows
+    writes none of them: fewer than ``len(rows)`` means that the decision was wrong, and the caller must raise.
     """
     if not rows:
         return Ready(0)

@@ -6,8 +6,11 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from storeline.capacity.domain import SHORTEST, Method, NewSlot, Rule, cut, default_rule
+import orjson
+
+from storeline.capacity.domain import SHORTEST, Method, NewSlot, Peak, Rule, cut, default_rule
 from storeline.capacity.permissions import PLAN
+from storeline.capacity.queries import rule_from
 from storeline.kernel.api import (
     Actor,
     Invalid,
@@ -23,23 +26,25 @@ from storeline.kernel.api import (
 from storeline.places import api as places
 
 _SET_RULE = """
-INSERT INTO capacity_rule (place_id, method, minutes, capacity, lead_minutes) VALUES (%s, %s, %s, %s, %s)
-ON CONFLICT (place_id, method) DO UPDATE
-    SET minutes = excluded.minutes, capacity = excluded.capacity, lead_minutes = excluded.lead_minutes
+INSERT INTO capacity_rule (place_id, method, minutes, capacity, lead_minutes, peaks) VALUES (%s, %s, %s, %s, %s, %s::jsonb)
+ON CONFLICT (place_id, method) DO UPDATE SET minutes = excluded.minutes, capacity = excluded.capacity,
+    lead_minutes = excluded.lead_minutes, peaks = excluded.peaks
 """
-_RULES = "SELECT place_id, method, minutes, capacity, lead_minutes FROM capacity_rule WHERE place_id = ANY(%s::uuid[])"
+_RULES = """
+SELECT place_id, method, minutes, capacity, lead_minutes, peaks FROM capacity_rule WHERE place_id = ANY(%s::uuid[])
+"""
 _ALL_PLACES = "SELECT id FROM places_place WHERE capabilities && ARRAY['collect', 'deliver'] ORDER BY id"
 # Bookings stay: a slot that has more of them than the new capacity keeps room for those. Slots that the rule or the
 # hours no longer ask for go, unless somebody booked them.
 _MAKE = """
-INSERT INTO capacity_slot AS s (id, place_id, method, starts_at, ends_at, cutoff_at, capacity)
-SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::int[])
-    AS made(id, place_id, method, starts_at, ends_at, cutoff_at, capacity)
+INSERT INTO capacity_slot AS s (id, place_id, method, starts_at, ends_at, cutoff_at, capacity, fee)
+SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::int[],
+    %s::bigint[]) AS made(id, place_id, method, starts_at, ends_at, cutoff_at, capacity, fee)
 ORDER BY id
-ON CONFLICT (place_id, method, starts_at) DO UPDATE
-    SET ends_at = excluded.ends_at, cutoff_at = excluded.cutoff_at, capacity = greatest(excluded.capacity, s.held)
-    WHERE (s.ends_at, s.cutoff_at, s.capacity)
-        IS DISTINCT FROM (excluded.ends_at, excluded.cutoff_at, greatest(excluded.capacity, s.held))
+ON CONFLICT (place_id, method, starts_at) DO UPDATE SET ends_at = excluded.ends_at, cutoff_at = excluded.cutoff_at,
+        capacity = greatest(excluded.capacity, s.held), fee = excluded.fee
+    WHERE (s.ends_at, s.cutoff_at, s.capacity, s.fee)
+        IS DISTINCT FROM (excluded.ends_at, excluded.cutoff_at, greatest(excluded.capacity, s.held), excluded.fee)
 """
 _DROP = """
 DELETE FROM capacity_slot s
@@ -47,6 +52,7 @@ WHERE s.place_id = ANY(%s::uuid[]) AND s.starts_at >= %s AND s.starts_at < %s AN
     AND s.id <> ALL(%s::uuid[])
     AND NOT EXISTS (SELECT FROM capacity_booking b WHERE b.slot_id = s.id)
 """
+_DAY = 24 * 60
 _LOCK = """
 SELECT id FROM capacity_slot
 WHERE place_id = ANY(%s::uuid[]) AND starts_at >= %s AND starts_at < %s ORDER BY id FOR UPDATE
@@ -62,10 +68,20 @@ def set_rule(rule: Rule, *, actor: Actor) -> None:
         raise Invalid("A slot has 15 minutes to a day.", field="minutes")
     if rule.capacity < 0 or rule.lead_minutes < 0:
         raise Invalid("Neither capacity nor lead time is below 0.", field="capacity")
+    for index, peak in enumerate(rule.peaks):
+        _check_peak(peak, f"peaks[{index}]")
+    peaks = orjson.dumps([[peak.weekday, peak.opens, peak.closes, peak.fee] for peak in rule.peaks]).decode()
     with transaction():
-        run(_SET_RULE, [rule.place_id, rule.method, rule.minutes, rule.capacity, rule.lead_minutes])
+        run(_SET_RULE, [rule.place_id, rule.method, rule.minutes, rule.capacity, rule.lead_minutes, peaks])
         detail = {"method": rule.method, "minutes": rule.minutes, "capacity": rule.capacity}
         trail(actor, "capacity.set_rule", rule.place_id, place_id=rule.place_id, detail=detail)
+
+
+def _check_peak(peak: Peak, path: str) -> None:
+    if not 1 <= peak.weekday <= 7 or not 0 <= peak.opens < peak.closes <= _DAY:  # noqa: PLR2004  # ISO weekdays
+        raise Invalid("A peak is on a weekday from 1 to 7, between two minutes of it.", field=path)
+    if peak.fee < 0:
+        raise Invalid("A fee is not negative.", field=f"{path}.fee")
 
 
 def generate(
@@ -91,7 +107,7 @@ def generate(
 
 def _generate(place_ids: Sequence[UUID], facts: dict[UUID, places.PlaceFacts], first: date, days: int) -> int:
     rules = {
-        (place, method): Rule(place, method, *rest) for place, method, *rest in run(_RULES, [ids_array(place_ids)])
+        (place, method): rule_from(place, method, rest) for place, method, *rest in run(_RULES, [ids_array(place_ids)])
     }
     hours = places.open_hours_many(place_ids, first, first + timedelta(days=days - 1))
     made: list[NewSlot] = []
@@ -99,7 +115,8 @@ def _generate(place_ids: Sequence[UUID], facts: dict[UUID, places.PlaceFacts], f
         openings = [(opening.opens, opening.closes) for opening in hours.get(place, ())]
         for method in Method:
             if method.value in facts[place].capabilities:
-                made += cut(rules.get((place, method.value)) or default_rule(place, method.value), openings)
+                rule = rules.get((place, method.value)) or default_rule(place, method.value)
+                made += cut(rule, openings, facts[place].zone)
     return _write(place_ids, made, _span(made))
 
 
@@ -123,5 +140,6 @@ def _write(place_ids: Sequence[UUID], made: Sequence[NewSlot], span: tuple[datet
             [slot.ends_at for slot in made],
             [slot.cutoff_at for slot in made],
             ints_array(slot.capacity for slot in made),
+            ints_array(slot.fee for slot in made),
         ]
         return run(_MAKE, params).rowcount if made else 0

@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 import storeline.kernel.ids
+import django.contrib.postgres.fields
 from django.db import migrations, models
 
 
@@ -10,6 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('catalog', '0001_initial'),
         ('places', '0001_initial'),
     ]
 
@@ -78,5 +80,63 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='booking',
             constraint=models.CheckConstraint(condition=models.Q(('state__in', ['held', 'settled', 'released'])), name='capacity_booking_state'),
+        ),
+        migrations.CreateModel(
+            name='Area',
+            fields=[
+                ('id', models.UUIDField(default=storeline.kernel.ids.new_id, primary_key=True, serialize=False)),
+                ('method', models.TextField()),
+                ('name', models.TextField()),
+                ('country', models.TextField()),
+                ('postal_codes', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list, size=None)),
+                ('radius_km', models.FloatField(blank=True, null=True)),
+                ('fee', models.BigIntegerField()),
+                ('free_from', models.BigIntegerField(blank=True, null=True)),
+                ('days', models.IntegerField(db_default=0)),
+            ],
+        ),
+        migrations.AddField(
+            model_name='rule',
+            name='peaks',
+            field=models.JSONField(db_default=models.Value([], models.JSONField())),
+        ),
+        migrations.AddField(
+            model_name='slot',
+            name='fee',
+            field=models.BigIntegerField(db_default=0),
+        ),
+        migrations.AddConstraint(
+            model_name='slot',
+            constraint=models.CheckConstraint(condition=models.Q(('fee__gte', 0)), name='capacity_slot_fee'),
+        ),
+        migrations.AddField(
+            model_name='area',
+            name='place',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='places.place'),
+        ),
+        migrations.AddField(
+            model_name='area',
+            name='product',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.product'),
+        ),
+        migrations.AddConstraint(
+            model_name='area',
+            constraint=models.UniqueConstraint(fields=('place', 'method', 'name'), name='capacity_area_key'),
+        ),
+        migrations.AddConstraint(
+            model_name='area',
+            constraint=models.CheckConstraint(condition=models.Q(('method__in', ['deliver', 'ship'])), name='capacity_area_method'),
+        ),
+        migrations.AddConstraint(
+            model_name='area',
+            constraint=models.CheckConstraint(condition=models.Q(('country__regex', '^[A-Z]{2}$')), name='capacity_area_country'),
+        ),
+        migrations.AddConstraint(
+            model_name='area',
+            constraint=models.CheckConstraint(condition=models.Q(('radius_km__isnull', True), models.Q(('radius_km__gt', 0), ('radius_km__lte', 500)), _connector='OR'), name='capacity_area_radius'),
+        ),
+        migrations.AddConstraint(
+            model_name='area',
+            constraint=models.CheckConstraint(condition=models.Q(('fee__gte', 0), models.Q(('free_from__isnull', True), ('free_from__gt', 0), _connector='OR'), ('days__range', (0, 60))), name='capacity_area_fee'),
         ),
     ]

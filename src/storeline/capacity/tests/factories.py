@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from django.apps import apps
+
 from storeline.capacity import api as capacity
 from storeline.capacity import audit
 from storeline.kernel.api import new_id, run, transaction
@@ -66,3 +68,9 @@ def held(slot: UUID) -> int:
 def assert_balanced() -> None:
     result = audit.slots()
     assert result.ok, result.differences
+
+
+def make_fee() -> UUID:
+    """The service that fees are sold as."""
+    fee: UUID = apps.get_model("catalog.Product").objects.create(ref="fee", name="Delivery", service=True).pk
+    return fee

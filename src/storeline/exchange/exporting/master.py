@@ -42,7 +42,8 @@ PLACES = Query(
     | _same("name", "format", "zone", "country", "region", "city", "postal_code", "address", "latitude", "longitude")
     | _same("gln", "phone", "price_zone", "tax_region")
     | {"capabilities": listed("t.capabilities")}
-    | _same("opens_on", "closes_on"),
+    | _same("opens_on", "closes_on")
+    | {"keeps": listed("t.keeps")},
     "places_place t JOIN places_entity entity ON entity.id = t.entity_id",
     "t.ref",
     {"name": "t.names"},

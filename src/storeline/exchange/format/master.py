@@ -88,6 +88,13 @@ PLACES = File(
         ),
         Column("opens_on", Kind.DATE, "First day of trade (pop-ups have both)."),
         Column("closes_on", Kind.DATE, "Last day of trade."),
+        Column(
+            "keeps",
+            Kind.LIST,
+            "The temperature classes that goods can wait there in until they are handed over.",
+            values=TEMPERATURES,
+            default="ambient for collection points, lockers, machines and pop-ups, all for other formats",
+        ),
     ),
     fixed=("entity", "zone"),
 )

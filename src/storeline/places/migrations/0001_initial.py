@@ -179,4 +179,13 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('closes__gt', models.F('opens')), ('closes__lte', django.db.models.expressions.CombinedExpression(models.F('opens'), '+', models.Value(1440))), ('opens__range', (0, 1439))), name='places_hours_span'),
         ),
         migrations.RunSQL(COLUMN, migrations.RunSQL.noop),
+        migrations.AddField(
+            model_name='place',
+            name='keeps',
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, db_default=[], default=list, size=None),
+        ),
+        migrations.AddConstraint(
+            model_name='place',
+            constraint=models.CheckConstraint(condition=models.Q(('keeps__contained_by', ['ambient', 'fresh', 'chilled', 'frozen', 'hot'])), name='places_place_keeps'),
+        ),
     ]
