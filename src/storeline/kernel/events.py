@@ -97,12 +97,12 @@ def publish(events: Iterable[Event]) -> None:
     db.run(
         _PUBLISH,
         [
-            [event.type for event in rows],
+            db.texts_array(event.type for event in rows),
             db.ids_array(event.subject_id for event in rows),
             db.ids_array(event.place_id for event in rows),
             db.ids_array(event.entity_id for event in rows),
             db.times_array([moment] * len(rows)),
-            [orjson.dumps(event.payload).decode() for event in rows],
+            db.texts_array(orjson.dumps(event.payload).decode() for event in rows),
         ],
     )
 
