@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -31,6 +31,18 @@ FACTS = """p.id, p.ref, p.name, p.names, p.brand, p.category_id, coalesce(c.path
 """The columns that `product_facts` reads, of a product `p` and its category `c`."""
 _FACTS = f"""
 SELECT {FACTS} FROM catalog_product p LEFT JOIN catalog_category c ON c.id = p.category_id
+"""
+# A page of what lies under a category: so many of each category below it, along the index, and of these the first. However
+# large a department is, no more than a page of each of its parts is looked at.
+_UNDER = f"""
+SELECT {FACTS} FROM (
+    SELECT n.id FROM catalog_category a JOIN catalog_category b ON b.path <@ a.path
+    CROSS JOIN LATERAL (
+        SELECT p.id, p.ref FROM catalog_product p
+        WHERE p.category_id = b.id AND {{only}} ORDER BY p.ref LIMIT %s
+    ) n
+    WHERE a.id = %s ORDER BY n.ref LIMIT %s
+) n JOIN catalog_product p ON p.id = n.id LEFT JOIN catalog_category c ON c.id = p.category_id ORDER BY p.ref
 """
 _DETAIL = """
 SELECT p.description, p.descriptions, p.manufacturer, p.pictures, p.status, c.ref, c.name, d.ref,
@@ -242,11 +254,15 @@ def _measure(product: ProductFacts, measured: Measured) -> Scanned:
 def list_products(only: Filter, *, cursor: str | None = None, limit: int = 50) -> ProductPage:
     """Products by ref, a page at a time; `limit` is at most 200."""
     size = page_size(limit)
-    condition, params = only.sql()
+    condition, params = replace(only, category_id=None).sql()
     if cursor is not None:
         condition += " AND p.ref > %s"
         params.append(_after(cursor))
-    found = facts_where(f"{condition} ORDER BY p.ref LIMIT %s", [*params, size + 1])
+    if only.category_id is None:
+        found = facts_where(f"{condition} ORDER BY p.ref LIMIT %s", [*params, size + 1])
+    else:
+        asked = [*params, size + 1, only.category_id, size + 1]
+        found = [product_facts(row) for row in run(_UNDER.format(only=condition), asked).fetchall()]
     more = len(found) > size
     return ProductPage(tuple(found[:size]), _cursor(found[size - 1].ref) if more else None)
 

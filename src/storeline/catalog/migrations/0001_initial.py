@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
                 ('sellable', models.GeneratedField(db_persist=True, expression=models.Case(models.When(status='active', then=True), default=False), output_field=models.BooleanField())),
                 ('online', models.BooleanField(default=True)),
                 ('age_limit', models.SmallIntegerField(blank=True, null=True)),
-                ('category', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.category')),
+                ('category', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.category')),
                 ('deposit_product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.product')),
             ],
         ),
@@ -185,7 +185,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='product',
-            index=models.Index(fields=['category', 'ref'], name='catalog_product_category'),
+            index=models.Index(fields=['category', 'ref'], include=('id', 'sellable', 'online'), name='catalog_product_category'),
         ),
         migrations.AddConstraint(
             model_name='product',
