@@ -11,29 +11,19 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from storeline.desk.tests.test_pages import get, send, text_of
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.tests.factories import all_rows, differences, picks, to_pick
 from storeline.identity.tests.factories import browser_of, make_user
 from storeline.kernel.api import SYSTEM, new_id, run
 from storeline.kernel.tests.factories import race
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import Shop, shop
+from storeline.orders.tests.factories import Shop
 from storeline.stock import api as stock
+from storeline.web.tests.browsing import get, send, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MOST = 14
 """Two for the session; then the count's own reads and what may explain it, a look each."""
-
-
-@pytest.fixture
-def here() -> Shop:
-    return shop()
-
-
-@pytest.fixture
-def associate(here: Shop) -> Client:
-    return browser_of(make_user("picker", "associate", place_id=here.place))
 
 
 def form_of(page: str) -> dict[str, str]:

@@ -2,70 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.apps import apps
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
+from storeline.desk.tests.factories import GTINS, other_place, store
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.tests.factories import all_rows, balances, read_events, ready, state_of, to_pick
 from storeline.identity.tests.factories import browser_of, make_user
-from storeline.kernel.api import SYSTEM, new_id, waits
+from storeline.kernel.api import SYSTEM, new_id
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import Shop, make, shop
+from storeline.orders.tests.factories import Shop, make
 from storeline.stock import api as stock
+from storeline.web.tests.browsing import get, heavy, send, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-GTINS = ("04006381333931", "05901234123457")
-MOST_QUERIES = 10
 
 
 @pytest.fixture
 def here() -> Shop:
-    made = shop()
-    for gtin, product in zip(GTINS, made.products, strict=False):
-        make("catalog.Gtin", gtin=gtin, product_id=product)
-    return made
-
-
-@pytest.fixture
-def associate(here: Shop) -> Client:
-    return browser_of(make_user("picker", "associate", place_id=here.place))
-
-
-def other_place(here: Shop) -> UUID:
-    return make(
-        "places.Place",
-        ref="q",
-        entity_id=here.entity,
-        name="Elsewhere",
-        format="supermarket",
-        zone="America/New_York",
-        country="US",
-        capabilities=["sell", "collect"],
-    )
-
-
-def text_of(answer: Any) -> str:
-    return re.sub(r"\s+", " ", answer.content.decode())
-
-
-def get(browser: Client, address: str, status: int = 200) -> str:
-    answer = browser.get(address)
-    assert answer.status_code == status, answer
-    return text_of(answer)
-
-
-def send(browser: Client, address: str, **form: Any) -> str:
-    """Post a form; where it sends the browser."""
-    answer = browser.post(address, form)
-    assert answer.status_code == 303, text_of(answer)
-    return str(answer["Location"])
+    return store()
 
 
 def picked(order_id: UUID) -> list[int | None]:
@@ -356,11 +315,4 @@ def test_each_page_asks_little_of_the_database(here: Shop, associate: Client) ->
         f"/desk/counts/{count_id}",
         "/desk/exceptions",
     ]
-    asked = {}
-    for address in addresses:
-        with CaptureQueriesContext(connection) as seen, waits() as count:
-            page = get(associate, address)
-        asked[address] = len(seen) + count.waits
-        assert len(page) < 60_000
-        assert re.findall(r"<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=", page) == []
-    assert {address: number for address, number in asked.items() if number > MOST_QUERIES} == {}
+    assert heavy(associate, addresses) == {}

@@ -11,25 +11,16 @@ from django.apps import apps
 from django.test import Client
 
 from storeline.aftersales import api as aftersales
-from storeline.desk.tests.test_pages import get, other_place, send, text_of
+from storeline.desk.tests.factories import other_place
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.tests.factories import all_rows, balances, differences, ready
 from storeline.identity.tests.factories import browser_of, make_user
 from storeline.kernel.api import GUEST, SYSTEM, clock_at, new_id, now
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import Shop, make, shop
+from storeline.orders.tests.factories import Shop, make
+from storeline.web.tests.browsing import get, send, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def here() -> Shop:
-    return shop()
-
-
-@pytest.fixture
-def associate(here: Shop) -> Client:
-    return browser_of(make_user("picker", "associate", place_id=here.place))
 
 
 def collected(here: Shop) -> UUID:

@@ -9,13 +9,14 @@ import pytest
 from django.apps import apps
 from django.test import Client
 
-from storeline.desk.tests.test_pages import get, other_place, send, text_of
+from storeline.desk.tests.factories import other_place
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.tests.factories import all_rows, differences, picks, state_of, to_pick
 from storeline.identity.tests.factories import browser_of, make_user
 from storeline.kernel.api import GUEST, SYSTEM, new_id
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop, make, shop
+from storeline.web.tests.browsing import get, send, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,11 +27,6 @@ def here() -> Shop:
     category = make("catalog.Category", ref="c", name="Fruit", path="c")
     apps.get_model("catalog.Product").objects.update(category_id=category)
     return made
-
-
-@pytest.fixture
-def associate(here: Shop) -> Client:
-    return browser_of(make_user("picker", "associate", place_id=here.place))
 
 
 def form(here: Shop, **changes: Any) -> dict[str, str]:

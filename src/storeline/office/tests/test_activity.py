@@ -15,16 +15,12 @@ from storeline.identity.tests.factories import make_user
 from storeline.kernel.api import SYSTEM, clock_at, new_id, now, trail
 from storeline.office.pages.deeds import actions
 from storeline.office.pages.parts import cell
-from storeline.office.tests.factories import MOST_QUERIES, counted, get, is_clean, person, store
+from storeline.office.tests.factories import person
 from storeline.orders.tests.factories import Shop
+from storeline.web.tests.browsing import MOST_QUERIES, counted, get, is_clean
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/office/activity"
-
-
-@pytest.fixture
-def here() -> Shop:
-    return store()
 
 
 @pytest.fixture

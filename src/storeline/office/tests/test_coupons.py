@@ -11,22 +11,13 @@ from django.test import Client
 
 from storeline.kernel.api import SYSTEM, new_id, now, run
 from storeline.loyalty import api as loyalty
-from storeline.office.tests.factories import MOST_QUERIES, counted, get, is_clean, person, refused, send, store
+from storeline.office.tests.factories import person
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop
+from storeline.web.tests.browsing import MOST_QUERIES, counted, get, is_clean, refused, send
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEW = "/office/coupons/new"
-
-
-@pytest.fixture
-def here() -> Shop:
-    return store()
-
-
-@pytest.fixture
-def marketer(here: Shop) -> Client:
-    return person("marketer")
 
 
 def form(**changes: Any) -> dict[str, Any]:

@@ -12,8 +12,9 @@ import pytest
 
 from storeline.insight.tests.factories import DAY, at, folded, make, second_shop, sold
 from storeline.kernel.api import clock_at, run
-from storeline.office.tests.factories import MOST_QUERIES, counted, get, is_clean, person, store, text_of
+from storeline.office.tests.factories import person, store
 from storeline.orders.tests.factories import Shop
+from storeline.web.tests.browsing import MOST_QUERIES, counted, get, is_clean, text_of
 
 pytestmark = pytest.mark.django_db
 WEEK = timedelta(days=7)

@@ -14,18 +14,14 @@ from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.tests.factories import all_rows, ready, state_of, to_pick
 from storeline.kernel.api import SYSTEM, clock_at, new_id, now, run
 from storeline.messages import api as messages
-from storeline.office.tests.factories import MOST_QUERIES, counted, get, is_clean, person, refused, send, store
+from storeline.office.tests.factories import person
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop, make
 from storeline.payments import api as payments
+from storeline.web.tests.browsing import MOST_QUERIES, counted, get, is_clean, refused, send
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/office/orders"
-
-
-@pytest.fixture
-def here() -> Shop:
-    return store()
 
 
 @pytest.fixture

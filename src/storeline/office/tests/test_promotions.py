@@ -11,34 +11,15 @@ from django.test import Client
 
 from storeline.catalog import api as catalog
 from storeline.kernel.api import SYSTEM, clock_at, new_id, now, run
-from storeline.office.tests.factories import (
-    GTINS,
-    MOST_QUERIES,
-    counted,
-    get,
-    is_clean,
-    person,
-    refused,
-    send,
-    store,
-)
+from storeline.office.tests.factories import GTINS, person
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop, make
 from storeline.places import api as places
 from storeline.pricing import api as pricing
+from storeline.web.tests.browsing import MOST_QUERIES, counted, get, is_clean, refused, send
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEW = "/office/promotions/new"
-
-
-@pytest.fixture
-def here() -> Shop:
-    return store()
-
-
-@pytest.fixture
-def marketer(here: Shop) -> Client:
-    return person("marketer")
 
 
 def form(**changes: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +18,7 @@ from storeline.kernel.api import SYSTEM, new_id, run
 from storeline.loyalty import api as loyalty
 from storeline.orders.tests.factories import LONG_AGO, Shop, make, shop
 from storeline.till.queries import Sale, TillAt, current
+from storeline.web.tests.browsing import text_of
 
 GTINS = ("04006381333931", "05901234123457", "04012345678901")
 CARD = "20001234"
@@ -109,3 +111,16 @@ def orders_there() -> list[tuple[Any, ...]]:
 def set_price(product_id: UUID, amount: int) -> None:
     """Another price, from now on."""
     apps.get_model("pricing.Price").objects.filter(product_id=product_id, member=False).update(amount=amount)
+
+
+def total(page: str) -> str:
+    """The large figure of a page."""
+    found = re.search(r'class="till-total"[^>]*>(?:<span class="sr">[^<]*</span>)?([^<]+)<', page)
+    assert found
+    return found[1].strip()
+
+
+def order_of(answer: Any) -> UUID:
+    """The order that a payment became."""
+    assert answer.status_code == 303, text_of(answer)
+    return UUID(answer["Location"].removeprefix("/till/done/"))

@@ -1,0 +1,191 @@
+"""What can be promised, dates, and goods between places, at the desk."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.apps import apps
+from django.test import Client
+
+from storeline.desk.pages.availability import rows_of
+from storeline.desk.tests.factories import other_place
+from storeline.fulfilment.tests.factories import all_rows, differences
+from storeline.identity.tests.factories import browser_of, make_user
+from storeline.kernel.api import SYSTEM, business_date, new_id, now
+from storeline.orders.tests.factories import Shop, make
+from storeline.stock import api as stock
+from storeline.web.tests.browsing import MOST_QUERIES, counted, get, is_clean, refused, send
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def there(here: Shop) -> UUID:
+    return other_place(here)
+
+
+@pytest.fixture
+def colleague(there: UUID) -> Client:
+    return browser_of(make_user("colleague", "associate", place_id=there))
+
+
+def receive(here: Shop, quantity: int, lot: str, days: int, product: int = 0) -> None:
+    until = business_date(now(), "UTC") + timedelta(days=days)
+    row = stock.Goods(new_id(), 0, here.place, here.products[product], quantity, lot=lot, expires_on=until)
+    stock.receive([row], actor=SYSTEM)
+
+
+def shown(page: str) -> str:
+    """The page's words alone."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def light(browser: Client, address: str) -> str:
+    """A page that asks little of the database and breaks no policy."""
+    with counted() as queries:
+        page = get(browser, address)
+    assert queries[0] <= MOST_QUERIES, address
+    assert is_clean(page)
+    return page
+
+
+def test_steps_are_a_staircase() -> None:
+    steps = [
+        stock.AtpStep(stock.StepName.ON_HAND, 10_000, ""),
+        stock.AtpStep(stock.StepName.SAFETY, -15_000, ""),
+        stock.AtpStep(stock.StepName.FLOOR, 5_000, ""),
+    ]
+    assert [(row.start, row.width, row.tone) for row in rows_of(steps)] == [
+        (33, 67, "more"),
+        (0, 100, "less"),
+        (0, 34, "more"),
+    ]
+    assert [(row.start, row.width) for row in rows_of([stock.AtpStep(stock.StepName.ON_HAND, 0, "")])] == [(0, 0)]
+
+
+def test_what_can_be_promised_is_shown_step_by_step(here: Shop, associate: Client) -> None:
+    product = here.products[0]
+    ref = apps.get_model("catalog.Product").objects.get(id=product).ref
+    stock.set_policies([stock.PolicyByRef(ref, 3_000)], actor=SYSTEM)
+    receive(here, 2_000, "A1", 2)
+    manager = make_user("boss", "shop_manager", place_id=here.place)
+    browser_of(manager)
+    stock.adjust([stock.Goods(new_id(), 0, here.place, product, -1_000, "stolen", "two boys")], actor=SYSTEM)
+    page = light(associate, f"/desk/availability/{product}")
+    words = shown(page)
+    assert re.findall(r'<td class="number">(?:<strong>)?([^<]*)<', page)[:4] == ["11", "0", "-3", "8"]
+    assert "Kept back from everything sold online" in words
+    assert "A1" in words
+    assert "Corrected · Stolen · two boys" in words
+    assert re.findall(
+        r"<strong>([^<]*)</strong> <span>can be", get(associate, f"/desk/availability/{product}?channel=store")
+    ) == ["11"]
+    later = shown(get(associate, f"/desk/availability/{product}?when=week"))
+    assert "Lots whose last day is over by then" in later
+    assert send_find(associate, ref) == f"/desk/availability/{product}"
+    assert "No product found" in get(associate, "/desk/availability?q=zzzz")
+    assert associate.get(f"/desk/availability/{new_id()}").status_code == 404
+
+
+def send_find(browser: Client, q: str) -> str:
+    answer = browser.get("/desk/availability", {"q": q})
+    assert answer.status_code == 303
+    return str(answer["Location"])
+
+
+def test_lots_past_their_day_are_written_off_once(here: Shop, associate: Client) -> None:
+    receive(here, 4_000, "OLD", -1)
+    receive(here, 3_000, "SOON", 2)
+    receive(here, 3_000, "LATE", 10, product=1)
+    page = light(associate, "/desk/lots")
+    words = shown(page)
+    assert "1 day over" in words
+    assert "2 days left" in words
+    assert "LATE" not in words
+    assert "LATE" in get(associate, "/desk/lots?days=14")
+    form = dict(re.findall(r'name="(id|place|product|lot|quantity)" value="([^"]*)"', page))
+    assert (form["lot"], form["quantity"]) == ("OLD", "4")
+    for _ in range(2):
+        assert send(associate, "/desk/lots", **form) == "/desk/lots?said=taken_off"
+    assert here.level() == (13_000, 0)
+    assert send(associate, "/desk/lots", **(form | {"id": str(new_id())})) == "/desk/lots?said=lot_changed"
+    [told] = stock.corrections(here.place)[:1]
+    assert (told.reason, told.lot, told.actor_id is not None) == ("expired", "OLD", True)
+    assert differences() == []
+
+
+def test_a_receipt_names_its_lot_and_day(here: Shop, associate: Client) -> None:
+    product = here.products[0]
+    apps.get_model("catalog.Product").objects.filter(id=product).update(shelf_life_days=5)
+    page = get(associate, f"/desk/receive?product={product}")
+    assert 'name="lot"' in page
+    form = {"id": str(new_id()), "place": str(here.place), "product": str(product), "quantity": "2"}
+    until = (business_date(now(), "UTC") + timedelta(days=5)).isoformat()
+    wrong = refused(associate, "/desk/receive", **form, lot="has space", expires_on=until)
+    assert "Type the lot as the label shows it" in wrong
+    assert f'value="{until}"' in wrong
+    send(associate, "/desk/receive", **form, lot="L9", expires_on=until)
+    other = {**form, "id": str(new_id()), "lot": "L9", "expires_on": "2030-01-01"}
+    assert f"good until {until} in the books" in refused(associate, "/desk/receive", **other)
+    pair = (here.place, product)
+    assert [(lot.lot, lot.on_hand) for lot in stock.lots_at([pair])[pair]] == [("L9", 2_000)]
+
+
+def test_goods_go_from_one_place_to_the_other(here: Shop, there: UUID, associate: Client, colleague: Client) -> None:
+    ref = apps.get_model("catalog.Product").objects.get(id=here.products[0]).ref
+    page = light(associate, "/desk/transfers/new?q=Else")
+    form = dict(re.findall(r'name="(id|from)" value="([^"]*)"', page)) | {"to": str(there)}
+    address = f"/desk/transfers/{form['id']}"
+    for _ in range(2):
+        assert send(associate, "/desk/transfers/new", **form) == address
+    assert send(associate, f"{address}/ship") == f"{address}?said=empty"
+    assert send(associate, f"{address}/scan", code="nothing at all", key="k0") == f"{address}?said=unknown"
+    for _ in range(2):
+        send(associate, f"{address}/scan", code=ref, key="k1")
+    send(associate, f"{address}/scan", code=ref, key="k2")
+    assert stock.get_transfer(UUID(form["id"])).lines[0].quantity == 2_000
+    assert "Type a number" in refused(associate, f"{address}/lines", product=str(here.products[0]), quantity="many")
+    send(associate, f"{address}/lines", product=str(here.products[0]), quantity="40")
+    before = all_rows()
+    assert "Only 10 of it is free" in refused(associate, f"{address}/ship", 409)
+    assert all_rows() == before
+    send(associate, f"{address}/lines", product=str(here.products[0]), quantity="6")
+    due_at = re.findall(r'<option value="([^"]*)"', light(associate, address))[0]
+    assert send(associate, f"{address}/ship", due_at=due_at) == f"{address}?said=shipped"
+    assert send(associate, f"{address}/cancel") == f"{address}?said=left"
+    assert here.level() == (4_000, 0)
+    assert "On the way here" in light(colleague, "/desk/transfers")
+    assert send(colleague, f"{address}/scan", code=ref, key="k3") == f"{address}?product={here.products[0]}"
+    line = light(colleague, f"{address}?product={here.products[0]}")
+    assert 'value="6"' in line
+    arrival = {"id": str(new_id()), "product": str(here.products[0])}
+    assert "more than was sent" in refused(colleague, f"{address}/arrivals", **arrival, quantity="7", rest="later")
+    assert "Nothing came?" in refused(colleague, f"{address}/arrivals", **arrival, quantity="0", rest="later")
+    for _ in range(2):
+        assert (
+            send(colleague, f"{address}/arrivals", **arrival, quantity="4", rest="later") == f"{address}?said=received"
+        )
+    last = {"id": str(new_id()), "product": str(here.products[0]), "quantity": "1", "rest": "damaged"}
+    assert send(colleague, f"{address}/arrivals", **last) == f"{address}?said=all_in"
+    assert "5 of 6 taken in" in shown(light(colleague, address))
+    assert stock.levels(there, [here.products[0]])[here.products[0]].on_hand == 5_000
+    assert differences() == []
+
+
+def test_all_of_it_came(here: Shop, there: UUID, associate: Client, colleague: Client) -> None:
+    lines = [(product, 1_000) for product in here.products]
+    sent = stock.create_transfer(stock.TransferDraft(new_id(), here.place, there, lines), actor=SYSTEM)
+    stock.ship_transfer(sent.id, actor=SYSTEM)
+    address = f"/desk/transfers/{sent.id}"
+    assert associate.post(f"{address}/arrivals", {"id": str(new_id())}).status_code == 403
+    assert send(colleague, f"{address}/arrivals", id=str(new_id())) == f"{address}?said=all_in"
+    assert send(colleague, f"{address}/arrivals", id=str(new_id())) == f"{address}?said=taken_in"
+    third = make(
+        "places.Place", ref="z", entity_id=here.entity, name="Third", format="supermarket", zone="UTC", country="US"
+    )
+    stranger = browser_of(make_user("stranger", "associate", place_id=third))
+    assert stranger.get(address).status_code == 404
+    assert differences() == []
