@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.faults.harness import TRADE_S, WORKERS, Round, faults
+from tests.faults.harness import DEEDS, FIRST, LAST, WORKERS, Round, faults
+from tests.faults.worker import RIVALS
 
 ROUNDS, SECONDS = 30, 400.0
 SHOWN = 20
@@ -42,26 +43,36 @@ def main(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _tell(one: Round, asked: int) -> None:
-    sys.stderr.write(f"round {one.number + 1}/{asked}: {one.kills}, {len(one.found)} findings, {one.seconds} s\n")
+    spent = f"{one.seconds.total():.1f} s"
+    sys.stderr.write(f"round {one.number + 1}/{asked}: {one.kills} at {one.at}, {len(one.found)} findings, {spent}\n")
 
 
 def _figures(done: list[Round]) -> dict[str, Any]:
     kills: Counter[str] = Counter()
+    spent: Counter[str] = Counter()
     for one in done:
         kills.update(one.kills)
+        spent.update(one.seconds)
     return {
         "rounds": len(done),
         "operations": sum(one.verdict["operations"] for one in done),
         "acknowledged": sum(one.verdict["objects"] for one in done),
         "kills": sum(kills.values()),
         "kills_of": dict(sorted(kills.items())),
+        "fewest_before_a_kill": min(one.at[0] for one in done),
         "interrupted": sum(one.verdict["cuts"] for one in done),
-        "clocks_skewed": sum(one.skewed for one in done),
+        "brought_again": sum(one.verdict["repeats"] for one in done),
+        "clocks_off": sum(one.skewed for one in done),
+        "clocks_jumped": sum(one.verdict["jumps"] for one in done),
+        "calls_of_rivals": sum(one.verdict["calls"] for one in done),
+        "calls_never_answered": sum(one.verdict["unheard"] for one in done),
         "lost": sum(len(one.verdict["lost"]) for one in done),
         "doubled": sum(len(one.verdict["doubled"]) for one in done),
+        "not_linearizable": sum(len(one.verdict["history"]) for one in done),
         "audit_ok": not any(one.verdict["audit"] or one.verdict["hanging"] for one in done),
         "failures": sum(len(one.verdict["broke"]) for one in done),
         "deadlocks": sum(len(one.verdict["deadlocks"]) for one in done),
+        "seconds_on": {name: round(seconds, 1) for name, seconds in sorted(spent.items())},
     }
 
 
@@ -70,23 +81,37 @@ def _write(path: Path, figures: dict[str, Any], done: list[Round]) -> None:
     deeds: Counter[str] = Counter()
     for one in done:
         deeds.update(one.verdict["deeds"])
-    rows = "".join(f"| {key} | {value} |\n" for key, value in figures.items())
-    work = "".join(f"| {name} | {count} |\n" for name, count in sorted(deeds.items()))
-    path.write_text(_PAGE.format(rounds=len(done), rows=rows, deeds=work, workers=WORKERS, trade=TRADE_S, notes=NOTES))
+    rows = "".join(f"| {key.replace('_', ' ')} | {_words(value)} |\n" for key, value in figures.items())
+    work = "".join(f"| {name.replace('_', ' ')} | {count} |\n" for name, count in sorted(deeds.items()))
+    sizes = {"workers": WORKERS, "deeds_each": DEEDS, "first": FIRST, "last": LAST, "rivals": RIVALS}
+    path.write_text(_PAGE.format(rounds=len(done), rows=rows, deeds=work, notes=NOTES, **sizes))
+
+
+def _words(value: object) -> str:
+    return ", ".join(f"{name} {one}" for name, one in value.items()) if isinstance(value, dict) else str(value)
 
 
 _PAGE = """# Proof: what kills leave behind
 
-Written by `python -m bench faults --rounds {rounds} --write docs/proof.md` (`make proof` runs 300); the code is in `tests/faults/`.
+Written by `python -m bench faults --rounds {rounds} --write docs/proof.md` (`make proof` runs 300; `make test` runs 30 of them); the code is in
+`tests/faults/`.
 
 Each round has a fresh database of two shops on a private PostgreSQL with its usual durability (fsync and
 synchronous_commit on; small buffers, and after a kill `syncfs` instead of one fsync per file, so that it is back sooner).
-{workers} workers, in every other round also one that imports, trade at random for {trade} s: each
-is a process of its own, some with a business clock that is five hours off. They bring the same orders more than once and at the same
-time. Workers, PostgreSQL as a whole, or one of its processes are killed with SIGKILL at random moments; other
-workers take over, bring what nobody had heard the answer of, and some of what had been answered. Then time passes,
-jobs run, consumers read, every audit check runs, and each worker's log (written before and after each deed) is held
-against the tables.
+{workers} workers, in every other round also one that imports, trade at random until {deeds_each} deeds were answered: each
+is a process of its own. They bring the same orders more than once, in other orders, and at the same time. Some have a business clock
+that is five hours off; and in the middle of their work their business clock, or the system's as they see it, jumps forward or
+backward by up to five hours. (PostgreSQL's own clock stays: it cannot be moved without moving the machine's.)
+Workers, PostgreSQL as a whole, or one of its processes are killed with SIGKILL at random moments, each
+somewhere between the {first}th and the {last}th answered deed; other workers take over, bring what nobody had heard the answer of, and some
+of what had been answered. Then time passes, jobs run, consumers read, every audit check runs, and each worker's log (written
+before and after each deed) is held against the tables.
+
+Beside them a process with {rivals} threads reserves, extends, shrinks, releases, posts, receives, sells and reads one product at two
+places, with a business clock that is another at every call, and is killed like the others. Its history is checked to be linearizable
+(`tests/faults/linearizability.py` says by which method and whose): every answer, each with what was left to promise at that moment, must follow
+from some order of the calls, one at a time, that is true to their beginnings and ends; calls that nobody heard the answer of may have happened
+or not; and the tables afterwards must be what that order leads to.
 
 | what | |
 | --- | --- |

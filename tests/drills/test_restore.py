@@ -13,6 +13,7 @@ import pytest
 from storeline.config.database import Server, binaries
 from storeline.config.paths import VAR
 from tests.faults.harness import Faults, await_end, faults
+from tests.faults.judge import FINDINGS
 from tests.faults.logbook import read
 from tests.faults.worker import Job
 
@@ -37,8 +38,8 @@ def trade(engine: Faults, name: str) -> Path:
     """One worker trades for a while; the folder of its log."""
     folder = engine.folder / name
     folder.mkdir()
-    job = Job("storeline", "drill", name, str(folder))
-    worker = engine.spawn("work", job)
+    job = Job("work", "storeline", "drill", name, str(folder))
+    worker = engine.spawn(job)
     time.sleep(TRADE_S)
     job.stop.touch()
     assert not await_end([worker])
@@ -109,5 +110,4 @@ def test_a_restore_to_a_moment_has_the_trade_before_it_and_none_after_it(engine:
     assert after
     assert 0 < after[0] < before[0]
     assert any("orders" in (entry.answer or {}) for entry in read(later / "later.log")[0])
-    kinds = ("lost", "doubled", "audit", "hanging", "broke", "deadlocks")
-    assert {kind: verdict[kind] for kind in kinds} == {kind: [] for kind in kinds}, json.dumps(verdict)[:3000]
+    assert {kind: verdict[kind] for kind in FINDINGS} == {kind: [] for kind in FINDINGS}, json.dumps(verdict)[:3000]

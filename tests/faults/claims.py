@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from storeline.kernel.api import run
 from tests.faults.logbook import Entry
-from tests.faults.shop import history
+from tests.faults.shop import NOT_RIVALS, history
 
 if TYPE_CHECKING:
     from tests.faults.judge import Verdict
@@ -19,13 +19,20 @@ _FOLLOWS = {
     "cancelled": {"cancelled"},
 }
 """The states in which an order may be found later that was once told to be in the first."""
+_LATER = {
+    "open": {"open", "shipped", "received", "cancelled"},
+    "shipped": {"shipped", "received"},
+    "received": {"received"},
+    "cancelled": {"cancelled"},
+}
+"""The same of transfers."""
 _TWICE = {
     "an order's event": """SELECT type || ' of ' || subject_id FROM kernel_event
         WHERE type IN ('orders.placed', 'orders.confirmed', 'orders.completed', 'orders.cancelled',
             'fulfilment.handed_over', 'fulfilment.cancelled', 'aftersales.returned')
         GROUP BY type, subject_id HAVING count(*) > 1""",
     "a document's event": """SELECT type || ' of ' || subject_id FROM kernel_event
-        WHERE type IN ('stock.receipt', 'stock.adjustment', 'stock.count')
+        WHERE type IN ('stock.receipt', 'stock.adjustment', 'stock.count', 'stock.transfer_out')
         GROUP BY type, subject_id, place_id HAVING count(*) > 1""",
     "a sale in the books": """SELECT kind || ' of ' || source_id FROM ledger_posting WHERE kind = 'sale'
         GROUP BY kind, source_id HAVING count(DISTINCT transaction_id) > 1""",
@@ -52,6 +59,7 @@ def compare(entries: Iterable[Entry], verdict: Verdict) -> None:
     _orders(known, verdict)
     _goods(known, verdict)
     _holds(known, verdict)
+    _transfers(known, verdict)
     _returns(known, verdict)
     _imports(answered, verdict)
     for what, sql in _TWICE.items():
@@ -110,7 +118,8 @@ def _goods(entries: list[Entry], verdict: Verdict) -> None:
     for key, sql in (
         (
             "moved",
-            "SELECT source_id, line_no, place_id, product_id, quantity FROM stock_movement WHERE kind IN ('receipt', 'adjustment')",
+            f"""SELECT source_id, line_no, place_id, product_id, quantity FROM stock_movement
+                WHERE kind IN ('receipt', 'adjustment') AND {NOT_RIVALS}""",
         ),
         ("counted", "SELECT source_id, line_no, place_id, product_id, counted FROM stock_count"),
     ):
@@ -123,7 +132,10 @@ def _goods(entries: list[Entry], verdict: Verdict) -> None:
 
 def _holds(entries: list[Entry], verdict: Verdict) -> None:
     found = {
-        str(key): state for key, state in run("SELECT source_id, state FROM stock_reservation WHERE digest IS NOT NULL")
+        str(key): state
+        for key, state in run(
+            f"SELECT source_id, state FROM stock_reservation WHERE digest IS NOT NULL AND {NOT_RIVALS}"
+        )
     }
     granted: dict[str, bool] = {}
     for key, yes in _claims(entries, "holds"):
@@ -132,6 +144,22 @@ def _holds(entries: list[Entry], verdict: Verdict) -> None:
     verdict.lost += [f"hold {key}" for key, yes in granted.items() if yes and key not in found]
     verdict.doubled += [f"hold {key} was not granted" for key in found if not granted.get(key)]
     verdict.lost += [f"hold {key} was let go" for key in _claims(entries, "let_go") if found.get(key) == "held"]
+
+
+def _transfers(entries: list[Entry], verdict: Verdict) -> None:
+    """A shipped one may have been received since, an open one shipped or called off; arrivals are as they were told."""
+    states = {str(key): state for key, state in run("SELECT id, state FROM stock_transfer")}
+    told = [entry.answer["transfer"] for entry in entries if entry.answer and "transfer" in entry.answer]
+    verdict.objects += len({key for key, _ in told})
+    verdict.lost += [f"transfer {key} was {said}" for key, said in told if states.get(key) not in _LATER[said]]
+    asked = {entry.spec["id"] for entry in entries if entry.spec["do"] == "send"}
+    verdict.doubled += [f"transfer {key}, and nobody asked for it" for key in states.keys() - asked]
+    columns = "arrival_id, product_id, received, lost, damaged"
+    found = {tuple(map(str, row)) for row in run(f"SELECT {columns} FROM stock_transfer_arrival")}
+    arrived = {tuple(map(str, row)) for row in _claims(entries, "arrived")}
+    verdict.objects += len(arrived)
+    verdict.lost += [f"arrived: {row}" for row in arrived - found]
+    verdict.doubled += [f"arrived, and nobody was told: {row}" for row in found - arrived]
 
 
 def _returns(entries: list[Entry], verdict: Verdict) -> None:

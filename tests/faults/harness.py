@@ -16,10 +16,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import psycopg
@@ -27,11 +29,17 @@ from psycopg import sql
 
 from storeline.config.database import NAME, Server
 from storeline.config.paths import ROOT, VAR
+from tests.faults.judge import FINDINGS
+from tests.faults.logbook import ANSWER
 from tests.faults.worker import Job
 
 WORKERS = 3
-TRADE_S = 0.8
-"""How long a round's trade goes on, beside the time that the server is down."""
+DEEDS = 45
+"""How many deeds of workers must be answered before a round's trade ends."""
+FIRST, LAST = 8, 40
+"""Kills fall at random moments between so many answered deeds and so many."""
+MIDDLE_S = 0.03
+"""And so long after that, in the middle of whatever is then being done."""
 END_WITHIN_S = 120.0
 TEMPLATE = NAME
 # Small buffers start and recover fast, and push pages out early; everything that makes commits durable stays on.
@@ -49,15 +57,26 @@ class Round:
 
     number: int
     kills: dict[str, int] = field(default_factory=dict)
+    at: list[int] = field(default_factory=list)
+    """How many deeds had been answered at each kill."""
     skewed: int = 0
-    seconds: float = 0.0
+    seconds: Counter[str] = field(default_factory=Counter)
+    """What it took, by what was done."""
     verdict: dict[str, Any] = field(default_factory=dict)
 
     @property
     def found(self) -> list[str]:
         """Everything that should not be."""
-        kinds = ("lost", "doubled", "audit", "hanging", "broke", "deadlocks")
-        return [f"{kind}: {text}" for kind in kinds for text in self.verdict.get(kind, ())]
+        return [f"{kind}: {text}" for kind in FINDINGS for text in self.verdict.get(kind, ())]
+
+    @contextmanager
+    def spending(self, on: str) -> Iterator[None]:
+        """Count the time of the block."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[on] += time.monotonic() - started
 
 
 class Faults:
@@ -68,19 +87,20 @@ class Faults:
         self.folder = folder
         self.server = Server(root, _SETTINGS | dict(settings or {}))
         self._nursery: subprocess.Popen[str] | None = None
+        self._dropping: Thread | None = None
         self._stderr = (folder / "stderr").open("ab")
 
     def begin(self) -> None:
         """Start the server, fill the template."""
         self.server.start()
-        job = Job(TEMPLATE, self.seed, "template", str(self.folder))
-        child = self.spawn("template", job)
-        await_end([child])
+        await_end([self.spawn(Job("template", TEMPLATE, self.seed, "template", str(self.folder)))])
         if not (self.folder / "template.done").exists():
             raise RuntimeError(f"the template could not be made:\n{self.stderr()}")
 
     def end(self) -> None:
         """Let go of everything."""
+        if self._dropping is not None:
+            self._dropping.join()
         if self._nursery is not None:
             self._nursery.kill()
             self._nursery.communicate()
@@ -94,28 +114,29 @@ class Faults:
 
     def round(self, number: int, spoil: str = "") -> Round:
         """Trade, kill, let others take over, settle, judge. `spoil` is SQL that does damage before the judgement."""
-        started = time.monotonic()
         chance = random.Random(f"{self.seed}:{number}")  # no secrets
         done = Round(number)
         database, folder = f"round_{number}", self.folder / f"round_{number}"
         folder.mkdir()
-        self.copy(database)
+        with done.spending("copy"):
+            self.copy(database)
         try:
             self._trade(_Crew(self, database, folder, chance, done), chance)
             if spoil:
                 with self.server.connect(database) as connection:
                     connection.execute(spoil.encode())
-            done.verdict = self.judge(database, folder)
+            with done.spending("judge"):
+                done.verdict = self.judge(database, folder)
         finally:
-            self._drop(database)
-        done.seconds = round(time.monotonic() - started, 2)
+            with done.spending("drop"):
+                self._drop_later(database)
         if spoil or not done.found:
             shutil.rmtree(folder)
         return done
 
     def judge(self, database: str, folder: Path) -> dict[str, Any]:
         """Let everything settle, audit, hold the logs in `folder` against the tables: `judge.Verdict` as a mapping."""
-        await_end([self.spawn("judge", Job(database, self.seed, "judge", str(folder)))])
+        await_end([self.spawn(Job("judge", database, self.seed, "judge", str(folder)))])
         verdict = folder / "verdict.json"
         if not verdict.exists():
             raise RuntimeError(f"{folder.name} could not be judged:\n{self.stderr()}")
@@ -123,20 +144,24 @@ class Faults:
         return found
 
     def _trade(self, crew: _Crew, chance: random.Random) -> None:
-        for _ in range(WORKERS):
-            crew.hire(skew_hours=chance.choice((0, 0, 0, 0, -5, 5)))
-        if crew.done.number % 2 == 0:
-            crew.hire(weights={"import": 1000})
-        crew.await_trade()
-        moments = sorted((chance.uniform(0.1, TRADE_S), kill) for kill in _kills(crew.done.number, chance))
-        started = time.monotonic()
-        for moment, kill in moments:
-            time.sleep(max(0.0, started + moment - time.monotonic()))
-            before = time.monotonic()
-            crew.strike(kill)
-            started += time.monotonic() - before
-        time.sleep(max(0.0, started + TRADE_S - time.monotonic()))
-        crew.stop()
+        done = crew.done
+        with done.spending("hire"):
+            for _ in range(WORKERS):
+                crew.hire(skew_hours=chance.choice((0, 0, 0, 0, -5, 5)))
+            if done.number % 2 == 0:
+                crew.hire(weights={"import": 1000})
+            crew.hire("rival")
+            crew.await_trade()
+        for goal, kill in sorted((chance.randint(FIRST, LAST), kill) for kill in _kills(done.number, chance)):
+            with done.spending("trade"):
+                done.at.append(crew.await_deeds(goal))
+                time.sleep(chance.uniform(0, MIDDLE_S))
+            with done.spending(kill):
+                crew.strike(kill)
+        with done.spending("trade"):
+            crew.await_deeds(DEEDS)
+        with done.spending("stop"):
+            crew.stop()
 
     def copy(self, database: str) -> str:
         """A new database of that name, as the template is; the name."""
@@ -145,11 +170,18 @@ class Faults:
             admin.execute(sql.SQL(copy).format(sql.Identifier(database), sql.Identifier(TEMPLATE)))
         return database
 
+    def _drop_later(self, database: str) -> None:
+        """Beside the next round: it waits for the disk. One that a kill cuts off stays until the server goes."""
+        if self._dropping is not None:
+            self._dropping.join()
+        self._dropping = Thread(target=self._drop, args=(database,))
+        self._dropping.start()
+
     def _drop(self, database: str) -> None:
-        with self.server.connect("template1") as admin:
+        with suppress(psycopg.Error), self.server.connect("template1") as admin:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database)))
 
-    def spawn(self, what: str, job: Job) -> int:
+    def spawn(self, job: Job) -> int:
         """A new process of the nursery that works, judges or builds the template: its id."""
         if self._nursery is None:
             self._nursery = subprocess.Popen(
@@ -163,7 +195,7 @@ class Faults:
             )
         assert self._nursery.stdin
         assert self._nursery.stdout
-        self._nursery.stdin.write(json.dumps({"what": what, **asdict(job)}) + "\n")
+        self._nursery.stdin.write(json.dumps(asdict(job)) + "\n")
         self._nursery.stdin.flush()
         answer = self._nursery.stdout.readline()
         if not answer:
@@ -188,20 +220,37 @@ class _Crew:
     alive: dict[int, Job] = field(default_factory=dict)
     hired: int = 0
 
-    def hire(self, *, skew_hours: int = 0, weights: dict[str, int] | None = None, after: Job | None = None) -> None:
-        """One more worker, who goes on where `after` was killed."""
+    def hire(
+        self,
+        what: str = "work",
+        *,
+        skew_hours: int = 0,
+        weights: dict[str, int] | None = None,
+        after: Job | None = None,
+    ) -> None:
+        """One more worker, or process of rivals; it goes on where `after` was killed."""
         self.hired += 1
         job = Job(
+            what,
             self.database,
             f"{self.faults.seed}:{self.done.number}",
-            f"worker-{self.hired}",
+            f"{what}-{self.hired}",
             str(self.folder),
             skew_hours,
             weights or {},
             (str(after.log),) if after else (),
         )
-        self.alive[self.faults.spawn("work", job)] = job
+        self.alive[self.faults.spawn(job)] = job
         self.done.skewed += bool(skew_hours)
+
+    def await_deeds(self, goal: int) -> int:
+        """Wait until so many of the workers' deeds were answered; how many were."""
+        deadline = time.monotonic() + END_WITHIN_S
+        while (answered := sum(path.read_bytes().count(ANSWER) for path in self.folder.glob("*.log"))) < goal:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"only {answered} of {goal} deeds were done:\n{self.faults.stderr()}")
+            time.sleep(0.01)
+        return answered
 
     def await_trade(self) -> None:
         """Wait until everybody is at work."""
@@ -217,7 +266,7 @@ class _Crew:
             pid = self.chance.choice(sorted(self.alive))
             job = self.alive.pop(pid)
             os.kill(pid, signal.SIGKILL)
-            self.hire(skew_hours=job.skew_hours, weights=job.weights, after=job)
+            self.hire(job.what, skew_hours=job.skew_hours, weights=job.weights, after=job)
         elif kill == "server":
             self.faults.server.kill()
             self.faults.server.start()

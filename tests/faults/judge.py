@@ -9,6 +9,8 @@ from pathlib import Path
 
 import orjson
 
+from tests.faults.calls import read_calls
+from tests.faults.linearizability import Call
 from tests.faults.logbook import Entry, Logbook, Spec, read
 from tests.faults.worker import Job, carry_out, patiently
 
@@ -17,6 +19,8 @@ LATER = timedelta(hours=12)
 STEP = timedelta(minutes=10)
 """So much later jobs take up what they only let lie for a while."""
 MOST_LISTED = 20
+FINDINGS = ("lost", "doubled", "audit", "hanging", "broke", "deadlocks", "history")
+"""What should be empty in a verdict."""
 _HANGING = {
     "pending orders": "SELECT count(*) FROM orders_order WHERE state = 'pending'",
     "operations without an answer": """SELECT count(*), max(o.kind || ' ' || o.key || ' ' || o.state || ' ' || i.state ||
@@ -45,14 +49,19 @@ class Verdict:
     hanging: list[str] = field(default_factory=list)
     broke: list[str] = field(default_factory=list)
     deadlocks: list[str] = field(default_factory=list)
+    history: list[str] = field(default_factory=list)
+    calls: int = 0
+    unheard: int = 0
     cuts: int = 0
+    jumps: int = 0
+    repeats: int = 0
     deeds: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
         """Whether nothing at all was found."""
-        return not (self.lost or self.doubled or self.audit or self.hanging or self.broke or self.deadlocks)
+        return not any(getattr(self, kind) for kind in FINDINGS)
 
 
 def judge(job: Job) -> None:
@@ -67,17 +76,9 @@ def judge(job: Job) -> None:
     entries, notes = _all(folder)
     compare(entries, verdict)
     _audit(verdict)
-    for what, text in notes:
-        if what == "cut":
-            verdict.cuts += 1
-        else:
-            (verdict.deadlocks if what == "deadlock" else verdict.broke).append(text)
-    for entry in entries:
-        name = entry.spec["do"]
-        verdict.deeds[name] = verdict.deeds.get(name, 0) + 1
-        if entry.answer and "error" in entry.answer:
-            key = f"{name}: {entry.answer['error']}"
-            verdict.refused[key] = verdict.refused.get(key, 0) + 1
+    _examine(folder, job.database, verdict)
+    _heed(notes, verdict)
+    _tell(entries, verdict)
     partial = folder / "verdict.partial"
     partial.write_bytes(orjson.dumps(asdict(verdict)))
     partial.rename(folder / "verdict.json")
@@ -91,6 +92,43 @@ def _all(folder: Path) -> tuple[list[Entry], list[tuple[str, str]]]:
         entries += some
         notes += said
     return entries, notes
+
+
+def _examine(folder: Path, database: str, verdict: Verdict) -> None:
+    """Whether what rivals were told can have happened one call at a time."""
+    from tests.faults.rivals import examine  # noqa: PLC0415  # needs the settings
+
+    calls: list[Call] = []
+    for path in sorted(folder.glob("*.calls")):
+        some, notes = read_calls(path)
+        calls += some
+        _heed(notes, verdict)
+    report = examine(calls, database)
+    verdict.calls, verdict.unheard = len(calls), report.unknown
+    verdict.history = [str(violation) for violation in report.violations]
+
+
+def _heed(notes: list[tuple[str, str]], verdict: Verdict) -> None:
+    for what, text in notes:
+        if what == "cut":
+            verdict.cuts += 1
+        elif what == "jump":
+            verdict.jumps += 1
+        else:
+            (verdict.deadlocks if what == "deadlock" else verdict.broke).append(text)
+
+
+def _tell(entries: list[Entry], verdict: Verdict) -> None:
+    """How often each deed was begun, refused, brought again."""
+    for entry in entries:
+        name = entry.spec["do"]
+        verdict.deeds[name] = verdict.deeds.get(name, 0) + 1
+        if entry.answer and "error" in entry.answer:
+            key = f"{name}: {entry.answer['error']}"
+            verdict.refused[key] = verdict.refused.get(key, 0) + 1
+    brought = [order["id"] for entry in entries for order in entry.spec.get("orders", ())]
+    brought += [entry.spec["id"] for entry in entries if entry.spec["do"] == "return"]
+    verdict.repeats = len(brought) - len(set(brought))
 
 
 def _unheard(entries: list[Entry]) -> list[Spec]:

@@ -15,6 +15,8 @@ from typing import Any
 
 import orjson
 
+ANSWER = b',"answer":'
+"""Each answered deed has one such line in its log."""
 Spec = dict[str, Any]
 Answer = dict[str, Any]
 

@@ -25,10 +25,15 @@ def main() -> None:
     import django  # noqa: PLC0415  # the settings are named by the environment
 
     django.setup()
-    from storeline.config import api  # noqa: F401, PLC0415  # so that no child has to load it
-    from storeline.exchange.importing import history  # noqa: PLC0415  # needs the settings
-    from tests.faults import deeds  # noqa: F401, PLC0415  # so that no child has to load it
+    import pandas  # noqa: F401, ICN001, PLC0415  # DuckDB loads it, and Arrow with it, at the first answer
+    import pyarrow.dataset  # noqa: F401, PLC0415
 
+    from storeline.config import api  # noqa: F401, PLC0415  # so that no child has to load it
+    from storeline.config.work import due_jobs  # noqa: PLC0415  # needs the settings
+    from storeline.exchange.importing import history  # noqa: PLC0415  # needs the settings
+    from tests.faults import claims, clocks, deeds, rivals  # noqa: F401, PLC0415  # so that no child has to load it
+
+    list(due_jobs())
     history.BATCH = IMPORT_BATCH
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead need no burial
     for line in sys.stdin.buffer:
@@ -48,10 +53,12 @@ def _live(order: dict[str, object]) -> None:
     try:
         from django.db import connection  # noqa: PLC0415  # needs the settings
 
-        what = order.pop("what")
+        from tests.faults import rivals  # noqa: PLC0415  # needs the settings
+
         job = Job(**order)  # type: ignore[arg-type]
         connection.settings_dict["NAME"] = job.database
-        {"work": worker.work, "judge": judge.judge, "template": template.build}[str(what)](job)
+        kinds = {"work": worker.work, "rival": rivals.compete, "judge": judge.judge, "template": template.build}
+        kinds[job.what](job)
         connection.close()
         status = 0
     except BaseException:  # noqa: BLE001  # nobody above would say it

@@ -16,6 +16,12 @@ PRICE = 250
 """Minor units of either currency."""
 HOT, SHELF = 60, 600
 """Units in stock of the first three products, which everybody wants, and of the others."""
+FEW_USES = 12
+"""How often the first coupon may be used."""
+PRIZE = "prize"
+"""What rivals fight over, and nobody else touches; HOT units of it are at each place."""
+NOT_RIVALS = f"product_id <> (SELECT id FROM catalog_product WHERE ref = '{PRIZE}')"
+"""Everything else, in SQL: what rivals do is checked by its history."""
 
 Row = Sequence[object]
 
@@ -67,7 +73,7 @@ def write_shop(folder: Path) -> None:
         folder / "stock.csv",
         ("place", "product", "as_of", "quantity"),
         [
-            (place, ref, SINCE, HOT if number < 3 else SHELF)
+            (place, ref, SINCE, HOT if number < 3 or ref == PRIZE else SHELF)
             for place in PLACES
             for number, ref in enumerate(_refs())
             if ref not in {"service", "deposit"}
@@ -76,12 +82,12 @@ def write_shop(folder: Path) -> None:
 
 
 def _refs() -> list[str]:
-    return [f"p{number}" for number in range(PRODUCTS - 2)] + ["deposit", "service"]
+    return [f"p{number}" for number in range(PRODUCTS - 2)] + ["deposit", "service", PRIZE]
 
 
 def _nature(number: int) -> tuple[str, str, str, str]:
     """Unit, by weight, service, deposit."""
-    if number >= PRODUCTS - 2:
+    if PRODUCTS - 2 <= number < PRODUCTS:
         return "each", "no", "yes", ""
     return ("kg", "yes", "no", "") if number == 5 else ("each", "no", "no", "deposit" if number == 6 else "")
 
@@ -91,7 +97,7 @@ def _coupons(folder: Path) -> None:
         folder / "coupons.csv",
         ("ref", "name", "kind", "value", "currency", "funder", "valid_from", "max_uses", "max_uses_per_customer"),
         [
-            ("FEW", "Ten off", "percentage", "10", "", "retailer", SINCE, 12, ""),
+            ("FEW", "Ten off", "percentage", "10", "", "retailer", SINCE, FEW_USES, ""),
             ("ONCE", "Once each", "percentage", "5", "", "retailer", SINCE, "", 1),
             ("MAKER", "Maker's", "amount", "0.75", "USD", "manufacturer", SINCE, 20, ""),
         ],

@@ -1,10 +1,15 @@
-"""A guest who orders over HTTP."""
+"""Guests who order over HTTP, one or many at once."""
 
 from __future__ import annotations
 
 import contextlib
 import urllib.error
 import urllib.request
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -26,7 +31,13 @@ def post(port: int, body: bytes) -> int:
             return refusal.code
 
 
-def order(place: UUID, product: UUID) -> bytes:
+def post_all(port: int, bodies: Sequence[bytes], threads: int = 12) -> Counter[int]:
+    """How often each status was answered to bodies sent at once."""
+    with ThreadPoolExecutor(threads) as pool:
+        return Counter(pool.map(partial(post, port), bodies))
+
+
+def order(place: UUID, product: UUID, **changes: Any) -> bytes:
     """One unit to be collected, paid by card."""
     return orjson.dumps(
         {
@@ -39,4 +50,5 @@ def order(place: UUID, product: UUID) -> bytes:
             "payments": [{"tender": "sandbox_card", "token": "tok_approve"}],
             "expected_total": "2.50",
         }
+        | changes
     )

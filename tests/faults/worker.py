@@ -19,12 +19,20 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 60.0
 """How long a worker waits for a server that is down."""
+REST_S = 0.03
+"""How long it rests before it tries again."""
+RIVALS = 3
+"""So many threads has a process of rivals."""
+DEADLOCK = "40P01"
+JUMPS = 0.06
+"""Before so many of its deeds a clock jumps."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a worker is told when it starts; `resume` are the logs of those whose place it takes."""
+    """What a process of the nursery is told when it starts; `resume` are the logs of those whose place it takes."""
 
+    what: str
     database: str
     seed: str
     name: str
@@ -35,8 +43,8 @@ class Job:
 
     @property
     def log(self) -> Path:
-        """Where it writes what it does."""
-        return Path(self.folder) / f"{self.name}.log"
+        """Where it writes what it does: deeds, or a history of calls."""
+        return Path(self.folder) / f"{self.name}.{'calls' if self.what == 'rival' else 'log'}"
 
     @property
     def stop(self) -> Path:
@@ -47,6 +55,7 @@ class Job:
 def work(job: Job) -> None:
     """Finish what a predecessor left open, bring some of its deeds again, then trade."""
     from storeline.kernel.api import clock, now  # noqa: PLC0415  # needs the settings
+    from tests.faults.clocks import jump  # noqa: PLC0415  # needs the settings
     from tests.faults.deeds import choose  # noqa: PLC0415  # needs the settings
     from tests.faults.deeds.world import look  # noqa: PLC0415  # needs the settings
 
@@ -62,6 +71,8 @@ def work(job: Job) -> None:
             carry_out(book, spec)
     nursery = os.getppid()
     while not job.stop.exists() and os.getppid() == nursery:
+        if chance.random() < JUMPS:
+            book.note("jump", jump(chance))
         carry_out(book, patiently(book, lambda: choose(world, chance, job.weights)))
 
 
@@ -105,15 +116,20 @@ def patiently(book: Logbook, deed: Callable[[], Any]) -> Any:
         except TryAgainError:
             pass
         except (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError) as error:
-            code = getattr(error, "sqlstate", None) or getattr(error.__cause__, "sqlstate", None)
-            kind = "deadlock" if code == "40P01" else "cut"
+            kind = "deadlock" if sqlstate(error) == DEADLOCK else "cut"
             book.note(
                 kind, traceback.format_exc()[-3000:] if kind == "deadlock" else f"{type(error).__name__}: {error}"[:200]
             )
             recover()
         if time.monotonic() > deadline:
             raise TimeoutError
-        time.sleep(0.03)
+        time.sleep(REST_S)
+
+
+def sqlstate(error: Exception) -> str | None:
+    """PostgreSQL's code of an error, whoever raised it."""
+    found: str | None = getattr(error, "sqlstate", None) or getattr(error.__cause__, "sqlstate", None)
+    return found
 
 
 def recover() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from tests.faults.deeds import goods, handing, trading
+from tests.faults.deeds import goods, handing, moving, trading
 from tests.faults.deeds.world import World
 from tests.faults.logbook import Answer, Spec
 
@@ -26,6 +26,9 @@ DEEDS: dict[str, tuple[int, Plan, Do]] = {
     "receive": (1, goods.plan_receive, goods.do_receive),
     "adjust": (1, goods.plan_adjust, goods.do_adjust),
     "count": (1, goods.plan_count, goods.do_count),
+    "send": (2, moving.plan_send, moving.do_send),
+    "arrive": (2, moving.plan_arrive, moving.do_arrive),
+    "call_off": (1, moving.plan_call_off, moving.do_call_off),
     "hold": (3, goods.plan_hold, goods.do_hold),
     "let_go": (1, goods.plan_let_go, goods.do_let_go),
     "pump": (6, goods.plan_nothing, goods.do_pump),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import date
 from pathlib import Path
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from storeline.config.work import due_jobs
@@ -14,8 +16,9 @@ from storeline.kernel.api import SYSTEM, Error, new_id, pump
 from storeline.stock import api as stock
 from tests.faults.deeds.world import World, some
 from tests.faults.logbook import Answer, Spec
-from tests.faults.shop import history
+from tests.faults.shop import NOT_RIVALS, history
 
+_LOTS = {"L1": date(2100, 1, 1), "L2": date(2101, 1, 1)}
 FOLDERS = 3
 """So many folders are imported again and again."""
 
@@ -35,13 +38,14 @@ def _rows(world: World, chance: Random, quantities: tuple[int, ...]) -> Spec:
 
 
 def plan_receive(world: World, chance: Random) -> Spec:
-    """Goods come."""
-    return _rows(world, chance, (1, 12, 40))
+    """Goods come, some of them in lots."""
+    return _rows(world, chance, (1, 12, 40)) | {"lot": chance.choice((None, None, "L1", "L2"))}
 
 
 def do_receive(spec: Spec) -> Answer:
     """Once for its id."""
-    return _done(spec, lambda rows: stock.receive(rows, actor=SYSTEM))
+    expires = {"lot": spec["lot"], "expires_on": _LOTS[spec["lot"]]} if spec["lot"] else {}
+    return _done(spec, lambda rows: stock.receive(rows, actor=SYSTEM), **expires)
 
 
 def plan_adjust(world: World, chance: Random) -> Spec:
@@ -51,7 +55,7 @@ def plan_adjust(world: World, chance: Random) -> Spec:
 
 def do_adjust(spec: Spec) -> Answer:
     """Once for its id."""
-    return _done(spec, lambda rows: stock.adjust(rows, actor=SYSTEM))
+    return _done(spec, lambda rows: stock.adjust(rows, actor=SYSTEM), reason="mistake")
 
 
 def plan_count(world: World, chance: Random) -> Spec:
@@ -69,10 +73,10 @@ def do_count(spec: Spec) -> Answer:
     return {"counted": spec["rows"]}
 
 
-def _done(spec: Spec, deed: object) -> Answer:
+def _done(spec: Spec, deed: object, **more: Any) -> Answer:
     assert callable(deed)
     try:
-        deed([stock.Goods(UUID(s), n, UUID(p), UUID(g), q, "by hand") for s, n, p, g, q in spec["rows"]])
+        deed([stock.Goods(UUID(s), n, UUID(p), UUID(g), q, **more) for s, n, p, g, q in spec["rows"]])
     except Error as refusal:
         return {"error": refusal.code, "refused_rows": spec["rows"]}
     return {"moved": spec["rows"]}
@@ -99,7 +103,8 @@ def do_hold(spec: Spec) -> Answer:
 def plan_let_go(_world: World, _chance: Random) -> Spec | None:
     """Some holds end."""
     found = some(
-        "SELECT source_id FROM stock_reservation WHERE state = 'held' AND digest IS NOT NULL ORDER BY random() LIMIT 5"
+        f"""SELECT source_id FROM stock_reservation WHERE state = 'held' AND digest IS NOT NULL AND {NOT_RIVALS}
+        ORDER BY random() LIMIT 5"""
     )
     return {"ids": found} if found else None
 
