@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
+from urllib.parse import unquote
 from uuid import UUID
 
 from storeline.kernel.api import Invalid, UnitPrice, round_div
@@ -100,7 +103,9 @@ def parse_measured(gtin: str, rules: Iterable[MeasureRule]) -> Measured | None:
 _SYMBOLOGY = re.compile(r"\](?:C1|d2|Q3|e0)")
 _BRACKETS = re.compile(r"\((\d{2,4})\)")
 _LINK = re.compile(r"https?://[^/?#]+/(?:[^?#]*/)?01/(\d{8,14})(?:[/?#]|$)", re.IGNORECASE)
-_LINK_MEASURE = re.compile(r"[?&](31[0-6]\d|32[0-7]\d|392\d)=(\d{1,15})(?=&|$)")
+_LINK_MORE = re.compile(r"[?&](31[0-6]\d|32[0-7]\d|392\d|17)=(\d{1,15})(?=&|$)")
+_LINK_LOT = re.compile(r"/10/([^/?#]{1,60})(?:[/?#]|$)")
+_LOT = re.compile(r"[!-Z_a-z]{1,20}")
 _GROUP = "\x1d"
 _LENGTHS = {"00": 18, "01": 14, "02": 14, "03": 14, "04": 16, "20": 2, "41": 14} | {
     f"{number}": 6 for number in (*range(11, 20), *range(31, 37))
@@ -110,7 +115,8 @@ _LENGTHS = {"00": 18, "01": 14, "02": 14, "03": 14, "04": 16, "20": 2, "41": 14}
 
 @dataclass(frozen=True, slots=True)
 class Elements:
-    """What a GS1-128, DataMatrix or Digital Link code says of a product: its GTIN, and a weight, a price or a count.
+    """What a GS1-128, DataMatrix or Digital Link code says of a product: its GTIN, and a weight, a price or a count;
+    its lot and the last day on which it is good, where it says them (application identifiers 10 and 17).
 
     `price` counts in units of 10 to the minus `decimals` of the currency's main unit.
     """
@@ -120,6 +126,8 @@ class Elements:
     price: int | None = None
     decimals: int = 0
     count: int | None = None
+    lot: str | None = None
+    expires_on: date | None = None
 
 
 def parse_elements(text: str) -> Elements | None:
@@ -129,7 +137,8 @@ def parse_elements(text: str) -> Elements | None:
     """
     text = text.strip()
     if link := _LINK.match(text):
-        return _of_elements([("01", link[1]), *_LINK_MEASURE.findall(text)])
+        lot = [("10", unquote(found[1])) for found in [_LINK_LOT.search(text)] if found]
+        return _of_elements([("01", link[1]), *lot, *_LINK_MORE.findall(text)])
     if _SYMBOLOGY.match(text):
         return _of_elements(_split(text[3:].lstrip(_GROUP)))
     parts = _BRACKETS.split(text)
@@ -155,21 +164,38 @@ def _split(text: str) -> list[tuple[str, str]]:
 
 
 def _of_elements(elements: Iterable[tuple[str, str]]) -> Elements | None:
-    values = {code: value for code, value in elements if value.isascii() and value.isdigit()}
+    said = dict(elements)
+    values = {code: value for code, value in said.items() if value.isascii() and value.isdigit()}
     if "01" not in values:
         return None
-    gtin = normal_gtin(values["01"], field="code")
+    lot = said.get("10", "")
+    found = Elements(
+        normal_gtin(values["01"], field="code"),
+        lot=lot if _LOT.fullmatch(lot) else None,
+        expires_on=_day_of(values.get("17", "")),
+    )
     for code, value in values.items():
         decimals = int(code[-1])
         if code[:3] == "310":
-            return Elements(gtin, grams=round_div(int(value) * 1000, 10**decimals))
+            return replace(found, grams=round_div(int(value) * 1000, 10**decimals))
         if code[:3] == "320":
             numerator, denominator = _GRAMS["lb"]
-            return Elements(gtin, grams=round_div(int(value) * numerator, denominator * 10**decimals))
+            return replace(found, grams=round_div(int(value) * numerator, denominator * 10**decimals))
         if code[:3] == "392":
-            return Elements(gtin, price=int(value), decimals=decimals)
+            return replace(found, price=int(value), decimals=decimals)
     count = values.get("30")
-    return Elements(gtin, count=int(count) if count else None)
+    return replace(found, count=int(count)) if count else found
+
+
+def _day_of(digits: str) -> date | None:
+    """YYMMDD as a day of this century (the General Specifications' window reaches to 2075); day 00 is the month's last."""
+    if len(digits) != len("YYMMDD"):
+        return None
+    year, month, day = 2000 + int(digits[:2]), int(digits[2:4]), int(digits[4:])
+    try:
+        return date(year, month, day or monthrange(year, month)[1])
+    except (ValueError, IndexError):
+        return None
 
 
 def quantity_of_weight(grams: int, unit: str, *, field: str = "unit") -> int:

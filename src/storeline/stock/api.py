@@ -90,7 +90,7 @@ from storeline.stock.queries.levels import (
 from storeline.stock.queries.lots import expiring, lots_at, recall
 from storeline.stock.queries.policies import PolicyRow, list_policies
 from storeline.stock.queries.promise import atp
-from storeline.stock.queries.transfers import get_transfer, list_transfers
+from storeline.stock.queries.transfers import get_transfer, knows_arrival, list_transfers
 
 __all__ = [
     "ADJUST",
@@ -167,6 +167,7 @@ __all__ = [
     "get_transfer",
     "is_large",
     "keep",
+    "knows_arrival",
     "last_counts",
     "last_deeds",
     "last_receipts",

@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 
 from storeline.catalog.domain import (
@@ -85,15 +87,21 @@ G14 = "04006381333931"
     ("text", "found"),
     [
         (f"]C101{G14}3103000425", Elements(G14, grams=425)),
-        (f"]d201{G14}17261231\x1d10LOT7\x1d3102001250", Elements(G14, grams=12_500)),
-        (f"]d2\x1d01{G14}10A1", Elements(G14)),
+        (
+            f"]d201{G14}17261231\x1d10LOT7\x1d3102001250",
+            Elements(G14, grams=12_500, lot="LOT7", expires_on=date(2026, 12, 31)),
+        ),
+        (f"]d2\x1d01{G14}10A1", Elements(G14, lot="A1")),
+        (f"(01){G14}(17)270200", Elements(G14, expires_on=date(2027, 2, 28))),
+        (f"(01){G14}(17)271301", Elements(G14)),
         (f"01{G14}3202000150", Elements(G14, grams=680)),
         (f"01{G14}3922350", Elements(G14, price=350, decimals=2)),
         (f"01{G14}3006", Elements(G14, count=6)),
-        (f"01{G14}41040123450000091030", Elements(G14)),
-        (f"(01){G14}(3103)000425(10)AB", Elements(G14, grams=425)),
+        (f"01{G14}41040123450000091030", Elements(G14, lot="30")),
+        (f"(01){G14}(3103)000425(10)AB", Elements(G14, grams=425, lot="AB")),
         ("https://id.example/01/4006381333931", Elements(G14)),
-        (f"https://id.example/some/01/{G14}/10/A?3103=000425", Elements(G14, grams=425)),
+        (f"https://id.example/some/01/{G14}/10/A?3103=000425", Elements(G14, grams=425, lot="A")),
+        (f"https://id.example/01/{G14}/10/A%2F1?17=261130", Elements(G14, lot="A/1", expires_on=date(2026, 11, 30))),
         ("4006381333931", None),
         ("https://shop.example/till", None),
         ("(10)AB", None),

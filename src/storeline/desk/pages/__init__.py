@@ -1,29 +1,35 @@
 """The desk's pages: pick, hand over, receive, count, and what has gone wrong. Phone first."""
 
 from storeline.desk.pages import (
+    availability,
     counting,
     exceptions,
     goods,
     hand_over,
+    lots,
     picking,
     returns,
     substitutes,
     task,
     tasks,
+    transfers,
     where,
 )
 from storeline.desk.pages.shared import pages
 
 __all__ = [
+    "availability",
     "counting",
     "exceptions",
     "goods",
     "hand_over",
+    "lots",
     "pages",
     "picking",
     "returns",
     "substitutes",
     "task",
     "tasks",
+    "transfers",
     "where",
 ]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
 
 from storeline.catalog import api as catalog
-from storeline.desk.pages import words
+from storeline.desk.pages import stock_words, words
 from storeline.desk.pages.shared import as_id, back_to, choose_first, pages, place_of, render
 from storeline.identity.api import Request
 from storeline.kernel.api import (
@@ -69,16 +69,22 @@ def ask(request: Request, deed: str, permission: str, more: More | None = None) 
         if request.GET.get("said") == "received":
             context |= {"received": context.pop("product"), "level": stock.levels(place.id, [chosen]).get(chosen)}
     elif context["q"]:
-        context |= _found(context["q"])
+        context |= found_by(context["q"])
     if context.get("product") is not None and more is not None:
         context |= more(form_id, place.id, context["product"].id)
     return page(request, deed, place, context)
 
 
-def _found(q: str) -> dict[str, Any]:
-    """The one product that was scanned or named, else those to choose from."""
+def found_by(q: str) -> dict[str, Any]:
+    """The one product that was scanned or named, with the lot and the day that its code says; else those to choose from."""
     hits = [hit.product for hit in catalog.search(q, limit=_HITS).hits]
-    return {"product": hits[0]} if len(hits) == 1 else {"hits": hits, "is_nothing": not hits}
+    if len(hits) != 1:
+        return {"hits": hits, "is_nothing": not hits}
+    try:
+        said = catalog.parse_elements(q)
+    except Invalid:
+        said = None
+    return {"product": hits[0]} | ({} if said is None else {"lot": said.lot, "expires_on": said.expires_on})
 
 
 def page(
@@ -88,6 +94,9 @@ def page(
     more: dict[str, Any] = {"tab": deed, "deed": deed}
     if deed == "receive" and not context.get("product"):
         more["receipts"] = _receipts(place)
+    elif deed == "receive":
+        named = context.get("lot") or context.get("expires_on")
+        more["asks_lot"] = bool(named) or context["product"].shelf_life_days is not None
     return render(request, "desk/goods.html", place, more | dict(context), status)
 
 
@@ -123,7 +132,19 @@ def refuse(request: Request, deed: str, form: Form, error: str, more: Mapping[st
         raise Invalid("There is no such product.", field="product")
     slip = request.POST.get("slip", "")[:_LONGEST_SLIP]
     context = {"product": product, "typed": form.typed, "id": form.id, "error": error, "slip": slip}
+    context |= {
+        "lot": request.POST.get("lot", "")[:_LONGEST_SLIP],
+        "expires_on": _day(request.POST.get("expires_on", "")),
+    }
     return page(request, deed, places.get_place(form.place_id), context | dict(more or {}), 422)
+
+
+def _day(text: str) -> date | None:
+    """A day from a form, where it is one."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 @pages.get("receive", stock.RECEIVE, name="receive")
@@ -139,12 +160,23 @@ def received(request: Request) -> HttpResponse:
     if isinstance(form.quantity, str):
         return refuse(request, "receive", form, form.quantity)
     slip = request.POST.get("slip", "").strip()[:_LONGEST_SLIP]
-    goods = stock.Goods(form.id, 0, form.place_id, form.product_id, form.quantity, slip or None)
+    lot = request.POST.get("lot", "").strip()[:_LONGEST_SLIP]
+    goods = stock.Goods(
+        *(form.id, 0, form.place_id, form.product_id, form.quantity, slip or None),
+        lot=lot or None,
+        expires_on=_day(request.POST.get("expires_on", "")),
+    )
     try:
         stock.receive([goods], actor=request.actor)
     except BodyMismatch:
         return back_to("desk:receive", product=form.product_id, said="used")
-    except Invalid:
+    except stock.WrongLot as refusal:
+        return refuse(
+            request, "receive", form, "", {"lot_error": stock_words.other_day(str(refusal.extra["expires_on"]))}
+        )
+    except Invalid as refusal:
+        if refusal.field and refusal.field.endswith(".lot"):
+            return refuse(request, "receive", form, "", {"lot_error": stock_words.no_lot()})
         return refuse(request, "receive", form, words.wrong_sign())
     return back_to("desk:receive", product=form.product_id, said="received", slip=slip)
 

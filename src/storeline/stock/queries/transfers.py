@@ -38,6 +38,12 @@ def get_transfer(transfer_id: UUID) -> Transfer:
     return _with_lines(rows)[0]
 
 
+def knows_arrival(arrival_id: UUID) -> bool:
+    """Whether this arrival was taken in before."""
+    sql = "SELECT 1 FROM stock_transfer_arrival WHERE arrival_id = %s LIMIT 1"
+    return run(sql, [arrival_id]).fetchone() is not None
+
+
 def list_transfers(
     place_id: UUID | None,
     side: Side = "in",
@@ -59,4 +65,9 @@ def _with_lines(rows: list[Row]) -> list[Transfer]:
     if rows:
         for transfer, *line in run(_LINES, [ids_array(row[0] for row in rows)]):
             lines.setdefault(transfer, []).append(TransferLine(*line))
-    return [Transfer(*row[:3], TransferState(row[3]), *row[4:9], tuple(lines.get(row[0], ()))) for row in rows]
+    return [_transfer(row, tuple(lines.get(row[0], ()))) for row in rows]
+
+
+def _transfer(row: Row, lines: tuple[TransferLine, ...]) -> Transfer:
+    state = TransferState(row[3])
+    return Transfer(row[0], row[1], row[2], state, row[4], row[5], row[6], row[7], row[8], lines)
