@@ -15,6 +15,9 @@ Document = dict[str, Any]
 READS = {
     "POST /quotes": "writes nothing",
     "POST /sourcing/options": "writes nothing",
+    "POST /sourcing/promise": "writes nothing",
+    "POST /sourcing/plan": "writes nothing",
+    "POST /sourcing/what-if": "writes nothing",
     "POST /customers/lookup": "writes nothing; a body, since addresses of pages are logged",
 }
 REPEATS = {

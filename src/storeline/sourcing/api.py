@@ -1,7 +1,101 @@
-"""Sourcing: which places can serve a basket, and when. The only file that other modules import."""
+"""Sourcing: what can be promised, and from where at what cost. The only file that other modules import.
 
+`options` judges places one by one, `promise` answers every way of receiving at once, `plan` finds the cheapest
+places for an order and `keep_plan` keeps them. Costs are thousandths of a minor unit; they are weighed, never charged.
+"""
+
+from storeline.sourcing.commands.groups import (
+    Closure,
+    Limits,
+    close_place,
+    open_place,
+    set_channel,
+    set_group,
+    set_limits,
+)
+from storeline.sourcing.commands.keep import drop_plan, keep_plan
+from storeline.sourcing.commands.policies import set_policy
+from storeline.sourcing.commands.values import Dual, make_values, set_duals
 from storeline.sourcing.domain import Code, Method, Option, Reason, WantedLine
-from storeline.sourcing.permissions import OPTIONS
-from storeline.sourcing.queries import options
+from storeline.sourcing.domain.costs import Costs, Need, Part, Pick, Plan, Policy, Site, need, parcel_cost, part_of
+from storeline.sourcing.domain.seen import Facts, Seen, Sourced
+from storeline.sourcing.domain.solve import solve
+from storeline.sourcing.domain.values import Value, keep_row, shrunk, waste_row
+from storeline.sourcing.domain.ways import Answer, Fee, Level, Offer, Promise, Sure, Terms, Way, Window
+from storeline.sourcing.domain.whatif import Outcome
+from storeline.sourcing.errors import GroupNotFound, NotServed, PlaceFull, PlanKept, PlanNotFound
+from storeline.sourcing.permissions import CLOSE, CONFIGURE, OPTIONS, PLANS
+from storeline.sourcing.queries.kept import Comparison, KeptPlan, components, kept_plan, what_if
+from storeline.sourcing.queries.options import options
+from storeline.sourcing.queries.plan import plan
+from storeline.sourcing.queries.policies import PolicyRow, get_policy, list_policies
+from storeline.sourcing.queries.promise import promise
 
-__all__ = ["OPTIONS", "Code", "Method", "Option", "Reason", "WantedLine", "options"]
+__all__ = [
+    "CLOSE",
+    "CONFIGURE",
+    "OPTIONS",
+    "PLANS",
+    "Answer",
+    "Closure",
+    "Code",
+    "Comparison",
+    "Costs",
+    "Dual",
+    "Facts",
+    "Fee",
+    "GroupNotFound",
+    "KeptPlan",
+    "Level",
+    "Limits",
+    "Method",
+    "Need",
+    "NotServed",
+    "Offer",
+    "Option",
+    "Outcome",
+    "Part",
+    "Pick",
+    "PlaceFull",
+    "Plan",
+    "PlanKept",
+    "PlanNotFound",
+    "Policy",
+    "PolicyRow",
+    "Promise",
+    "Reason",
+    "Seen",
+    "Site",
+    "Sourced",
+    "Sure",
+    "Terms",
+    "Value",
+    "WantedLine",
+    "Way",
+    "Window",
+    "close_place",
+    "components",
+    "drop_plan",
+    "get_policy",
+    "keep_plan",
+    "keep_row",
+    "kept_plan",
+    "list_policies",
+    "make_values",
+    "need",
+    "open_place",
+    "options",
+    "parcel_cost",
+    "part_of",
+    "plan",
+    "promise",
+    "set_channel",
+    "set_duals",
+    "set_group",
+    "set_limits",
+    "set_policy",
+    "shrunk",
+    "solve",
+    "waste_row",
+    "what_if",
+]

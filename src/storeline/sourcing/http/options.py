@@ -1,4 +1,4 @@
-"""Sourcing over HTTP."""
+"""Which places can serve a basket."""
 
 from __future__ import annotations
 
@@ -6,32 +6,17 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from ninja import Field, Router, Schema
+from ninja import Field, Schema
 
 from storeline.identity.api import Request, requires
-from storeline.kernel.api import format_quantity, parse_quantity
+from storeline.kernel.api import format_quantity
 from storeline.places import api as places
-from storeline.sourcing.domain import Method, Option, Reason, WantedLine
+from storeline.sourcing.domain import Method, Option, Reason
+from storeline.sourcing.http.router import LineIn, PositionIn, router, wanted
 from storeline.sourcing.permissions import OPTIONS
-from storeline.sourcing.queries import options
+from storeline.sourcing.queries.options import options
 from storeline.stock import api as stock
 from storeline.web.fields import Moment
-
-router = Router()
-
-
-class LineIn(Schema):
-    """A product and how much of it."""
-
-    product: UUID
-    quantity: Annotated[str, Field(max_length=32, examples=["1"])] = "1"
-
-
-class PositionIn(Schema):
-    """Degrees of WGS 84."""
-
-    latitude: Annotated[float, Field(ge=-90, le=90)]
-    longitude: Annotated[float, Field(ge=-180, le=180)]
 
 
 class OptionsIn(Schema):
@@ -78,13 +63,9 @@ class OptionsOut(Schema):
 @router.post("/sourcing/options", auth=requires(OPTIONS, guest=True), response=OptionsOut)
 def find_options(request: Request, body: OptionsIn) -> OptionsOut:
     """Which places can serve the whole basket and when, nearest first, each with its reasons. Holds nothing."""
-    lines = [
-        WantedLine(line.product, parse_quantity(line.quantity, field=f"lines[{index}].quantity"))
-        for index, line in enumerate(body.lines)
-    ]
     near = places.Position(body.near.latitude, body.near.longitude) if body.near else None
     found = options(
-        lines,
+        wanted(body.lines),
         method=Method(body.method),
         near=near,
         near_place=body.near_place,
@@ -105,10 +86,11 @@ def _option(option: Option, *, exact: bool) -> OptionOut:
         distance_km=None if option.distance_km is None else round(option.distance_km, 3),
         at=option.at,
         slot=option.slot_id,
-        reasons=[_reason(reason, exact=exact) for reason in option.reasons],
+        reasons=[reason_out(reason, exact=exact) for reason in option.reasons],
     )
 
 
-def _reason(reason: Reason, *, exact: bool) -> ReasonOut:
+def reason_out(reason: Reason, *, exact: bool) -> ReasonOut:
+    """A reason; how much is missing only for those who may see stock."""
     missing = format_quantity(reason.missing) if exact and reason.missing else None
     return ReasonOut(code=reason.code, text=reason.text, product=reason.product_id, missing=missing)

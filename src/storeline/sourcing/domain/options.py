@@ -49,6 +49,16 @@ class Code(StrEnum):
     SLOTS_FULL = "slots_full"
     SLOT = "slot"
     OPEN = "open"
+    CLOSED_ONLINE = "closed_online"
+    NO_ROOM = "no_room"
+    TOO_FAR = "too_far"
+    NO_PLACE = "no_place"
+    SPLIT = "split"
+    WELL_STOCKED = "well_stocked"
+    FEW_LEFT = "few_left"
+    SELLS_FAST = "sells_fast"
+    COUNTED = "counted"
+    NOT_COUNTED = "not_counted"
 
 
 AMBIENT_ONLY = frozenset({"collection_point", "locker", "machine", "pop_up"})

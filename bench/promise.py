@@ -1,0 +1,177 @@
+"""What can be promised, asked of one table of 10 million stock rows, by channels of 10, 100 and 1,000 places."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from bench.tools.harness import percentile, private_database
+from storeline.capacity import api as capacity
+from storeline.kernel import api as kernel
+from storeline.places import api as places
+from storeline.sourcing import api as sourcing
+
+PLACES, PRODUCTS = 1_000, 10_000
+GROUPS = (10, 100, 1_000)
+POINTS = 50
+SOUTH, NORTH, WEST, EAST = 38.0, 42.0, -85.0, -75.0
+NOTES = (
+    f"places, positions, stock, sales and slots are invented: {PLACES:,} shops at random over four by ten degrees, all with every one of "
+    f"{PRODUCTS:,} products (a tenth of the rows empty, a fifth with one to three units), {POINTS} lockers, hours, a week of slots, what "
+    "sells at a tenth of the rows; a channel sells from a random 10, 100 or all 1,000 of them; baskets of 1 to 8 products, one in 50 with a "
+    "product that one place in a hundred has; each asked from a random position through sourcing.api, one client; plans on the same data"
+)
+_PLACES = f"""
+INSERT INTO places_place (id, ref, entity_id, name, names, format, zone, country, region, city, postal_code, address, phone,
+    price_zone, tax_region, capabilities, latitude, longitude)
+SELECT uuidv7(), 'b' || n, (SELECT id FROM places_entity), 'Place ' || n, '{{}}',
+    CASE WHEN n <= {PLACES} THEN 'supermarket' ELSE 'locker' END, 'America/New_York', 'US', '', '', '', '', '', '', '',
+    CASE WHEN n <= {PLACES} THEN ARRAY['sell', 'collect', 'deliver', 'ship'] ELSE ARRAY['collect'] END,
+    {SOUTH} + random() * {NORTH - SOUTH}, {WEST} + random() * {EAST - WEST}
+FROM generate_series(1, {PLACES + POINTS}) AS n
+"""
+_SQL = (
+    "SELECT setseed(0.4)",
+    """
+INSERT INTO places_entity (id, ref, name, country, currency, tax_regime, inclusive, zone, tax_number, receipt_series)
+VALUES (uuidv7(), 'bench', 'Bench', 'US', 'USD', 'bench', false, 'UTC', '', '')
+""",
+    _PLACES,
+    "INSERT INTO places_hours (place_id, weekday, opens, closes) SELECT id, d, 420, 1320 FROM places_place, generate_series(1, 7) d",
+    """
+INSERT INTO catalog_product (id, ref, name, names, description, descriptions, brand, manufacturer, unit, by_weight, catch_weight,
+    temperature, allergens, tax_class, pictures, service, status, online)
+SELECT uuidv7(), 'p' || n, 'Product ' || n, '{}', '', '{}', '', '', 'each', false, false,
+    CASE WHEN n % 10 = 0 THEN 'chilled' ELSE 'ambient' END, '{}', 'standard', '[]', false, 'active', true
+FROM generate_series(1, """
+    + str(PRODUCTS)
+    + ") n",
+    "ALTER TABLE stock_balance DROP CONSTRAINT stock_balance_pkey",
+    "DROP INDEX stock_balance_product",
+    # The last hundred products are scarce: one place in a hundred has them.
+    """
+INSERT INTO stock_balance (place_id, product_id, on_hand, reserved)
+SELECT p.id, c.id, 1000 * CASE
+    WHEN c.rare THEN CASE WHEN random() < 0.01 THEN 5 ELSE 0 END
+    WHEN r.x < 0.1 THEN 0 WHEN r.x < 0.3 THEN 1 + floor(random() * 3) ELSE 4 + floor(random() * 60) END, 0
+FROM (SELECT id FROM places_place WHERE format = 'supermarket' ORDER BY id) AS p
+CROSS JOIN (SELECT id, row_number() OVER (ORDER BY id) > """
+    + str(PRODUCTS - 100)
+    + """ AS rare FROM catalog_product ORDER BY id) AS c
+CROSS JOIN LATERAL (SELECT random() + 0 * length(c.id::text) AS x) AS r
+""",
+    "SET maintenance_work_mem = '1GB'",
+    "ALTER TABLE stock_balance ADD PRIMARY KEY (place_id, product_id)",
+    "CREATE INDEX stock_balance_product ON stock_balance (product_id, place_id)",
+    """
+INSERT INTO sourcing_value (place_id, product_id, rate, cover_hours, loss, counted_at, wrong)
+SELECT place_id, product_id, (random() * 3000000)::bigint, 168, 100000 + (random() * 400000)::bigint, now() - random() * interval '60 days', 100
+FROM stock_balance WHERE random() < 0.1
+""",
+    "INSERT INTO sourcing_group (id, ref, name) SELECT uuidv7(), 'g' || n, 'Group of ' || n FROM unnest(ARRAY[10, 100, 1000]) n",
+    """
+INSERT INTO sourcing_member (group_id, place_id, position)
+SELECT g.id, p.id, p.position FROM sourcing_group g CROSS JOIN LATERAL (
+    SELECT id, position FROM places_place WHERE format = 'supermarket' ORDER BY md5(id::text) LIMIT substr(g.ref, 2)::int
+) AS p
+""",
+    "INSERT INTO sourcing_channel (channel, group_id, priority) SELECT 'web' || substr(ref, 2), id, 0 FROM sourcing_group",
+)
+
+
+def main(options: argparse.Namespace) -> dict[str, Any]:
+    """Build, warm up, ask."""
+    asked = options.rounds or 500
+    with private_database("promise"):
+        started = time.perf_counter()
+        _build()
+        built = time.perf_counter() - started
+        rows = kernel.run("SELECT count(*) FROM stock_balance").fetchall()[0][0]
+        products = [row[0] for row in kernel.run("SELECT id FROM catalog_product ORDER BY id")]
+        took: dict[int, list[float]] = {}
+        planned: dict[int, list[float]] = {}
+        possible = asks = waits = 0
+        for size in GROUPS:
+            chance = random.Random(size)
+            _ask(size, products, chance, 60)
+            took[size], answered, waited = _ask(size, products, chance, asked)
+            possible, asks, waits = possible + answered, asks + asked, max(waits, waited)
+            _plan(size, products, chance, 60)
+            planned[size] = _plan(size, products, chance, asked)
+        every = [one for some in took.values() for one in some]
+        return {
+            "stock_rows": rows,
+            "places": PLACES,
+            "p50_ms": _ms(every, 0.5),
+            "p99_ms": _ms(every, 0.99),
+            "p50_ms_by_places": {size: _ms(some, 0.5) for size, some in took.items()},
+            "p99_ms_by_places": {size: _ms(some, 0.99) for size, some in took.items()},
+            "plan_p50_ms_by_places": {size: _ms(some, 0.5) for size, some in planned.items()},
+            "plan_p99_ms_by_places": {size: _ms(some, 0.99) for size, some in planned.items()},
+            "asked": asks,
+            "some_way_possible": possible,
+            "most_waits": waits,
+            "build_s": round(built, 1),
+            "notes": NOTES,
+        }
+
+
+def _build() -> None:
+    for statement in _SQL:
+        kernel.run(statement)
+    capacity.generate(actor=kernel.SYSTEM)
+    kernel.run(
+        "UPDATE capacity_slot SET held = CASE WHEN random() < 0.3 THEN capacity ELSE floor(random() * capacity) END"
+    )
+    for table in (
+        "stock_balance",
+        "sourcing_value",
+        "capacity_slot",
+        "places_place",
+        "places_hours",
+        "sourcing_member",
+        "catalog_product",
+    ):
+        kernel.run(f"VACUUM ANALYZE {table}")
+
+
+def _ask(size: int, products: Sequence[UUID], chance: random.Random, many: int) -> tuple[list[float], int, int]:
+    took, possible, waits = [], 0, 0
+    for _ in range(many):
+        basket, where = _basket(products, chance), _where(chance)
+        with kernel.waits() as count:
+            start = time.perf_counter()
+            found = sourcing.promise(basket, where, channel=f"web{size}")
+            took.append(time.perf_counter() - start)
+        waits = max(waits, count.waits)
+        possible += any(way.possible for way in found.ways)
+    return took, possible, waits
+
+
+def _plan(size: int, products: Sequence[UUID], chance: random.Random, many: int) -> list[float]:
+    took = []
+    for _ in range(many):
+        basket, where = _basket(products, chance), _where(chance)
+        start = time.perf_counter()
+        sourcing.plan(basket, where, channel=f"web{size}")
+        took.append(time.perf_counter() - start)
+    return took
+
+
+def _basket(products: Sequence[UUID], chance: random.Random) -> list[sourcing.WantedLine]:
+    some = chance.sample(products[:-100], chance.randint(1, 8))
+    if chance.random() < 0.02:
+        some[0] = chance.choice(products[-100:])
+    return [sourcing.WantedLine(product, 1_000 * chance.choice((1, 1, 1, 2, 3))) for product in some]
+
+
+def _where(chance: random.Random) -> places.Position:
+    return places.Position(chance.uniform(SOUTH, NORTH), chance.uniform(WEST, EAST))
+
+
+def _ms(took: Sequence[float], share: float) -> float:
+    return round(percentile(took, share) * 1_000, 2)

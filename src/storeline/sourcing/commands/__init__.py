@@ -1,0 +1,1 @@
+"""Writes of sourcing, one subject a file."""

@@ -1,0 +1,131 @@
+"""What a plan was chosen from, as it was read: enough to choose again under another policy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from storeline.sourcing.domain.costs import Need, Plan, Policy, Site
+from storeline.sourcing.domain.options import Code, Reason
+from storeline.sourcing.domain.solve import solve
+from storeline.sourcing.domain.values import Value, keep_row, waste_row
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A place as it was read: thousandths of each need that it has, and what they are worth there.
+
+    `barred` says why it takes nothing now. `metres` from where the order goes to.
+    """
+
+    place_id: UUID
+    metres: int
+    has: tuple[int, ...]
+    values: tuple[Value, ...]
+    priority: int = 0
+    visit: int | None = None
+    line: int | None = None
+    barred: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was needed, and who could have given it."""
+
+    needs: tuple[Need, ...]
+    seen: tuple[Seen, ...]
+
+    def choose(self, policy: Policy) -> Plan | None:
+        """The cheapest plan under a policy."""
+        open_now = [one for one in self.seen if one.barred is None]
+        return solve(self.needs, [_site(one, self.needs, policy) for one in open_now], policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced:
+    """A plan for an order (None: it cannot be served whole), why not, and from what it was chosen."""
+
+    plan: Plan | None
+    reasons: tuple[Reason, ...]
+    channel: str
+    method: str
+    policy: Policy
+    at: datetime
+    facts: Facts
+
+
+def _site(one: Seen, needs: Sequence[Need], policy: Policy) -> Site:
+    has = tuple([max(many, 0) // need.portion for many, need in zip(one.has, needs, strict=True)])
+    rows = [(value, stock, need.portions) for value, stock, need in zip(one.values, has, needs, strict=True)]
+    keep = tuple([keep_row(*row, policy.keep_share) for row in rows])
+    waste = tuple([waste_row(*row, policy.waste_share) for row in rows]) if any(one.old for one in one.values) else ()
+    return Site(one.place_id, one.metres / 1_000, has, keep, waste, one.priority, one.visit, one.line)
+
+
+def why_not(facts: Facts, cold: Sequence[Reason]) -> tuple[Reason, ...]:
+    """Why no plan serves the order: what is missing everywhere, else who is barred, else that it takes too many places."""
+    if cold:
+        return tuple(cold)
+    open_now = [one for one in facts.seen if one.barred is None]
+    short = []
+    for number, need in enumerate(facts.needs):
+        together = sum(max(one.has[number], 0) for one in open_now)
+        if together < need.quantity:
+            short.append(Reason(Code.SHORT, "Not enough is there.", need.product_id, need.quantity - together))
+    if not open_now:
+        barred = {one.barred for one in facts.seen if one.barred}
+        return tuple(Reason(code, BARRED[code]) for code in sorted(barred)) or (
+            Reason(Code.NO_PLACE, "No place near here does this."),
+        )
+    return tuple(short) or (Reason(Code.SPLIT, "It would take more places than one order may come from."),)
+
+
+BARRED = {
+    Code.CLOSED_ONLINE: "This place takes no online orders now.",
+    Code.NO_ROOM: "This place has as many online orders as it can pick in this hour.",
+    Code.NOT_TRADING: "This place has not opened yet, or has closed for good.",
+    Code.NOT_KEPT_COLD: "This place cannot keep goods of that temperature.",
+}
+
+
+def to_json(facts: Facts) -> dict[str, Any]:
+    """As plain data, in rows: kept with a plan."""
+    return {
+        "needs": [[one.product_id.hex, one.portions, one.portion, one.grams, one.refusal] for one in facts.needs],
+        "seen": [
+            [
+                one.place_id.hex,
+                one.metres,
+                list(one.has),
+                [[v.rate, v.days, v.loss, v.fixed, v.old, v.old_days, v.old_loss] for v in one.values],
+                one.priority,
+                one.visit,
+                one.line,
+                one.barred,
+            ]
+            for one in facts.seen
+        ],
+    }
+
+
+def from_json(data: dict[str, Any]) -> Facts:
+    """The other way."""
+    return Facts(
+        tuple(Need(UUID(product), *rest) for product, *rest in data["needs"]),
+        tuple(
+            Seen(
+                UUID(place),
+                metres,
+                tuple(has),
+                tuple(Value(*value) for value in values),
+                priority,
+                visit,
+                line,
+                None if barred is None else Code(barred),
+            )
+            for place, metres, has, values, priority, visit, line, barred in data["seen"]
+        ),
+    )

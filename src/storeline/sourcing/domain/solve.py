@@ -1,0 +1,337 @@
+"""The cheapest plan for one order, exactly: every set of at most `most_places` places that could still win is looked at.
+
+A plan costs a fixed sum for each place (visit, first parcel, splitting), a sum for each share of a line (picking, weight, the
+value of what is taken) and further parcels where one is too heavy. For a set of places the lines are independent but for
+those parcels, so each line takes its cheapest division; only where an order is heavier than a parcel are divisions searched
+together. Sets are built up place by place, the cheapest fixed sums first, and left as soon as a bound says that none
+of them can win: the fixed sums of the places so far, those of the cheapest places to come, and for every line the least that any
+place of the set, so far or to come, would take for it. A share costs no less than its part of what the whole line would cost at
+the first portion's price (values never fall from portion to portion), so that least is a bound for divided lines too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from storeline.sourcing.domain.costs import (
+    MOST_PLACES,
+    Costs,
+    Need,
+    Part,
+    Pick,
+    Plan,
+    Policy,
+    Site,
+    parcel_cost,
+    part_of,
+    weight_cost,
+)
+
+_NEVER = 1 << 60
+_ANY = 1 << 58
+"""Dearer than any plan, and by far cheaper than one that cannot be, whatever it saves of spoiling."""
+
+
+def solve(needs: Sequence[Need], sites: Sequence[Site], policy: Policy) -> Plan | None:
+    """The cheapest plan, with what the next best would cost; None where no allowed plan serves the order.
+
+    Places of a higher priority number are used only where those of lower ones cannot serve the order whole. A line is
+    refused only where its need has a `refusal`, and never just to stay with a lower number.
+    """
+    if not needs:
+        return None
+    for most in sorted({site.priority for site in sites}):
+        tier = [site for site in sites if site.priority <= most]
+        last = most == max(site.priority for site in sites)
+        if (found := _solve(needs if last else _whole(needs), tier, policy)) is not None:
+            return found
+    return _solve(needs, [], policy)
+
+
+def _whole(needs: Sequence[Need]) -> list[Need]:
+    return [replace(one, refusal=None) for one in needs]
+
+
+def _solve(needs: Sequence[Need], sites: Sequence[Site], policy: Policy) -> Plan | None:
+    search = _Search(needs, sites, policy)
+    best = search.run()
+    if best is None:
+        return None
+    plan = _plan(best, needs, policy)
+    others = [one for number in best.numbers if (one := search.run(without=number)) is not None]
+    if not others:
+        return plan
+    following = _plan(min(others, key=lambda one: one.cost), needs, policy)
+    return replace(plan, next_cost=following.cost, next_places=following.places)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Sites, by their numbers in the search, with the portions of each need that they give; `refused` of each."""
+
+    cost: int
+    numbers: tuple[int, ...]
+    sites: tuple[Site, ...]
+    taken: tuple[tuple[int, ...], ...]
+    refused: tuple[int, ...]
+
+
+def _plan(found: _Found, needs: Sequence[Need], policy: Policy) -> Plan:
+    parts: list[Part] = [part_of(site, needs, row, policy) for site, row in zip(found.sites, found.taken, strict=True)]
+    costs = Costs(
+        split=policy.split * max(len(parts) - 1, 0),
+        refused=sum((one.refusal or 0) * many for one, many in zip(needs, found.refused, strict=True)),
+    )
+    for part in parts:
+        costs += part.costs
+    refused = tuple(
+        Pick(one.product_id, many * one.portion) for one, many in zip(needs, found.refused, strict=True) if many
+    )
+    return Plan(tuple(sorted(parts, key=lambda part: part.km)), refused, costs)
+
+
+_NOWHERE = Site(UUID(int=0), 0.0, (), ())
+Way = tuple[int, tuple[int, ...]]
+"""What a division of a line costs, and the portions of each place."""
+
+
+@dataclass(slots=True)
+class _State:
+    """The places of a set so far: what each line of one portion costs there at least (`single`), what 0, 1, 2 … portions
+    of each other line cost (`many`), a bound for those lines (`least`), and the most portions of each in one place (`most`).
+    """
+
+    single: list[int]
+    many: list[list[int]]
+    least: list[int]
+    most: list[int]
+
+
+class _Search:
+    """One order's search. Places are numbered by their fixed cost; number 0 is nowhere, where lines are refused."""
+
+    def __init__(self, needs: Sequence[Need], sites: Sequence[Site], policy: Policy) -> None:
+        self.needs = needs
+        self.divided = [one for one in needs if one.portions > 1]
+        self.policy = policy
+        own = [
+            (site, (policy.visit if site.visit is None else site.visit) + parcel_cost(site.km, policy))
+            for site in sites
+            if any(site.has) and not (policy.reach_km and site.km > policy.reach_km)
+        ]
+        own.sort(key=lambda pair: (pair[1], pair[0].km))
+        self.sites = [_NOWHERE, *[site for site, _ in own]]
+        self.fixed = [0, *[fixed for _, fixed in own]]
+        self.parcel = [0, *[parcel_cost(site.km, policy) for site, _ in own]]
+        self.cost = [
+            [_refusals(one) for one in needs],
+            *[[_shares(site, number, one, policy) for number, one in enumerate(needs)] for site, _ in own],
+        ]
+        self.states = [self._state(number) for number in range(len(self.sites))]
+        self.rest = self._suffixes()
+        self.heavy = sum(one.grams * one.portions for one in needs) > policy.parcel_grams
+        self.kept: dict[tuple[int, tuple[int, ...]], list[Way]] = {}
+        self.without = 0
+        self.best_cost = _ANY
+        self.best: tuple[tuple[int, ...], list[tuple[int, ...]] | None] | None = None
+
+    def _state(self, number: int) -> _State:
+        """One place alone."""
+        line = 0
+        if number:
+            own = self.sites[number].line
+            line = self.policy.line if own is None else own
+        single, many, least = [], [], []
+        for costs, one in zip(self.cost[number], self.needs, strict=True):
+            if one.portions == 1:
+                single.append(costs[1] if len(costs) > 1 else _NEVER)
+            else:
+                many.append(costs)
+                least.append(_least(costs, line, one.portions))
+        return _State(single, many, least, [len(costs) - 1 for costs in many])
+
+    def _suffixes(self) -> list[_State]:
+        """For each number the least that a place of that number or a later one takes for each line."""
+        nobody = self.states[0]
+        rows = [_State([_NEVER] * len(nobody.single), [], [_NEVER] * len(nobody.least), [0] * len(nobody.most))]
+        for state in reversed(self.states):
+            last = rows[-1]
+            least = list(map(min, state.least, last.least))
+            most = list(map(max, state.most, last.most))
+            rows.append(_State(list(map(min, state.single, last.single)), [], least, most))
+        rows.reverse()
+        return rows
+
+    def run(self, *, without: int = 0) -> _Found | None:
+        """The cheapest set and its shares; `without` the place of that number."""
+        self._begin(without)
+        self._try((), 0, self.states[0], 0)
+        most = min(self.policy.most_places, MOST_PLACES, len(self.sites) - 1)
+        for size in range(1, most + 1):
+            self._extend((), 1, 0, self.states[0], size)
+        if self.best is None:
+            return None
+        numbers, shares = self.best
+        if shares is None:
+            shares = [self._divisions(line, (0, *numbers))[0][1] for line in range(len(self.needs))]
+        taken = tuple(zip(*shares, strict=True))
+        sites = tuple(self.sites[number] for number in numbers)
+        return _Found(self.best_cost, numbers, sites, taken[1:], taken[0])
+
+    def _begin(self, without: int) -> None:
+        self.without, self.best_cost, self.best = without, _ANY, None
+
+    def _extend(self, chosen: tuple[int, ...], start: int, fixed: int, state: _State, left: int) -> None:
+        """Every set of `chosen` and `left` more places from number `start` on that can still win."""
+        rest = self.rest[start]
+        floor = sum(map(min, state.single, rest.single)) + self._floor(state, rest, left)
+        if floor >= _ANY:
+            return
+        if chosen:
+            fixed += self.policy.split
+        later = self.policy.split * (left - 1)
+        for number in range(start, len(self.sites) - left + 1):
+            own = fixed + self.fixed[number]
+            if own + sum(self.fixed[number + 1 : number + left]) + later + floor >= self.best_cost:
+                return  # fixed costs only rise from here on
+            if number == self.without:
+                continue
+            if left > 1:
+                self._extend((*chosen, number), number + 1, own, self._joined(state, number), left - 1)
+            else:
+                self._try(chosen, own, state, number)
+
+    def _floor(self, state: _State, rest: _State, left: int) -> int:
+        """What lines of several portions cost at least, from the places so far and `left` more."""
+        floor = 0
+        for some, least, most, one in zip(state.many, rest.least, rest.most, self.divided, strict=True):
+            portions = one.portions
+            low, high = max(0, portions - len(some) + 1), min(portions, left * most)
+            floor += min(
+                [some[portions - more] + least * more // portions for more in range(low, high + 1)], default=_NEVER
+            )
+        return floor
+
+    def _joined(self, state: _State, number: int) -> _State:
+        """The places so far and one more."""
+        other = self.states[number]
+        many = [
+            _together(some, own, one.portions)
+            for some, own, one in zip(state.many, other.many, self.divided, strict=True)
+        ]
+        least = list(map(min, state.least, other.least))
+        return _State(list(map(min, state.single, other.single)), many, least, state.most)
+
+    def _try(self, chosen: tuple[int, ...], fixed: int, state: _State, number: int) -> None:
+        """The places so far and `number` (0: nobody more) as a set: kept if it wins."""
+        other = self.states[number]
+        bounds = list(map(min, state.least, other.least))
+        cost = fixed + sum(map(min, state.single, other.single)) + sum(bounds)
+        for some, own, one, bound in zip(state.many, other.many, self.divided, bounds, strict=True):
+            if cost >= self.best_cost:
+                return
+            cost += _whole_line(some, own if number else [0], one.portions) - bound
+        if cost >= self.best_cost:
+            return
+        numbers = (*chosen, number) if number else chosen
+        if self.heavy:
+            self._weigh(numbers, fixed)
+        else:
+            self.best_cost, self.best = cost, (numbers, None)
+
+    def _weigh(self, chosen: tuple[int, ...], fixed: int) -> None:
+        """A set whose goods may need further parcels: which line goes where matters then."""
+        numbers = (0, *chosen)
+        divided = [self._divisions(line, numbers) for line in range(len(self.needs))]
+        least = [ways[0][0] for ways in divided]
+        after = [sum(least[line:]) for line in range(len(least) + 1)]
+
+        def go(line: int, cost: int, shares: list[tuple[int, ...]]) -> None:
+            if line == len(divided):
+                if all(any(row) for row in list(zip(*shares, strict=True))[1:]):
+                    self.best_cost, self.best = cost + self._extra(numbers, shares), (chosen, shares)
+                return
+            for own, row in divided[line]:
+                if cost + own + after[line + 1] >= self.best_cost:
+                    return  # divisions only become dearer
+                tried = [*shares, row]
+                if cost + own + after[line + 1] + self._extra(numbers, tried) < self.best_cost:
+                    go(line + 1, cost + own, tried)
+
+        go(0, fixed, [])
+
+    def _divisions(self, line: int, numbers: tuple[int, ...]) -> list[Way]:
+        """Every division of a line over these places, the cheapest first."""
+        key = (line, numbers)
+        if (known := self.kept.get(key)) is None:
+            costs = [self.cost[number][line] for number in numbers]
+            ways = _divisions(self.needs[line].portions, [len(one) - 1 for one in costs])
+            known = sorted([(sum([one[many] for one, many in zip(costs, way, strict=True)]), way) for way in ways])
+            self.kept[key] = known
+        return known
+
+    def _extra(self, numbers: Sequence[int], shares: Sequence[tuple[int, ...]]) -> int:
+        """What parcels beyond the first of each place cost."""
+        limit, total = self.policy.parcel_grams, 0
+        for at in range(1, len(numbers)):
+            grams = sum([one.grams * row[at] for one, row in zip(self.needs, shares, strict=False)])
+            if grams > limit:
+                total += (-(-grams // limit) - 1) * self.parcel[numbers[at]]
+        return total
+
+
+def _together(some: Sequence[int], own: Sequence[int], portions: int) -> list[int]:
+    """What 0, 1, 2 … portions cost from both, each as cheaply as can be."""
+    most = min(len(some) + len(own) - 2, portions)
+    return [
+        min(
+            [
+                some[many - taken] + own[taken]
+                for taken in range(max(0, many - len(some) + 1), min(many, len(own) - 1) + 1)
+            ]
+        )
+        for many in range(most + 1)
+    ]
+
+
+def _whole_line(some: Sequence[int], own: Sequence[int], portions: int) -> int:
+    """What all portions cost from both; never, where both have too few."""
+    least = max(0, portions - len(some) + 1)
+    most = min(portions, len(own) - 1)
+    return min([some[portions - taken] + own[taken] for taken in range(least, most + 1)], default=_NEVER)
+
+
+def _refusals(one: Need) -> list[int]:
+    return [0] if one.refusal is None else [one.refusal * many for many in range(one.portions + 1)]
+
+
+def _shares(site: Site, number: int, one: Need, policy: Policy) -> list[int]:
+    """What 0, 1, 2 … portions of a need cost at a place, as far as it has them."""
+    costs = [0]
+    running = policy.line if site.line is None else site.line
+    weight = weight_cost(one, 1, policy)
+    keep = site.keep[number]
+    waste = site.waste[number] if site.waste else (0,) * len(keep)
+    for taken in range(min(one.portions, site.has[number])):
+        running += keep[taken] - waste[taken] + weight
+        costs.append(running)
+    return costs
+
+
+def _least(shares: Sequence[int], line: int, portions: int) -> int:
+    """What the whole line would cost at the price of the first portion: no share costs less than its part of that."""
+    return _NEVER if len(shares) == 1 else line + portions * (shares[1] - line)
+
+
+def _divisions(portions: int, has: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Each way to take so many portions from places that have so many."""
+    if len(has) == 1:
+        if has[0] >= portions:
+            yield (portions,)
+        return
+    room = sum(has[1:])
+    for first in range(max(0, portions - room), min(portions, has[0]) + 1):
+        for others in _divisions(portions - first, has[1:]):
+            yield (first, *others)

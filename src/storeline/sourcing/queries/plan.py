@@ -1,0 +1,155 @@
+"""The cheapest plan for a basket: what the nearest places have and what it is worth there, read in one wait."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from storeline.kernel.api import Invalid, Pending, Row, ids_array, ints_array, later, now, pipeline
+from storeline.places import api as places
+from storeline.sourcing.domain.costs import Policy, need
+from storeline.sourcing.domain.options import Code, Method, ProductNeed, Reason, WantedLine, combine, keeps
+from storeline.sourcing.domain.seen import Facts, Seen, Sourced, why_not
+from storeline.sourcing.domain.values import Value
+from storeline.sourcing.queries.policies import gather_policy
+from storeline.sourcing.queries.reach import CLOSED, GRAMS, KM, REACH, ROOM, TRADING, reach_params
+
+MOST_LINES = 100
+NEAR, WIDE = 24, 240
+"""How many of the nearest places are looked at, and how many more where they do not have everything."""
+_UNFIT = {Code.UNKNOWN_PRODUCT, Code.NOT_SOLD, Code.NOT_ONLINE, Code.NOT_KEPT_COLD}
+"""What no place farther away could help."""
+_NEEDS = f"""
+SELECT wanted.product_id, wanted.quantity, c.id IS NOT NULL, coalesce(c.temperature, ''), coalesce(c.sellable, false),
+    coalesce(c.online, false), {GRAMS}
+FROM unnest(%s::uuid[], %s::bigint[]) WITH ORDINALITY AS wanted(product_id, quantity, n)
+LEFT JOIN catalog_product c ON c.id = wanted.product_id
+ORDER BY wanted.n
+"""
+# The stock and its value are read by one step along their keys for each place and product: LIMIT 1 keeps a generic plan
+# from reading the whole table instead.
+_SEEN = f"""
+WITH {REACH}
+SELECT p.id, {KM}, r.priority, s.visit, s.line, {ROOM}, {CLOSED}, {TRADING}, p.format, g.has, g.rate, g.hours, g.loss, g.fixed
+FROM reach r JOIN places_place p ON p.id = r.place_id AND %(capability)s = ANY(p.capabilities)
+LEFT JOIN sourcing_site s ON s.place_id = p.id
+CROSS JOIN LATERAL (
+    SELECT array_agg(coalesce(b.available, 0) ORDER BY w.n) AS has, array_agg(v.rate ORDER BY w.n) AS rate,
+        array_agg(v.cover_hours ORDER BY w.n) AS hours, array_agg(v.loss ORDER BY w.n) AS loss,
+        array_agg(v.fixed ORDER BY w.n) AS fixed
+    FROM unnest(%(products)s::uuid[]) WITH ORDINALITY AS w(product_id, n)
+    LEFT JOIN LATERAL (
+        SELECT on_hand - reserved AS available FROM stock_balance
+        WHERE place_id = p.id AND product_id = w.product_id LIMIT 1
+    ) AS b ON true
+    LEFT JOIN LATERAL (
+        SELECT rate, cover_hours, loss, CASE WHEN fixed_until IS NULL OR fixed_until > %(at)s THEN fixed END AS fixed
+        FROM sourcing_value WHERE place_id = p.id AND product_id = w.product_id LIMIT 1
+    ) AS v ON true
+) AS g
+ORDER BY 2, p.ref
+"""
+
+
+def plan(
+    lines: Sequence[WantedLine],
+    where: places.Position | UUID,
+    *,
+    channel: str,
+    method: Method | str = Method.SHIP,
+    at: datetime | None = None,
+    policy: Policy | None = None,
+) -> Sourced:
+    """The cheapest way to serve these lines to `where` (a position, or a place's own), by what the live policy weighs.
+
+    Exact over the nearest places that the channel sells from. Parcels may come from several places, a van from one.
+    Nothing is held by asking; `keep_plan` keeps it.
+    """
+    way = Method(method)
+    wanted = combine(lines)
+    check_lines(lines, wanted)
+    at = at or now()
+    found = _plan(wanted, where, channel, way, at, policy, NEAR)
+    unfit = bool(found.reasons) and found.reasons[0].code in _UNFIT
+    if found.plan is not None or unfit or len(found.facts.seen) < NEAR // 2:
+        return found
+    return _plan(wanted, where, channel, way, at, policy, WIDE)
+
+
+def check_lines(lines: Sequence[WantedLine], wanted: Sequence[WantedLine]) -> None:
+    """Raise Invalid for a basket that cannot be asked about."""
+    if not wanted or len(wanted) > MOST_LINES:
+        raise Invalid(f"A basket has 1 to {MOST_LINES} products.", field="lines")
+    for index, line in enumerate(lines):
+        if line.quantity <= 0:
+            raise Invalid("A quantity is above 0.", field=f"lines[{index}].quantity")
+
+
+def gather_needs(wanted: Sequence[WantedLine]) -> Pending[list[tuple[ProductNeed, int]]]:
+    """What is known of the wanted products, each with the grams of a unit."""
+    params = [ids_array(line.product_id for line in wanted), ints_array(line.quantity for line in wanted)]
+    return later(_NEEDS, params, lambda rows: [(ProductNeed(*row[:6]), max(int(row[6]), 0)) for row in rows])
+
+
+def _plan(
+    wanted: Sequence[WantedLine],
+    where: places.Position | UUID,
+    channel: str,
+    method: Method,
+    at: datetime,
+    policy: Policy | None,
+    most: int,
+) -> Sourced:
+    params = reach_params(where, channel, at, most) | {
+        "capability": method.capability,
+        "products": ids_array(line.product_id for line in wanted),
+    }
+    with pipeline():
+        kept = gather_policy(channel)
+        known = gather_needs(wanted)
+        rows = later(_SEEN, params, lambda rows: rows)
+    products = known.result()
+    weighed = policy or kept.result().policy
+    if method is Method.DELIVER:
+        weighed = replace(weighed, most_places=1)
+    needs = tuple(need(one.product_id, one.quantity, grams) for one, grams in products)
+    seen = tuple(_seen(row, [one for one, _ in products]) for row in rows.result())
+    facts = Facts(needs, seen)
+    wrong = [reason for one, _ in products for reason in _unfit(one, method)]
+    chosen = None if wrong else facts.choose(weighed)
+    reasons = () if chosen is not None else why_not(facts, wrong)
+    return Sourced(chosen, reasons, channel, method.value, weighed, at, facts)
+
+
+def _unfit(one: ProductNeed, method: Method) -> list[Reason]:
+    """Why no place could send a product."""
+    product = one.product_id
+    if not one.known:
+        return [Reason(Code.UNKNOWN_PRODUCT, "There is no such product.", product, one.quantity)]
+    if not one.sellable:
+        return [Reason(Code.NOT_SOLD, "This product is not sold any more.", product, one.quantity)]
+    if not one.online:
+        return [Reason(Code.NOT_ONLINE, "This product is sold at tills only.", product, one.quantity)]
+    if method is Method.SHIP and one.temperature != "ambient":
+        words = f"A parcel does not keep {one.temperature} goods."
+        return [Reason(Code.NOT_KEPT_COLD, words, product, one.quantity)]
+    return []
+
+
+def _seen(row: Row, products: Sequence[ProductNeed]) -> Seen:
+    place, km, priority, visit, line, room, closed, trading, form, has, rate, hours, loss, fixed = row
+    barred = None
+    if closed:
+        barred = Code.CLOSED_ONLINE
+    elif not trading:
+        barred = Code.NOT_TRADING
+    elif room is not None and room <= 0:
+        barred = Code.NO_ROOM
+    elif not all(keeps(form, one.temperature) for one in products):
+        barred = Code.NOT_KEPT_COLD
+    values = tuple(
+        Value((rate[n] or 0) / 1_000_000, (hours[n] or 168) / 24, loss[n] or 0, fixed[n]) for n in range(len(has))
+    )
+    return Seen(place, round((km or 0.0) * 1_000), tuple(has), values, priority, visit, line, barred)

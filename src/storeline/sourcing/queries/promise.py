@@ -1,0 +1,255 @@
+"""What can be promised for a basket: everything is read in one wait, and looked at further out only where nothing near will do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from storeline.kernel.api import Invalid, Row, ids_array, ints_array, later, now, pipeline
+from storeline.places import api as places
+from storeline.sourcing.domain.costs import Policy, need
+from storeline.sourcing.domain.options import ProductNeed, WantedLine, combine
+from storeline.sourcing.domain.seen import Facts, Seen
+from storeline.sourcing.domain.values import Value
+from storeline.sourcing.domain.ways import Point, Promise, Source, Way, Window
+from storeline.sourcing.domain.ways import promise as decide
+from storeline.sourcing.queries.plan import NEAR, WIDE, check_lines, gather_needs
+from storeline.sourcing.queries.policies import gather_policy
+from storeline.sourcing.queries.reach import CLOSED, KM, REACH, ROOM, TRADING, reach_params
+
+LOOK_AHEAD = timedelta(days=14)
+_SHOPS = 8
+"""Shops looked at for goods carried out, whichever the channel sells from."""
+_POINTS = 8
+_WINDOWS = 4
+
+
+def _opens(first: int, last: int) -> str:
+    """The first moment from `at` on when the place `p` is open, among local days `first` to `last` counted from today."""
+    return f"""(
+    SELECT min(greatest(hours.opens_at, %(at)s)) FROM (
+        SELECT ((%(at)s AT TIME ZONE p.zone)::date + d) AS day FROM generate_series({first}, {last}) AS d
+    ) AS days
+    CROSS JOIN LATERAL (
+        SELECT (days.day + make_interval(mins => h.opens)) AT TIME ZONE p.zone AS opens_at,
+            (days.day + make_interval(mins => h.closes)) AT TIME ZONE p.zone AS closes_at
+        FROM (
+            SELECT opens, closes FROM places_hours_exception WHERE place_id = p.id AND day = days.day
+            UNION ALL
+            SELECT opens, closes FROM places_hours
+            WHERE place_id = p.id AND weekday = extract(isodow FROM days.day)::int
+                AND NOT EXISTS (SELECT FROM places_hours_exception WHERE place_id = p.id AND day = days.day)
+        ) AS h WHERE h.opens IS NOT NULL
+    ) AS hours
+    WHERE hours.closes_at > %(at)s
+)"""
+
+
+OPENS = f"coalesce({_opens(-1, 1)}, {_opens(2, 7)})"
+
+
+def _windows(method: str, many: int) -> str:
+    """Slots of a method with room, as three arrays, and whether the place has slots at all."""
+    return f"""
+LEFT JOIN LATERAL (
+    SELECT array_agg(slot.id) AS ids, array_agg(slot.starts_at) AS starts, array_agg(slot.ends_at) AS ends
+    FROM (
+        SELECT id, starts_at, ends_at FROM capacity_slot
+        WHERE place_id = p.id AND method = '{method}' AND starts_at >= %(at)s AND cutoff_at >= %(now)s AND held < capacity
+        ORDER BY starts_at LIMIT {many}
+    ) AS slot
+) AS {method} ON '{method}' = ANY(p.capabilities)"""
+
+
+def _slotted(method: str) -> str:
+    return f"""EXISTS (
+    SELECT FROM capacity_slot x WHERE x.place_id = p.id AND x.method = '{method}' AND x.starts_at >= %(at)s
+)"""
+
+
+_SOURCES = f"""
+WITH {REACH},
+looked AS MATERIALIZED (
+    SELECT place_id, min(priority) AS priority FROM (
+        (
+            SELECT r.place_id, r.priority FROM reach r JOIN places_place p ON p.id = r.place_id
+            WHERE NOT %(whole)s OR NOT EXISTS (
+                SELECT FROM unnest(%(products)s::uuid[], %(quantities)s::bigint[]) AS w(product_id, quantity)
+                LEFT JOIN LATERAL (
+                    SELECT on_hand - reserved AS available FROM stock_balance
+                    WHERE place_id = p.id AND product_id = w.product_id LIMIT 1
+                ) AS b ON true
+                WHERE coalesce(b.available, 0) < w.quantity
+            )
+            ORDER BY p.position <-> (SELECT point FROM here) LIMIT %(shown)s
+        )
+        UNION ALL (
+            SELECT id, NULL FROM places_place WHERE 'sell' = ANY(capabilities) AND format <> ALL(%(points)s::text[])
+            ORDER BY position <-> (SELECT point FROM here) LIMIT {_SHOPS}
+        )
+    ) AS every GROUP BY place_id
+)
+SELECT p.id, p.ref, p.name, p.format, p.capabilities, e.currency, {KM}, r.priority, {ROOM}, {CLOSED}, {TRADING},
+    g.has, g.listed, g.rate, g.wrong, g.counted, g.hours, g.loss, g.fixed,
+    collect.ids, collect.starts, collect.ends, {_slotted("collect")},
+    deliver.ids, deliver.starts, deliver.ends, {_slotted("deliver")}, {OPENS}
+FROM looked r JOIN places_place p ON p.id = r.place_id JOIN places_entity e ON e.id = p.entity_id
+CROSS JOIN LATERAL (
+    SELECT array_agg(coalesce(b.available, 0) ORDER BY w.n) AS has,
+        array_agg(
+            NOT EXISTS (SELECT FROM catalog_listing any_row WHERE any_row.place_id = p.id)
+            OR EXISTS (
+                SELECT FROM catalog_listing l WHERE l.place_id = p.id AND l.product_id = w.product_id
+                    AND coalesce(l.starts_on <= (%(at)s AT TIME ZONE p.zone)::date, true)
+                    AND coalesce(l.ends_on >= (%(at)s AT TIME ZONE p.zone)::date, true)
+            ) ORDER BY w.n
+        ) AS listed,
+        array_agg(v.rate ORDER BY w.n) AS rate, array_agg(v.wrong ORDER BY w.n) AS wrong,
+        array_agg(v.counted_at ORDER BY w.n) AS counted, array_agg(v.cover_hours ORDER BY w.n) AS hours,
+        array_agg(v.loss ORDER BY w.n) AS loss, array_agg(v.fixed ORDER BY w.n) AS fixed
+    FROM unnest(%(products)s::uuid[]) WITH ORDINALITY AS w(product_id, n)
+    LEFT JOIN LATERAL (
+        SELECT on_hand - reserved AS available FROM stock_balance
+        WHERE place_id = p.id AND product_id = w.product_id LIMIT 1
+    ) AS b ON true
+    LEFT JOIN LATERAL (
+        SELECT rate, wrong, counted_at, cover_hours, loss, fixed FROM sourcing_value
+        WHERE place_id = p.id AND product_id = w.product_id LIMIT 1
+    ) AS v ON true
+) AS g
+{_windows("collect", _WINDOWS)}
+{_windows("deliver", _WINDOWS)}
+ORDER BY 7, p.ref
+"""
+_AT_POINTS = f"""
+WITH here AS MATERIALIZED (
+    SELECT coalesce(
+        places_position(%(latitude)s::float8, %(longitude)s::float8),
+        (SELECT position FROM places_place WHERE id = %(near_place)s::uuid)
+    ) AS point
+),
+near AS MATERIALIZED (
+    SELECT id FROM places_place WHERE format = ANY(%(points)s::text[]) AND 'collect' = ANY(capabilities)
+    ORDER BY position <-> (SELECT point FROM here) LIMIT {_POINTS}
+)
+SELECT p.id, p.ref, p.name, p.format, e.currency, {KM}, {CLOSED}, {TRADING},
+    collect.ids, collect.starts, collect.ends, {_slotted("collect")}, {OPENS}
+FROM near JOIN places_place p ON p.id = near.id JOIN places_entity e ON e.id = p.entity_id
+{_windows("collect", 40)}
+ORDER BY 6, p.ref
+"""
+
+
+def promise(
+    basket: Sequence[WantedLine],
+    where: places.Position | UUID,
+    when: datetime | None = None,
+    *,
+    channel: str = "web",
+) -> Promise:
+    """What can be promised for a basket to whoever is at `where` (a position, or near a place), from `when` on (now).
+
+    For each way of receiving: the places and their dates or slots, the fee as data for the quote, how sure it is, or why
+    it cannot be. Nothing is held by asking. Two lines of one product add up.
+    """
+    wanted = combine(basket)
+    check_lines(basket, wanted)
+    at = when or now()
+    if at > now() + LOOK_AHEAD:
+        raise Invalid(f"Nothing is promised beyond {LOOK_AHEAD.days} days.", field="when")
+    found = _promise(wanted, where, at, channel, NEAR)
+    online = [answer for answer in found.ways if answer.way in {Way.COLLECT, Way.SHIP}]
+    if found.considered >= NEAR and not any(answer.possible for answer in online):
+        # Nothing near will do: somebody farther away may have the whole basket.
+        wide = _promise(wanted, where, at, channel, WIDE)
+        return wide if any(answer.possible for answer in wide.ways) else found
+    return found
+
+
+def _promise(
+    wanted: Sequence[WantedLine], where: places.Position | UUID, at: datetime, channel: str, most: int
+) -> Promise:
+    params = reach_params(where, channel, at, most) | {
+        "now": now(),
+        "products": ids_array(line.product_id for line in wanted),
+        "quantities": ints_array(line.quantity for line in wanted),
+        "whole": most > NEAR,
+        "shown": 2 * NEAR,
+    }
+    with pipeline():
+        kept = gather_policy(channel)
+        known = gather_needs(wanted)
+        sources = later(_SOURCES, params, lambda rows: rows)
+        points = later(_AT_POINTS, params, lambda rows: [_point(row) for row in rows])
+    products = known.result()
+    rows = sources.result()
+    policy = kept.result()
+    needs = [one for one, _ in products]
+    split = _splitter(products, {row[0]: row for row in rows}, policy.policy)
+    return decide(needs, [_source(row) for row in rows], points.result(), policy.terms, at, split)
+
+
+def _splitter(
+    products: Sequence[tuple[ProductNeed, int]], rows: dict[UUID, Row], policy: Policy
+) -> Callable[[Sequence[Source]], Sequence[Source]]:
+    """How a shipment that no place has whole is put together: the cheapest plan's places."""
+
+    def choose(able: Sequence[Source]) -> Sequence[Source]:
+        if any(not one.known or not one.sellable or not one.online for one, _ in products):
+            return ()
+        needs = tuple(need(one.product_id, one.quantity, grams) for one, grams in products)
+        seen = tuple(_seen(one, rows[one.place_id]) for one in able)
+        plan = Facts(needs, seen).choose(policy)
+        by_id = {one.place_id: one for one in able}
+        return [] if plan is None else [by_id[place] for place in plan.places]
+
+    return choose
+
+
+def _seen(one: Source, row: Row) -> Seen:
+    values = tuple(
+        Value((rate or 0) / 1_000_000, (hours or 168) / 24, loss or 0, fixed)
+        for rate, hours, loss, fixed in zip(row[13], row[16], row[17], row[18], strict=True)
+    )
+    return Seen(one.place_id, round((one.km or 0.0) * 1_000), tuple(one.has), values, one.priority or 0)
+
+
+def _source(row: Row) -> Source:
+    (key, ref, name, form, can, currency, km, priority, room, closed, trading, has, listed, rate, wrong, counted) = row[
+        :16
+    ]
+    collect, deliver = row[19:23], row[23:27]
+    return Source(
+        key,
+        ref,
+        name,
+        form,
+        frozenset(can),
+        currency,
+        km,
+        priority,
+        room,
+        closed,
+        trading,
+        has,
+        listed,
+        rate,
+        wrong,
+        counted,
+        _slots(*collect[:3]),
+        collect[3],
+        _slots(*deliver[:3]),
+        deliver[3],
+        row[27],
+    )
+
+
+def _point(row: Row) -> Point:
+    ids, starts, ends, slotted, opens = row[8:]
+    key, ref, name, form, currency, km, closed, trading = row[:8]
+    return Point(key, ref, name, form, currency, km, closed, trading, _slots(ids, starts, ends), slotted, opens)
+
+
+def _slots(ids: list[UUID] | None, starts: list[datetime] | None, ends: list[datetime] | None) -> tuple[Window, ...]:
+    return tuple(map(Window, ids or (), starts or (), ends or ()))
