@@ -35,9 +35,18 @@ REPEATS = {
     "POST /stock/transfers/{transfer_id}/ship": "what was shipped stays so",
     "POST /stock/transfers/{transfer_id}/cancel": "what was called off stays so",
     "POST /fulfilment/tasks/{order_id}/offers/{offer_id}/withdraw": "what was taken back stays so",
+    "POST /fulfilment/runs/{run}/orders": "what is in the van stays where it is",
+    "POST /fulfilment/runs/{run}/return": "a van that is home stays so",
+    "POST /fulfilment/tasks/{order}/missed": "what goes back stays so until a van leaves with it again",
+    "POST /fulfilment/parcels/{parcel}/arrival": "what has arrived stays so",
+    "POST /fulfilment/parcels/{parcel}/hand-over": "a code is used once",
+    "POST /fulfilment/parcels/{parcel}/return": "what is back stays so",
+    "POST /machines/{place}/open": "a code is used once",
 }
 WHOLE = {
     "GET /slots": "one day of one place",
+    "GET /fulfilment/vans": "as many as one place has",
+    "GET /fulfilment/runs": "one day of one place",
     "GET /places/{place_id}/hours": "at most 31 days",
     "GET /places/{place}/prices": "at most 200 products, named by the caller",
     "GET /products/{product_id}/alike": "the first of them",

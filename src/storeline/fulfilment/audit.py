@@ -79,6 +79,40 @@ ORDER BY r.source_id, r.line_no
 """
 
 
+# An order that a manager cancelled while a van is out with it is out until the driver says that it goes back.
+_DROPS = """
+SELECT d.order_id, d.state, r.state, t.state FROM fulfilment_drop d JOIN fulfilment_run r ON r.id = d.run_id
+LEFT JOIN fulfilment_task t ON t.order_id = d.order_id
+LEFT JOIN fulfilment_proof p ON p.subject_id = d.order_id AND p.kind = 'shopper'
+WHERE t.order_id IS NULL OR (d.state = 'loaded') <> (r.state = 'loading')
+    OR d.state = 'out' AND (r.state <> 'out' OR t.state NOT IN ('ready', 'cancelled'))
+    OR d.state = 'given' AND (t.state <> 'handed_over' OR p.id IS NULL)
+UNION ALL
+SELECT r.id, 'without a proof', r.state, '' FROM fulfilment_run r
+LEFT JOIN fulfilment_proof p ON p.subject_id = r.id AND p.kind = 'van'
+WHERE r.state <> 'loading' AND p.id IS NULL
+ORDER BY 1
+"""
+
+
+_PARCELS = """
+SELECT p.id, p.state, coalesce(o.state, 'not there'), coalesce(t.state, 'not there') FROM fulfilment_parcel p
+LEFT JOIN orders_order o ON o.id = p.order_id LEFT JOIN fulfilment_task t ON t.order_id = p.order_id
+WHERE p.order_id IS NOT NULL AND (
+    o.id IS NULL OR t.order_id IS NULL OR (p.state = 'handed_over') <> (o.state = 'completed')
+    OR p.state IN ('announced', 'arrived') AND t.state <> 'ready' OR p.state = 'returned' AND o.state <> 'cancelled'
+)
+UNION ALL
+SELECT p.id, 'handed over without its code', '', '' FROM fulfilment_parcel p
+LEFT JOIN fulfilment_proof f ON f.subject_id = p.id WHERE p.state = 'handed_over' AND f.id IS NULL
+UNION ALL
+SELECT d.order_id, 'not announced', o.state, t.state FROM orders_destination d JOIN orders_order o ON o.id = d.order_id
+JOIN fulfilment_task t ON t.order_id = d.order_id LEFT JOIN fulfilment_parcel p ON p.order_id = d.order_id
+WHERE d.place_id IS NOT NULL AND p.id IS NULL AND t.state IN ('ready', 'handed_over')
+ORDER BY 1
+"""
+
+
 def _found(sql: str, words: str, counted: str) -> CheckResult:
     rows = run(sql).fetchall()
     total = run(f"SELECT count(*) FROM {counted}").fetchone()
@@ -118,3 +152,15 @@ def reservations() -> CheckResult:
     return _found(
         _RESERVED, "order {0}, line {1}: still held, but the order is {2}", "stock_reservation WHERE state = 'held'"
     )
+
+
+@check("fulfilment.drops", "what vans took over and gave is shown by a proof, and is where its turn is")
+def drops() -> CheckResult:
+    """Orders in vans against the turns, the tasks and the proofs."""
+    return _found(_DROPS, "{0} is {1}, its turn {2}, its task {3}", "fulfilment_drop")
+
+
+@check("fulfilment.parcels", "a parcel of our own stands as its order does, and each was handed over against its code")
+def parcels() -> CheckResult:
+    """Parcels against orders, tasks and proofs."""
+    return _found(_PARCELS, "parcel {0} is {1}, its order {2}, its task {3}", "fulfilment_parcel")

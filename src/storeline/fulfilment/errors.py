@@ -5,15 +5,22 @@ kernel.Error
 │   └── PickedTooMuch       more was picked than was ordered, or of a line that is not there
 ├── NotFound
 │   ├── NoTask              the order has nothing to pick
-│   └── NoOffer             there is no such offer
+│   ├── NoOffer             there is no such offer
+│   ├── NoParcel            there is no such parcel
+│   └── NoRun               there is no such van, or no such turn of one
 └── Refused
     ├── TaskClosed          handed over or cancelled already, or not that far yet
     ├── NotPicked           some lines have not been picked
     ├── NotOffered          this cannot stand for what is missing, or the shopper wants no substitutes
-    └── OfferClosed         it was answered otherwise, taken back, or its time is over
+    ├── OfferClosed         it was answered otherwise, taken back, or its time is over
+    ├── NotTaken            the place cannot keep such a parcel
+    ├── ParcelClosed        the parcel is past that step, or not that far yet
+    ├── ParcelMismatch      the id or the reference names another parcel
+    ├── RunClosed           the van is past that step, or still at it
+    └── InAnotherRun        another van has the order already
 """
 
-from storeline.kernel.api import Invalid, NotFound, Refused
+from storeline.kernel.api import BodyMismatch, Invalid, NotFound, Refused
 
 
 class PickedTooMuch(Invalid):
@@ -49,3 +56,38 @@ class NotOffered(Refused):
 class OfferClosed(Refused):
     code = "offer_closed"
     title = "The offer is closed"
+
+
+class NoRun(NotFound):
+    code = "no_run"
+    title = "There is no such turn of a van"
+
+
+class RunClosed(Refused):
+    code = "run_state"
+    title = "The van is not at that step"
+
+
+class InAnotherRun(Refused):
+    code = "in_another_run"
+    title = "Another van has the order"
+
+
+class NoParcel(NotFound):
+    code = "no_parcel"
+    title = "There is no such parcel"
+
+
+class NotTaken(Refused):
+    code = "not_taken"
+    title = "The place cannot keep this parcel"
+
+
+class ParcelClosed(Refused):
+    code = "parcel_state"
+    title = "The parcel is not at that step"
+
+
+class ParcelMismatch(BodyMismatch):
+    code = "parcel_mismatch"
+    title = "This names another parcel"

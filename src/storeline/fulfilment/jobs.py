@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from storeline.fulfilment.commands.answer import expire_offers
 from storeline.fulfilment.commands.finish import resume
+from storeline.fulfilment.commands.parcels import send_back_unclaimed
 from storeline.kernel.api import SYSTEM, job, now
 
 
@@ -11,6 +12,15 @@ from storeline.kernel.api import SYSTEM, job, now
 def resume_captures() -> int:
     """Go on with orders whose money was asked for and never noted; how many."""
     return len(resume(now(), actor=SYSTEM))
+
+
+@job(every=60)
+def return_unclaimed() -> int:
+    """Send parcels back that nobody came for; how many."""
+    total = 0
+    while went := send_back_unclaimed(now()):
+        total += went
+    return total
 
 
 @job(every=5)

@@ -1,4 +1,4 @@
-"""Every lock of fulfilment: orders first (`orders.api.lock`), then their tasks, both in the order of their ids.
+"""Every lock of fulfilment: orders first (`orders.api.lock`), then their tasks, then turns of vans and parcels, each by id.
 
 What orders, stock and payments lock after that follows the order written in orders/locks.py.
 """
@@ -12,8 +12,8 @@ from typing import Literal
 from uuid import UUID
 
 from storeline.fulfilment.domain.picking import Task, TaskLine
-from storeline.fulfilment.errors import NoTask
-from storeline.kernel.api import Pending, Row, ids_array, later, pipeline
+from storeline.fulfilment.errors import NoRun, NoTask
+from storeline.kernel.api import Conflict, Pending, Row, ids_array, later, pipeline, run
 from storeline.orders import api as orders
 
 _LOCK = """
@@ -68,3 +68,30 @@ def _by_order(rows: list[Row]) -> dict[UUID, tuple[TaskLine, ...]]:
     for row in rows:
         found[row[0]].append(TaskLine(*row))
     return {order_id: tuple(lines) for order_id, lines in found.items()}
+
+
+_LOCK_RUN = "SELECT state, place_id FROM fulfilment_run WHERE id = %s FOR UPDATE"
+_RUN_ORDERS = "SELECT order_id FROM fulfilment_drop WHERE run_id = %s AND state IN ('loaded', 'out') ORDER BY order_id"
+
+
+@dataclass(frozen=True, slots=True)
+class LockedRun:
+    """A turn of a van that nobody else can change now, with the tasks of what is in it."""
+
+    id: UUID
+    state: str
+    place_id: UUID
+    tasks: dict[UUID, Task]
+
+
+def lock_run(run_id: UUID, order_ids: Collection[UUID] = ()) -> LockedRun:
+    """Lock a turn, with all that is in it and these orders. Raises NoRun, NoTask, or Conflict where it changed meanwhile."""
+    inside = {row[0] for row in run(_RUN_ORDERS, [run_id]).fetchall()}
+    locked = lock(sorted(inside | set(order_ids))) if inside or order_ids else Locked({}, {}, {})
+    found = run(_LOCK_RUN, [run_id]).fetchone()
+    if found is None:
+        raise NoRun("There is no such turn of a van.")
+    if {row[0] for row in run(_RUN_ORDERS, [run_id]).fetchall()} - locked.tasks.keys():
+        raise Conflict("The van is being loaded elsewhere: try again.")
+    state, place_id = found
+    return LockedRun(run_id, state, place_id, locked.tasks)

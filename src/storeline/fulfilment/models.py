@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import F, Q
 
+from storeline.fulfilment.domain.parcels import CLOSED, ParcelState
 from storeline.fulfilment.domain.picking import OPEN, State
+from storeline.fulfilment.domain.runs import LIVE_DROPS, DropState, How, RunState
 
 
 def _reference(to: str, **options: Any) -> models.ForeignKey[Any, Any]:
@@ -133,3 +135,157 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return self.state
+
+
+class Van(models.Model):
+    """A van of a place."""
+
+    id = models.UUIDField(primary_key=True)
+    place = models.ForeignKey("places.Place", models.PROTECT, related_name="+")
+    name = models.TextField()
+    active = models.BooleanField(db_default=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["place", "name"], name="fulfilment_van_key"),
+            models.CheckConstraint(condition=~Q(name=""), name="fulfilment_van_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Run(models.Model):
+    """One turn of a van: loaded at its place, out, back. A van has one at a time."""
+
+    id = models.UUIDField(primary_key=True)
+    van = models.ForeignKey(Van, models.PROTECT, related_name="+", db_index=False)
+    place = _reference("places.Place")
+    day = models.DateField()
+    state = models.TextField()
+    created_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)
+    back_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["place", "day"], name="fulfilment_run_day")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["van"], name="fulfilment_run_one", condition=~Q(state="back")),
+            models.CheckConstraint(
+                condition=Q(state="loading", left_at=None, back_at=None)
+                | Q(state="out", left_at__isnull=False, back_at=None)
+                | Q(state="back", back_at__isnull=False),
+                name="fulfilment_run_state",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return RunState(self.state)
+
+
+class Drop(models.Model):
+    """One order of a turn, in the order in which the van goes."""
+
+    pk = models.CompositePrimaryKey("run_id", "order_id")
+    run = models.ForeignKey(Run, models.PROTECT, related_name="+", db_index=False)
+    order = _reference("orders.Order")
+    position = models.IntegerField()
+    state = models.TextField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["order"], name="fulfilment_drop_one", condition=Q(state__in=list(LIVE_DROPS))
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[state.value for state in DropState]), name="fulfilment_drop_state"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.state
+
+
+class Proof(models.Model):
+    """That goods changed hands: a code that was right, or a signature. About a turn, an order or a parcel."""
+
+    id = models.UUIDField(primary_key=True)
+    subject_id = models.UUIDField()
+    kind = models.TextField()
+    how = models.TextField()
+    name = models.TextField()
+    drawing = models.TextField()
+    place = _reference("places.Place")
+    actor_id = models.UUIDField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["subject_id"], name="fulfilment_proof_subject")]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(kind__in=["van", "shopper", "point"]), name="fulfilment_proof_kind"),
+            models.CheckConstraint(
+                condition=Q(how=How.CODE.value, drawing="")
+                | Q(how=How.SIGNATURE.value) & ~Q(name="") & ~Q(drawing="")
+                | Q(how="forgotten", name="", drawing=""),
+                name="fulfilment_proof_how",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.how
+
+
+class Parcel(models.Model):
+    """A parcel that waits for somebody at a place, or is on its way there: of our own order, or of a partner.
+
+    How to tell whoever it is for is personal data, and goes when the parcel is closed.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    place = models.ForeignKey("places.Place", models.PROTECT, related_name="+", db_index=False)
+    order = _reference("orders.Order", null=True)
+    client_id = models.UUIDField(null=True)
+    reference = models.TextField()
+    label = models.TextField()
+    temperature = models.TextField()
+    compartment = models.TextField(db_default="")
+    state = models.TextField()
+    announced_at = models.DateTimeField()
+    arrived_at = models.DateTimeField(null=True)
+    keep_until = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    email = models.TextField(db_default="")
+    phone = models.TextField(db_default="")
+    language = models.TextField(db_default="en")
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["place", "state", "id"], name="fulfilment_parcel_place"),
+            models.Index(fields=["place", "label"], name="fulfilment_parcel_label", condition=Q(closed_at=None)),
+            models.Index(fields=["keep_until"], name="fulfilment_parcel_due", condition=Q(state="arrived")),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["client_id", "reference"], name="fulfilment_parcel_key", condition=Q(client_id__isnull=False)
+            ),
+            models.UniqueConstraint(fields=["order"], name="fulfilment_parcel_order", condition=Q(order__isnull=False)),
+            models.CheckConstraint(
+                condition=Q(order__isnull=True, client_id__isnull=False) | Q(order__isnull=False, client_id=None),
+                name="fulfilment_parcel_whose",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[state.value for state in ParcelState]), name="fulfilment_parcel_state"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=sorted(CLOSED), closed_at__isnull=False, email="", phone="")
+                | ~Q(state__in=sorted(CLOSED)) & Q(closed_at=None),
+                name="fulfilment_parcel_closed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="arrived") | Q(arrived_at__isnull=False, keep_until__isnull=False),
+                name="fulfilment_parcel_arrived",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference

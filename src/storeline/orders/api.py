@@ -14,15 +14,28 @@ from storeline.orders.commands.load import (
 )
 from storeline.orders.commands.place import MAX_ORDERS, place
 from storeline.orders.commands.quote import quote, quote_many
+from storeline.orders.commands.reslot import reslot
 from storeline.orders.commands.substitute import price_substitutes, substitute
-from storeline.orders.domain.drafts import WISHES, Agreed, Draft, DraftLine, LineDiscount, PricedLine, Verdict, Wish
+from storeline.orders.domain.drafts import (
+    WISHES,
+    Address,
+    Agreed,
+    Draft,
+    DraftLine,
+    LineDiscount,
+    PricedLine,
+    Verdict,
+    Wish,
+    check_address,
+)
 from storeline.orders.domain.number import order_number
 from storeline.orders.domain.shorts import OrderLine, Short
 from storeline.orders.domain.substitutes import SUBSTITUTION, Instead, pack, payable, unpack
-from storeline.orders.errors import WrongState
+from storeline.orders.errors import NotServed, SlotFull, WrongState
 from storeline.orders.locks import LockedOrder, lock
 from storeline.orders.permissions import CANCEL, OWN, PLACE, QUOTE, SELL, VIEW
 from storeline.orders.queries import (
+    Destination,
     LineDetail,
     OpenCount,
     OrderHead,
@@ -30,11 +43,13 @@ from storeline.orders.queries import (
     ReceiptFacts,
     Search,
     count_open,
+    destinations,
     find_by_ref,
     get,
     get_for,
     get_own,
     is_own,
+    last_address,
     lines,
     list_orders,
     overdue,
@@ -61,13 +76,16 @@ __all__ = [
     "SUBSTITUTION",
     "VIEW",
     "WISHES",
+    "Address",
     "Agreed",
+    "Destination",
     "Draft",
     "DraftLine",
     "Instead",
     "LineDetail",
     "LineDiscount",
     "LockedOrder",
+    "NotServed",
     "OpenCount",
     "OrderHead",
     "OrderLine",
@@ -76,24 +94,28 @@ __all__ = [
     "ReceiptFacts",
     "Search",
     "Short",
+    "SlotFull",
     "Verdict",
     "Wish",
     "WrongState",
     "amend",
     "call_off",
     "cancel",
+    "check_address",
     "checkout",
     "checkout_gathered",
     "checkout_many",
     "complete",
     "confirm",
     "count_open",
+    "destinations",
     "expire",
     "find_by_ref",
     "get",
     "get_for",
     "get_own",
     "is_own",
+    "last_address",
     "lines",
     "list_orders",
     "load_orders",
@@ -109,6 +131,7 @@ __all__ = [
     "receipt_facts",
     "records_of_actor",
     "register_begun",
+    "reslot",
     "search",
     "sold_since",
     "substitute",

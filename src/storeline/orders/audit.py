@@ -100,11 +100,24 @@ LEFT JOIN LATERAL (
 ) n ON true
 WHERE l.order_id IS NULL OR n.price > coalesce(a.price, -1)
 """
+_DESTINATIONS = """
+SELECT o.id, CASE WHEN d.order_id IS NULL THEN 'names no address' ELSE 'names another fee, or a way that it does not go' END
+FROM orders_order o LEFT JOIN orders_destination d ON d.order_id = o.id
+LEFT JOIN orders_line l ON l.order_id = o.id AND l.line_no = d.fee_line
+WHERE o.source <> 'import' AND (
+    d.order_id IS NULL AND o.method IN ('deliver', 'ship')
+    OR d.order_id IS NOT NULL AND (o.method IN ('deliver', 'ship')) <> (d.place_id IS NULL)
+    OR d.fee_line IS NOT NULL AND (l.order_id IS NULL OR l.goods)
+)
+"""
 _REFERENCES = """
 SELECT 'order ' || o.id || ' names a place or customer that is not there' FROM orders_order o
 LEFT JOIN places_place p ON p.id = o.place_id LEFT JOIN places_place s ON s.id = o.served_by_id
 LEFT JOIN places_entity e ON e.id = o.entity_id LEFT JOIN customers_customer c ON c.id = o.customer_id
 WHERE p.id IS NULL OR s.id IS NULL OR e.id IS NULL OR (o.customer_id IS NOT NULL AND c.id IS NULL)
+UNION ALL
+SELECT 'order ' || d.order_id || ' waits at a place that is not there' FROM orders_destination d
+LEFT JOIN places_place p ON p.id = d.place_id WHERE d.place_id IS NOT NULL AND p.id IS NULL
 UNION ALL
 SELECT 'a line of order ' || l.order_id || ' names a product that is not there' FROM orders_line l
 LEFT JOIN catalog_product p ON p.id = l.product_id WHERE p.id IS NULL
@@ -159,6 +172,11 @@ def movements() -> CheckResult:
 @check("orders.substitutes", "no substitute costs its shopper more than what it replaces")
 def substitutes() -> CheckResult:
     return _result("orders_substitute", _SUBSTITUTES, "order {0} line {1}: a substitute dearer than what was missing")
+
+
+@check("orders.destinations", "what is brought has an address, and its fee is a line of the order")
+def destinations() -> CheckResult:
+    return _result("orders_destination", _DESTINATIONS, "order {0} {1}")
 
 
 @check("orders.references", "every id that an order names is there")

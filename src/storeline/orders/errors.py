@@ -6,7 +6,8 @@ kernel.Error
 │   ├── PriceChanged        the total is not what the shopper was shown
 │   ├── NotSold             the product is not sold there, or not that way
 │   ├── PlaceClosed         the place does not sell or serve this way
-│   ├── NotServed           nobody brings goods to the shopper yet
+│   ├── NotServed           nobody brings goods from there to that address
+│   ├── NotKeptCold         what it is would spoil on that way, or at that place
 │   ├── SlotFull            no room left in the slot
 │   ├── CouponRefused       the coupon cannot be used
 │   ├── PaymentDeclined     the partner said no
@@ -41,7 +42,12 @@ class PlaceClosed(Refused):
 
 class NotServed(Refused):
     code = "not_served"
-    title = "Orders are not brought to the shopper yet"
+    title = "Nobody brings goods there"
+
+
+class NotKeptCold(Refused):
+    code = "not_kept_cold"
+    title = "It would not be kept cold"
 
 
 class SlotFull(Refused):

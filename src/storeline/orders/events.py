@@ -3,6 +3,7 @@
 orders.placed     it waits for a partner to authorise its payment
 orders.confirmed  its money is sure; it may be picked
 orders.amended    something was not found and taken off
+orders.reslotted  it has another time
 orders.completed  the goods were handed over, the sale is earned
 orders.cancelled  it holds nothing any more
 orders.recorded   a set of past orders was imported (`subject_id` names the set)

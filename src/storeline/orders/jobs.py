@@ -7,6 +7,7 @@ from datetime import timedelta
 from storeline.kernel.api import job, now, run
 from storeline.orders.commands.checkout import finish
 from storeline.orders.commands.confirm import expire
+from storeline.orders.personal import forget_addresses
 
 _LEFT_BEHIND = timedelta(seconds=30)
 # In no order, so that those that cannot be finished for long hold no others up.
@@ -14,6 +15,12 @@ _CARRIED = """
 SELECT id FROM orders_order
 WHERE state = 'confirmed' AND method = 'carry_out' AND placed_at <= %s ORDER BY random() LIMIT 200
 """
+
+
+@job(every=600)
+def forget_old_addresses() -> int:
+    """Forget where orders were brought that ended long ago, or whose customer was erased; how many."""
+    return forget_addresses(now())
 
 
 @job(every=5)

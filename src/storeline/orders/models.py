@@ -166,6 +166,51 @@ class Wish(models.Model):
         ]
 
 
+class Destination(models.Model):
+    """Where an order goes that is not collected where it is picked: to an address, or to a collection point.
+
+    An address is personal data, kept to bring the goods and to answer questions about it: it is forgotten some weeks after
+    the order has ended, or at once where its customer is erased (`forget`, while goods are still to be brought).
+    """
+
+    order = models.OneToOneField(
+        Order, on_delete=models.PROTECT, primary_key=True, related_name="+", db_constraint=False
+    )
+    place = _reference("places.Place", null=True)
+    area_id = models.UUIDField(null=True)
+    fee_line = models.IntegerField(null=True)
+    country = models.TextField()
+    postal_code = models.TextField()
+    name = models.TextField()
+    lines = models.TextField()
+    city = models.TextField()
+    region = models.TextField()
+    phone = models.TextField()
+    note = models.TextField()
+    latitude = models.FloatField(null=True)
+    longitude = models.FloatField(null=True)
+    forget = models.BooleanField(db_default=False)
+    forgotten_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["order"], name="orders_destination_kept", condition=Q(forgotten_at=None, place=None)),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(place__isnull=False, country="", name="", fee_line=None)
+                | Q(place=None, country__regex=r"^[A-Z]{2}$"),
+                name="orders_destination_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(place__isnull=False)
+                | Q(forgotten_at=None) & ~Q(name="") & ~Q(lines="") & ~Q(postal_code="")
+                | Q(name="", lines="", postal_code="", city="", phone="", note="", latitude=None, longitude=None),
+                name="orders_destination_forgotten",
+            ),
+        ]
+
+
 class Substitute(models.Model):
     """The line `line_no` came into the order instead of what was missing of the line `replaces`."""
 

@@ -28,8 +28,8 @@ def sale_of(order: orders.LockedOrder | orders.OrderHead | None) -> Sale | None:
     )
 
 
-def sold_of(lines: Iterable[orders.OrderLine]) -> dict[int, SoldLine]:
-    """What was sold and kept of each line."""
+def sold_of(lines: Iterable[orders.OrderLine], to: orders.Destination | None = None) -> dict[int, SoldLine]:
+    """What was sold and kept of each line; `to` is where it was brought, and says which of them is the fee for that."""
     return {
         line.line_no: SoldLine(
             line.line_no,
@@ -40,6 +40,7 @@ def sold_of(lines: Iterable[orders.OrderLine]) -> dict[int, SoldLine]:
             line.kept_tax,
             line.tax_rate,
             line.goods,
+            fee=to is not None and to.fee_line == line.line_no,
         )
         for line in lines
         if line.kept_quantity or not line.quantity

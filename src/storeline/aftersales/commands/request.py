@@ -95,10 +95,12 @@ def ask_return(asked: ReturnRequest, *, actor: Actor, token: str = "") -> Reques
             lines = orders.lines([asked.order_id])
             back = back_of(asked.order_id)
             waiting = open_units_of(asked.order_id)
+            to = orders.destinations([asked.order_id])
         if _is_known(asked):
             return get_request(asked.id)
         returnable(sale_of(locked.result().get(asked.order_id)))
-        check_left(asked.lines, sold_of(lines.result().get(asked.order_id, ())), back.result(), waiting.result())
+        sold = sold_of(lines.result().get(asked.order_id, ()), to.result().get(asked.order_id))
+        check_left(asked.lines, sold, back.result(), waiting.result())
         _insert(asked, head)
         publish([Event(REQUESTED, asked.id, head.place_id, head.entity_id, {"order": str(asked.order_id)})])
         trail(actor, "aftersales.ask", asked.id, place_id=head.place_id, detail={"order": str(asked.order_id)})
@@ -182,8 +184,10 @@ def left_to_return(order_id: UUID) -> dict[int, int]:
         lines = orders.lines([order_id])
         back = back_of(order_id)
         waiting = open_units_of(order_id)
-    sold = sold_of(lines.result().get(order_id, ()))
-    left = {number: left_of(line, back.result(), waiting.result()) for number, line in sold.items()}
+        to = orders.destinations([order_id])
+    sold = sold_of(lines.result().get(order_id, ()), to.result().get(order_id))
+    returned, asked = back.result(), waiting.result()
+    left = {number: left_of(line, returned, asked) for number, line in sold.items() if not line.fee}
     return {number: quantity for number, quantity in left.items() if quantity}
 
 
@@ -196,11 +200,12 @@ def preview(order: orders.OrderView, lines: tuple[RequestLine, ...]) -> Preview:
     with pipeline():
         back = back_of(head.id)
         found = places.gather([head.place_id])
+        to = orders.destinations([head.id])
     seen = Gathered(
         now=now(),
         counter=counter_of(found.result().get(head.place_id)),
         sale=sale_of(head),
-        sold=sold_of(order.lines),
+        sold=sold_of(order.lines, to.result().get(head.id)),
         back=back.result(),
         payments=paid_of(head.id),
         products={},

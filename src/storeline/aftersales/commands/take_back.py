@@ -93,6 +93,7 @@ def _take_back(asked: Return, actor: Actor) -> list[OperationKey]:
         # Read after the lock: what a twin wrote while we waited counts.
         digest = digest_of(asked.id)
         sold = orders.lines([asked.order_id] if asked.order_id else [])
+        brought = orders.destinations([asked.order_id] if asked.order_id else [])
         back = back_of(asked.order_id) if asked.order_id else None
         found_places = places.gather([asked.place_id])
         products = catalog.gather([line.product_id for line in asked.lines if line.product_id])
@@ -102,7 +103,7 @@ def _take_back(asked: Return, actor: Actor) -> list[OperationKey]:
         now=now(),
         counter=counter_of(found_places.result().get(asked.place_id)),
         sale=sale_of(locked.result().get(asked.order_id) if asked.order_id else None),
-        sold=sold_of(sold.result().get(asked.order_id, ()) if asked.order_id else ()),
+        sold=sold_of(*_sold(asked, sold.result(), brought.result())),
         back=back.result() if back else {},
         payments=paid_of(asked.order_id),
         products={product: not facts.service for product, facts in products.result().items()},
@@ -111,6 +112,15 @@ def _take_back(asked: Return, actor: Actor) -> list[OperationKey]:
     if any(refund.paid is None for refund in decided.refunds) and asked.order_id:
         actor.require(OTHER_TENDER, asked.place_id)
     return _write(decided, seen, actor)
+
+
+def _sold(
+    asked: Return,
+    lines: Mapping[UUID, tuple[orders.OrderLine, ...]],
+    brought: Mapping[UUID, orders.Destination],
+) -> tuple[tuple[orders.OrderLine, ...], orders.Destination | None]:
+    """The lines of the sale, and where it was brought."""
+    return (lines.get(asked.order_id, ()), brought.get(asked.order_id)) if asked.order_id else ((), None)
 
 
 def _again(asked: Return, digest: bytes) -> list[OperationKey]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from storeline.aftersales.domain.amounts import take_back
 from storeline.aftersales.domain.refunds import OutOf, as_asked, to_origin
@@ -19,6 +19,7 @@ from storeline.aftersales.domain.terms import (
     Return,
     ReturnLine,
     Sale,
+    SoldLine,
     TakenLine,
 )
 from storeline.aftersales.errors import BadReturn, NotReturnable, RefundRefused
@@ -105,7 +106,24 @@ def _of_sale(asked: Sequence[ReturnLine], seen: Gathered) -> tuple[TakenLine, ..
             before.tax + one.tax,
             before.times + 1,
         )
+    if (fee := _fee_due(seen, back)) is not None:
+        asked_fee = ReturnLine(fee.quantity, fee.line_no, restock=False, reason="all_back")
+        taken.append(take_back(len(taken) + 1, asked_fee, fee, NOTHING_BACK))
     return tuple(taken)
+
+
+def _fee_due(seen: Gathered, back: Mapping[int, Back]) -> SoldLine | None:
+    """What bringing the goods cost goes back with the last of them, once.
+
+    Who withdraws from the whole of a sale made at a distance gets the standard delivery back too: Directive 2011/83/EU,
+    article 13 (1). It is the rule everywhere.
+    """
+    fee = next((line for line in seen.sold.values() if line.fee), None)
+    if fee is None or fee.line_no in back:
+        return None
+    goods = [line for line in seen.sold.values() if line.goods]
+    all_back = all(back.get(line.line_no, NOTHING_BACK).quantity >= line.quantity for line in goods)
+    return fee if goods and all_back else None
 
 
 def _free_line(line_no: int, line: ReturnLine, seen: Gathered) -> TakenLine:

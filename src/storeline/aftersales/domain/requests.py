@@ -76,6 +76,8 @@ def check_left(
     for line in lines:
         if line.order_line not in sold:
             raise BadReturn("The sale has no such line.", field=f"lines[{line.order_line}].order_line")
+        if sold[line.order_line].fee:
+            raise BadReturn("The fee goes back by itself with the last of the goods.", field="lines")
         left = left_of(sold[line.order_line], back, asked)
         if line.quantity > left:
             raise TooMuchReturned(

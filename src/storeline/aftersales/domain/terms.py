@@ -211,7 +211,7 @@ class Gathered:
 
 @dataclass(frozen=True, slots=True)
 class SoldLine:
-    """What was sold and kept of one line."""
+    """What was sold and kept of one line; `fee` is what bringing the others cost."""
 
     line_no: int
     product_id: UUID
@@ -221,3 +221,4 @@ class SoldLine:
     tax: int
     tax_rate: int
     goods: bool
+    fee: bool = False

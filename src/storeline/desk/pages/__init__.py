@@ -7,12 +7,14 @@ from storeline.desk.pages import (
     goods,
     hand_over,
     lots,
+    parcels,
     picking,
     returns,
     substitutes,
     task,
     tasks,
     transfers,
+    vans,
     where,
 )
 from storeline.desk.pages.shared import pages
@@ -25,11 +27,13 @@ __all__ = [
     "hand_over",
     "lots",
     "pages",
+    "parcels",
     "picking",
     "returns",
     "substitutes",
     "task",
     "tasks",
     "transfers",
+    "vans",
     "where",
 ]

@@ -38,6 +38,8 @@ def shown(request: Request) -> HttpResponse:
         return choose_first()
     text = request.POST.get("code", "")[:300]
     order_id, code = collection_of(text)
+    if order_id is not None and _is_parcel_here(place.id, order_id):
+        return back_to("desk:parcel", order_id)
     if order_id is not None:
         return _hand_over(request, order_id, code) if code else back_to("desk:task", order_id)
     if asked := aftersales.find_request(text.strip()[:20]):
@@ -48,6 +50,13 @@ def shown(request: Request) -> HttpResponse:
         if row.number == wanted:
             return back_to("desk:task", row.id)
     return back_to("desk:hand_over", said="which_order" if wanted.isdecimal() else "no_order")
+
+
+def _is_parcel_here(place_id: UUID, parcel_id: UUID) -> bool:
+    try:
+        return fulfilment.get_parcel(parcel_id).place_id == place_id
+    except fulfilment.NoParcel:
+        return False
 
 
 @pages.post("tasks/<uuid:order_id>/hand-over", HAND_OVER, name="give")

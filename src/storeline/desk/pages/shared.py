@@ -90,6 +90,9 @@ def render(
         "zone": "UTC" if place is None else place.zone,
         "said": said(request.GET),
         "may_hand_over": request.actor.may(fulfilment.HAND_OVER),
+        "may_dispatch": place is not None
+        and "deliver" in place.capabilities
+        and request.actor.may(fulfilment.DISPATCH, place.id),
         "may_count": request.actor.may(stock.COUNT),
         "may_take_back": request.actor.may(aftersales.RETURN),
         "may_receive": request.actor.may(stock.RECEIVE),

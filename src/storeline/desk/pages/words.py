@@ -78,6 +78,21 @@ def state(code: str) -> State:
     }[code]
 
 
+def proof_refused(error: Error) -> str:
+    """Why goods could not change hands."""
+    if error.code == "wrong_code":
+        return _wrong_code(str(error.extra.get("attempts_left", "")))
+    return {
+        "no_code": _("There is no code for it any more. Take a signature."),
+        "task_state": _("Not everything in the van is ready. Take the rest off."),
+        "run_state": _("The van is not at that step any more. Look again."),
+    }.get(error.code) or {
+        "code": _("Type the code."),
+        "name": _("Say who signs."),
+        "drawing": _("Sign in the field."),
+    }.get((error.field or "").rpartition(".")[2], error.detail)
+
+
 def method(code: str) -> str:
     """How an order leaves the place."""
     return {
@@ -154,6 +169,14 @@ def said(told: Mapping[str, str]) -> Said | None:
         "no_order": ("stop", _("There is no such order at this place.")),
         "not_ready": ("warn", _("This order is not ready to be handed over.")),
         "received": ("good", _("Received.")),
+        "parcel_in": ("good", _("Received. Whoever it is for is told, and has the code now.")),
+        "parcel_back": ("info", _("It is back. If it was an order of ours, the money goes back too.")),
+        "no_parcel": ("stop", _("No parcel with this label is expected here. Put it aside and ask who sent it.")),
+        "van_busy": ("warn", _("This van is being loaded, or out, already.")),
+        "van_changed": ("warn", _("Somebody changed this van meanwhile. This is how it stands.")),
+        "van_open": ("warn", _("Say first what became of each order.")),
+        "tick_orders": ("warn", _("Tick the orders first.")),
+        "missed": ("info", _("It goes back, and out again in the next slot with room. The shopper is told.")),
         "receipt_undone": ("info", _("Taken back. It counts no more.")),
         "too_late": ("warn", _("That was received more than a day ago. Count the product instead.")),
         "used": ("warn", _("This was saved before with another number. Nothing was changed now.")),

@@ -8,10 +8,12 @@ from uuid import UUID
 
 from storeline.fulfilment.commands.tasks import close_tasks
 from storeline.fulfilment.domain.picking import OPEN
+from storeline.fulfilment.domain.runs import DropState
 from storeline.fulfilment.errors import TaskClosed
 from storeline.fulfilment.events import CANCELLED, event
 from storeline.fulfilment.locks import Locked, lock
 from storeline.fulfilment.permissions import CANCEL
+from storeline.fulfilment.queries import live_drops
 from storeline.kernel.api import (
     SYSTEM,
     Actor,
@@ -43,9 +45,18 @@ def cancel(order_ids: Collection[UUID], *, reason: str, actor: Actor) -> None:
             actor.require(CANCEL, locked.tasks[order_id].place_id)
             if locked.tasks[order_id].state == "handed_over":
                 raise TaskClosed("The goods were handed over: take them back as a return.", field=f"orders[{index}]")
+        _check_home(ids)
         _cancel(ids, locked, reason, actor)
     if not in_transaction():
         payments.perform_open(ids)
+
+
+def _check_home(order_ids: Collection[UUID]) -> None:
+    """Refuse what a van is out with: the driver says first what became of it."""
+    drops = live_drops(order_ids)
+    for index, order_id in enumerate(order_ids):
+        if order_id in drops and drops[order_id].state == DropState.OUT:
+            raise TaskClosed("A van is out with it.", field=f"orders[{index}]")
 
 
 def abandon(order_ids: Collection[UUID], *, reason: str) -> None:

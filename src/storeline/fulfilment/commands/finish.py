@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from storeline.fulfilment.commands.announce import announce_own
 from storeline.fulfilment.domain.picking import COLLECT_WITHIN, Task
 from storeline.fulfilment.events import READY, UNPAID, event
 from storeline.fulfilment.permissions import PICK
@@ -49,22 +50,26 @@ def finish(order_ids: Collection[UUID]) -> dict[UUID, str]:
             locked = orders.lock(order_ids)
             waiting = later(_LOCK, [ids], lambda rows: [Task(*row) for row in rows])
             paid = later(_PAID, [ids], lambda rows: {row[0]: (row[1], row[2]) for row in rows})
+            going = orders.destinations(order_ids)
         live = {order.id for order in locked.result().values() if order.state == "confirmed"}
         answers = paid.result()
         tasks = [task for task in waiting.result() if task.order_id in live and task.order_id in answers]
         done = [task for task in tasks if answers[task.order_id][0]]
         refused = [task for task in tasks if answers[task.order_id] == (False, False)]
         with pipeline():
-            _write(done, refused, now())
+            _write(done, refused, {one.order_id: one.point for one in going.result().values() if one.point}, now())
             states = later(_STATES, [ids], lambda rows: {row[0]: row[1] for row in rows})
     return states.result()
 
 
-def _write(done: Sequence[Task], refused: Sequence[Task], moment: datetime) -> None:
+def _write(done: Sequence[Task], refused: Sequence[Task], points: dict[UUID, UUID], moment: datetime) -> None:
     if done:
         run(_READY, [moment, ids_array(task.order_id for task in done)])
-        # A new code each time would lock out whoever has the old one: a repeat keeps it.
-        messages.new_codes(messages.COLLECTION, {task.order_id: moment + COLLECT_WITHIN for task in done})
+        # A new code each time would lock out whoever has the old one: a repeat keeps it. What goes to a point gets its
+        # code there, what goes by a carrier none.
+        here = [task.order_id for task in done if task.order_id not in points and task.method != "ship"]
+        messages.new_codes(messages.COLLECTION, dict.fromkeys(here, moment + COLLECT_WITHIN))
+        announce_own({task.order_id: points[task.order_id] for task in done if task.order_id in points}, moment)
     if refused:
         run(_UNPAID, [ids_array(task.order_id for task in refused)])
     publish([*(event(READY, task) for task in done), *(event(UNPAID, task) for task in refused)])

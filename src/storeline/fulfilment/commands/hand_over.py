@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from storeline.fulfilment.commands.proofs import keep_proof
 from storeline.fulfilment.domain.picking import State
-from storeline.fulfilment.errors import NoTask, TaskClosed
+from storeline.fulfilment.domain.runs import DropState, Proof
+from storeline.fulfilment.errors import NoTask, RunClosed, TaskClosed
 from storeline.fulfilment.events import HANDED_OVER, event
 from storeline.fulfilment.locks import lock
-from storeline.fulfilment.permissions import HAND_OVER
+from storeline.fulfilment.permissions import DISPATCH, HAND_OVER
+from storeline.fulfilment.queries import live_drops, parcels_of
 from storeline.kernel.api import (
     SYSTEM,
     Actor,
@@ -34,6 +37,9 @@ UPDATE fulfilment_task SET state = 'handed_over', closed_at = %s
 WHERE order_id = ANY(%s::uuid[]) AND state = 'ready'
 """
 
+
+_DROPS = "UPDATE fulfilment_drop SET state = 'given' WHERE order_id = ANY(%s::uuid[]) AND state = 'out'"
+_UNLOAD = "DELETE FROM fulfilment_drop WHERE order_id = ANY(%s::uuid[]) AND state = 'loaded'"
 
 HandOver = tuple[UUID, str]
 """An order, and the code that whoever came for it showed."""
@@ -81,26 +87,42 @@ def check_codes(rows: Sequence[HandOver], *, actor: Actor) -> Checked:
     return Checked(ids, code_ids)
 
 
-def complete(checked: Checked, *, actor: Actor, at: datetime | None = None) -> None:
-    """Hand over what was checked, in one transaction, which may be a caller's."""
+def complete(
+    checked: Checked, *, actor: Actor, at: datetime | None = None, proofs: Mapping[UUID, Proof] | None = None
+) -> None:
+    """Hand over what was checked, in one transaction, which may be a caller's.
+
+    `proofs` are those of orders that a van is out with, taken at their doors: no other order may be out then.
+    """
     if not checked.order_ids:
         return
-    moment = at or now()
+    moment, proofs = at or now(), proofs or {}
     with transaction():
         locked = lock(checked.order_ids)
+        drops, elsewhere = live_drops(checked.order_ids), parcels_of(checked.order_ids)
         for index, order_id in enumerate(checked.order_ids):
             task = locked.tasks[order_id]
-            actor.require(HAND_OVER, task.place_id)
-            if task.state != State.READY or order_id not in checked.code_ids:
+            actor.require(DISPATCH if order_id in proofs else HAND_OVER, task.place_id)
+            if task.state != State.READY or order_id not in (proofs or checked.code_ids):
                 raise TaskClosed(
                     f"The order is {task.state.replace('_', ' ')}: it cannot be handed over.", field=f"orders[{index}]"
                 )
+            if order_id in elsewhere:
+                raise TaskClosed("It is collected at another place.", field=f"orders[{index}]")
+            is_out = order_id in drops and drops[order_id].state == DropState.OUT
+            if is_out != (order_id in proofs):
+                words = "A van is out with it." if is_out else "No van is out with it."
+                raise RunClosed(words, field=f"orders[{index}]")
         used = messages.use_codes(list(checked.code_ids.values()))
         if len(used) < len(checked.code_ids):
             raise messages.NoCode("The code was used already.", field="orders")
         orders.complete(checked.order_ids, actor=SYSTEM, at=moment)
         with pipeline():
             run(_CLOSE, [moment, ids_array(checked.order_ids)])
+            run(_DROPS, [ids_array(drops)])
+            run(_UNLOAD, [ids_array(drops)])
+            for order_id, proof in proofs.items():
+                keep_proof(proof, order_id, "shopper", locked.tasks[order_id].place_id, moment, actor)
             publish([event(HANDED_OVER, locked.tasks[order_id]) for order_id in checked.order_ids])
             trail_many(
                 actor, "fulfilment.hand_over", [(task.order_id, task.place_id) for task in locked.tasks.values()]

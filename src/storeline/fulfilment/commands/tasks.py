@@ -39,6 +39,19 @@ UPDATE fulfilment_offer SET state = 'withdrawn', answered_at = %s
 WHERE order_id IN (SELECT id FROM orders_order WHERE id = ANY(%s::uuid[]) AND state = 'cancelled') AND state = 'offered'
 """
 
+# What lies at a point goes back, what has not come yet will not.
+_WITHDRAW_PARCELS = """
+UPDATE fulfilment_parcel SET state = CASE state WHEN 'arrived' THEN 'returning' ELSE 'returned' END,
+    closed_at = CASE state WHEN 'arrived' THEN NULL ELSE %s::timestamptz END
+WHERE order_id IN (SELECT id FROM orders_order WHERE id = ANY(%s::uuid[]) AND state = 'cancelled')
+    AND state IN ('announced', 'arrived')
+"""
+_UNLOAD = """
+DELETE FROM fulfilment_drop WHERE order_id IN (
+    SELECT id FROM orders_order WHERE id = ANY(%s::uuid[]) AND state = 'cancelled'
+) AND state = 'loaded'
+"""
+
 
 def open_tasks(order_ids: Collection[UUID], at: datetime) -> int:
     """Give each confirmed order that is not carried out its task, once; how many are new. A repeat changes nothing."""
@@ -61,3 +74,5 @@ def close_tasks(order_ids: Collection[UUID], at: datetime) -> None:
     ids = ids_array(sorted(order_ids))
     run(_WITHDRAW, [at, ids])
     run(_CLOSE, [at, ids])
+    run(_UNLOAD, [ids])
+    run(_WITHDRAW_PARCELS, [at, ids])

@@ -73,4 +73,102 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('order', 'line_no'), name='fulfilment_offer_line'), models.CheckConstraint(condition=models.Q(('line_no__gt', models.F('replaces'))), name='fulfilment_offer_after'), models.CheckConstraint(condition=models.Q(('missing__gt', 0), ('payable__gte', models.F('price')), ('price__gte', 0), ('quantity__gt', 0)), name='fulfilment_offer_amounts'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('state', 'offered')), models.Q(('answered_at__isnull', False), ('state__in', ['accepted', 'declined', 'expired', 'withdrawn'])), _connector='OR'), name='fulfilment_offer_state')],
             },
         ),
+        migrations.CreateModel(
+            name='Van',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('name', models.TextField()),
+                ('active', models.BooleanField(db_default=True)),
+                ('place', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.place')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Run',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('day', models.DateField()),
+                ('state', models.TextField()),
+                ('created_at', models.DateTimeField()),
+                ('left_at', models.DateTimeField(null=True)),
+                ('back_at', models.DateTimeField(null=True)),
+                ('place', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.place')),
+                ('van', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='fulfilment.van')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Parcel',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('client_id', models.UUIDField(null=True)),
+                ('reference', models.TextField()),
+                ('label', models.TextField()),
+                ('temperature', models.TextField()),
+                ('compartment', models.TextField(db_default='')),
+                ('state', models.TextField()),
+                ('announced_at', models.DateTimeField()),
+                ('arrived_at', models.DateTimeField(null=True)),
+                ('keep_until', models.DateTimeField(null=True)),
+                ('closed_at', models.DateTimeField(null=True)),
+                ('email', models.TextField(db_default='')),
+                ('phone', models.TextField(db_default='')),
+                ('language', models.TextField(db_default='en')),
+                ('order', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.order')),
+                ('place', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.place')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['place', 'state', 'id'], name='fulfilment_parcel_place'), models.Index(condition=models.Q(('closed_at', None)), fields=['place', 'label'], name='fulfilment_parcel_label'), models.Index(condition=models.Q(('state', 'arrived')), fields=['keep_until'], name='fulfilment_parcel_due')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('client_id__isnull', False)), fields=('client_id', 'reference'), name='fulfilment_parcel_key'), models.UniqueConstraint(condition=models.Q(('order__isnull', False)), fields=('order',), name='fulfilment_parcel_order'), models.CheckConstraint(condition=models.Q(models.Q(('client_id__isnull', False), ('order__isnull', True)), models.Q(('client_id', None), ('order__isnull', False)), _connector='OR'), name='fulfilment_parcel_whose'), models.CheckConstraint(condition=models.Q(('state__in', ['announced', 'arrived', 'handed_over', 'returning', 'returned'])), name='fulfilment_parcel_state'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('email', ''), ('phone', ''), ('state__in', ['handed_over', 'returned'])), models.Q(models.Q(('state__in', ['handed_over', 'returned']), _negated=True), ('closed_at', None)), _connector='OR'), name='fulfilment_parcel_closed'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'arrived'), _negated=True), models.Q(('arrived_at__isnull', False), ('keep_until__isnull', False)), _connector='OR'), name='fulfilment_parcel_arrived')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Proof',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('subject_id', models.UUIDField()),
+                ('kind', models.TextField()),
+                ('how', models.TextField()),
+                ('name', models.TextField()),
+                ('drawing', models.TextField()),
+                ('actor_id', models.UUIDField(null=True)),
+                ('at', models.DateTimeField()),
+                ('place', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.place')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['subject_id'], name='fulfilment_proof_subject')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['van', 'shopper', 'point'])), name='fulfilment_proof_kind'), models.CheckConstraint(condition=models.Q(models.Q(('drawing', ''), ('how', 'code')), models.Q(('how', 'signature'), models.Q(('name', ''), _negated=True), models.Q(('drawing', ''), _negated=True)), models.Q(('drawing', ''), ('how', 'forgotten'), ('name', '')), _connector='OR'), name='fulfilment_proof_how')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Drop',
+            fields=[
+                ('pk', models.CompositePrimaryKey('run_id', 'order_id', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('position', models.IntegerField()),
+                ('state', models.TextField()),
+                ('order', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.order')),
+                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='fulfilment.run')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['loaded', 'out', 'given'])), fields=('order',), name='fulfilment_drop_one'), models.CheckConstraint(condition=models.Q(('state__in', ['loaded', 'out', 'given', 'back'])), name='fulfilment_drop_state')],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='van',
+            constraint=models.UniqueConstraint(fields=('place', 'name'), name='fulfilment_van_key'),
+        ),
+        migrations.AddConstraint(
+            model_name='van',
+            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='fulfilment_van_name'),
+        ),
+        migrations.AddIndex(
+            model_name='run',
+            index=models.Index(fields=['place', 'day'], name='fulfilment_run_day'),
+        ),
+        migrations.AddConstraint(
+            model_name='run',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'back'), _negated=True), fields=('van',), name='fulfilment_run_one'),
+        ),
+        migrations.AddConstraint(
+            model_name='run',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('back_at', None), ('left_at', None), ('state', 'loading')), models.Q(('back_at', None), ('left_at__isnull', False), ('state', 'out')), models.Q(('back_at__isnull', False), ('state', 'back')), _connector='OR'), name='fulfilment_run_state'),
+        ),
     ]

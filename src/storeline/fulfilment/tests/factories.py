@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from storeline.fulfilment import api as fulfilment
-from storeline.kernel.api import CHECKS, CONSUMERS, SYSTEM, Envelope, run, transaction
+from storeline.kernel.api import CHECKS, CONSUMERS, SYSTEM, Envelope, new_id, now, run, transaction
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import CARD, Shop, everything
+from storeline.orders.tests.factories import CARD, Shop, brought, everything
 from storeline.payments.api import Offer
 
 _UNREAD = """
@@ -65,7 +65,16 @@ def state_of(order_id: UUID) -> tuple[str, str]:
 
 def all_rows() -> dict[str, list[Any]]:
     """Every row that fulfilment can change, to prove that a refusal changed none."""
-    own = ("fulfilment_task", "fulfilment_task_line", "fulfilment_offer", "orders_substitute")
+    own = (
+        "fulfilment_task",
+        "fulfilment_task_line",
+        "fulfilment_offer",
+        "fulfilment_run",
+        "fulfilment_drop",
+        "fulfilment_proof",
+        "fulfilment_parcel",
+        "orders_substitute",
+    )
     return everything() | {table: run(f"SELECT t::text FROM {table} t ORDER BY 1").fetchall() for table in own}
 
 
@@ -84,3 +93,29 @@ def differences() -> list[str]:
         if name.partition(".")[0] in modules
         for difference in check.run().differences
     ]
+
+
+DRAWN = "M10 90" + "".join(f"L{20 + 10 * step} {40 + step}" for step in range(12))
+
+
+def signed(name: str = "D. River", drawing: str = DRAWN) -> fulfilment.Proof:
+    return fulfilment.Proof(new_id(), "signature", name=name, drawing=drawing)
+
+
+def ready_to_bring(here: Shop, slot: UUID) -> UUID:
+    """An order to be brought that is picked and paid."""
+    draft = brought(here, slot, [1])
+    (verdict,) = orders.checkout([draft], actor=SYSTEM)
+    assert verdict.state == "confirmed", verdict.error
+    read_events("fulfilment.tasks")
+    fulfilment.pick_all([draft.id], actor=SYSTEM)
+    assert fulfilment.ready([draft.id], actor=SYSTEM) == {draft.id: "ready"}
+    return draft.id
+
+
+def loading(here: Shop, *order_ids: UUID, name: str = "Van 1") -> UUID:
+    van = fulfilment.add_van(new_id(), here.place, name, actor=SYSTEM)
+    turn = new_id()
+    fulfilment.start_run(turn, van, now().date(), actor=SYSTEM)
+    fulfilment.assign(turn, order_ids, actor=SYSTEM)
+    return turn

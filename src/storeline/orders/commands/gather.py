@@ -33,15 +33,17 @@ class Facts:
     places: dict[UUID, places.PlaceFacts]
     products: dict[UUID, catalog.ProductFacts]
     listed: set[tuple[UUID, UUID]]
+    areas: dict[UUID, tuple[capacity.Area, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class PendingTariff:
-    """Prices and coupons that are on their way."""
+    """Prices, coupons and what slots cost that are on their way."""
 
     facts: Facts
     book: Pending[pricing.PriceBook] | None
     coupons: Pending[loyalty.Coupons]
+    slot_fees: Pending[dict[UUID, int]]
 
     def result(self) -> Tariff:
         """The tariff, once the pipeline has ended."""
@@ -51,12 +53,15 @@ class PendingTariff:
             self.facts.products,
             None if self.book is None else self.book.result(),
             self.coupons.result(),
+            self.facts.areas,
+            self.slot_fees.result(),
         )
 
 
 def gather_facts(drafts: Sequence[Draft]) -> Facts:
-    """One wait: the places that sell and serve, the products and their deposits."""
-    place_ids = {draft.place_id for draft in drafts} | {draft.serving for draft in drafts}
+    """One wait: the places that sell, serve and keep for the shopper, the products and their deposits, and fees."""
+    place_ids = {place for draft in drafts for place in (draft.place_id, draft.serving, draft.collect_at) if place}
+    bringing = {draft.serving for draft in drafts if draft.address is not None}
     product_ids = {line.product_id for draft in drafts for line in draft.lines}
     priced = [draft for draft in drafts if draft.lines and not draft.agreed]
     moment = now()
@@ -68,11 +73,13 @@ def gather_facts(drafts: Sequence[Draft]) -> Facts:
             [line.product_id for draft in priced for line in draft.lines],
             moment.date(),
         )
-    products = found_products.result()
-    deposits = {one.deposit_product_id for one in products.values() if one.deposit_product_id} - products.keys()
-    if deposits:  # a second wait, for baskets with deposits only
-        products |= catalog.gather(list(deposits)).result()
-    return Facts(moment, found_places.result(), products, listed.result())
+        found_areas = capacity.gather_areas(bringing)
+    products, areas = found_products.result(), found_areas.result()
+    more = {one.deposit_product_id for one in products.values() if one.deposit_product_id}
+    more |= {area.product_id for of_place in areas.values() for area in of_place}
+    if more - products.keys():  # a second wait, for baskets with deposits, or that are brought, only
+        products |= catalog.gather(list(more - products.keys())).result()
+    return Facts(moment, found_places.result(), products, listed.result(), areas)
 
 
 def gather_tariff(drafts: Sequence[Draft], facts: Facts, *, lock: bool) -> PendingTariff:
@@ -81,17 +88,21 @@ def gather_tariff(drafts: Sequence[Draft], facts: Facts, *, lock: bool) -> Pendi
     codes = {code for draft in drafts for code in draft.coupons}
     customers = {draft.customer_id for draft in drafts if draft.customer_id and draft.coupons}
     products = {line.product_id for draft in drafts if draft.coupons for line in draft.lines}
+    slots = {draft.slot_id for draft in drafts if draft.address is not None and draft.slot_id is not None}
     return PendingTariff(
-        facts, pricing.gather(wanted) if wanted else None, loyalty.gather(codes, customers, products, lock=lock)
+        facts,
+        pricing.gather(wanted) if wanted else None,
+        loyalty.gather(codes, customers, products, lock=lock),
+        capacity.slot_fees(slots),
     )
 
 
 def gather(drafts: Sequence[Draft], facts: Facts) -> tuple[Gathered, Tariff]:
     """One wait: known ids and prices, and under lock in the global order slots, coupons, stock."""
-    slots = {draft.slot_id for draft in drafts if draft.slot_id is not None}
+    slotted = [draft for draft in drafts if draft.slot_id is not None]
     with pipeline():
         known = _known(drafts)
-        room = capacity.lock(slots)
+        room = capacity.lock({draft.slot_id for draft in slotted if draft.slot_id}, {draft.id for draft in slotted})
         pending = gather_tariff(drafts, facts, lock=True)
         levels = stock.lock(_pairs(drafts, facts))
     tariff = pending.result()

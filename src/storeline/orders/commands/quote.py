@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from storeline.kernel.api import Actor, Error, pipeline
+from storeline.kernel.api import Actor, Error, Invalid, pipeline
 from storeline.orders.commands.gather import Facts, gather_facts, gather_tariff
 from storeline.orders.domain import quote as rules
 from storeline.orders.domain.decide import check_sold
@@ -34,6 +34,8 @@ def quote_many(drafts: Sequence[Draft], *, actor: Actor) -> list[pricing.Quote |
 def _quote_one(draft: Draft, facts: Facts, tariff: rules.Tariff) -> pricing.Quote | Error:
     try:
         check_lines(draft.lines, agreed=False)
+        if draft.brought and draft.address is None:
+            raise Invalid("Say where to bring it: the country and the postal code are enough.", field="address")
         check_sold(draft, facts.places, facts.products, facts.listed)
         return rules.quote(draft, tariff, tariff.coupons.left)[0]
     except Error as refusal:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from storeline.kernel.api import dates_array, ids_array, ints_array, run, texts_array, times_array
-from storeline.orders.domain.drafts import Accepted, Draft, LineDiscount, PricedLine
+from storeline.orders.domain.drafts import Accepted, Address, Draft, LineDiscount, PricedLine
 
 _ORDERS = """
 INSERT INTO orders_order (id, ref, source, entity_id, place_id, served_by_id, channel, till, customer_id, method,
@@ -29,6 +29,13 @@ SELECT * FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::text[], %s::text[], %
 """
 
 _WISHES = "INSERT INTO orders_wish (order_id, substitutes) SELECT * FROM unnest(%s::uuid[], %s::text[])"
+
+_DESTINATIONS = """
+INSERT INTO orders_destination (order_id, place_id, area_id, fee_line, country, postal_code, name, lines, city, region,
+    phone, note, latitude, longitude)
+SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[],
+    %s::text[], %s::text[], %s::text[], %s::text[], %s::float8[], %s::float8[])
+"""
 
 NumberedLine = tuple[UUID, int, PricedLine]
 
@@ -125,6 +132,36 @@ def insert_discounts(lines: Sequence[NumberedLine]) -> None:
             texts_array([row[3].label for row in rows]),
         ],
     )
+
+
+def insert_destinations(orders: Sequence[Accepted]) -> None:
+    """Queue where orders go that are neither carried out nor collected where they are picked."""
+    rows = [order for order in orders if order.draft.address is not None or order.draft.point is not None]
+    if not rows:
+        return
+    to = [order.draft.address or _NOWHERE for order in rows]
+    run(
+        _DESTINATIONS,
+        [
+            ids_array(order.draft.id for order in rows),
+            ids_array(order.draft.point for order in rows),
+            ids_array(order.priced.area_id for order in rows),
+            ints_array([order.fee_line for order in rows]),
+            texts_array([address.country for address in to]),
+            texts_array([address.postal_code for address in to]),
+            texts_array([address.name for address in to]),
+            texts_array(["\n".join(address.lines) for address in to]),
+            texts_array([address.city for address in to]),
+            texts_array([address.region for address in to]),
+            texts_array([address.phone for address in to]),
+            texts_array([address.note for address in to]),
+            [None if address.position is None else address.position.latitude for address in to],
+            [None if address.position is None else address.position.longitude for address in to],
+        ],
+    )
+
+
+_NOWHERE = Address("", "")
 
 
 def insert_wishes(orders: Sequence[Accepted]) -> None:

@@ -9,6 +9,7 @@ from storeline.kernel.api import Event, Pending, publish
 from storeline.ledger import api as ledger
 from storeline.loyalty import api as loyalty
 from storeline.orders.commands.rows import (
+    insert_destinations,
     insert_discounts,
     insert_lines,
     insert_orders,
@@ -24,20 +25,21 @@ from storeline.stock import api as stock
 def write(orders: Sequence[Accepted]) -> Pending[int]:
     """Queue everything that accepted orders consist of. The caller's pipeline sends it.
 
-    Gives how many reservations their guard refused: with the stock locked, that is none.
+    Gives how many reservations and slots their guards refused: with stock and slots locked, that is none.
     """
     lines = numbered(orders)
     insert_orders(orders)
     insert_lines(lines)
     insert_discounts(lines)
     insert_wishes(orders)
-    capacity.book(
-        [
-            capacity.BookRow(order.draft.id, order.draft.slot_id, 1, None)
-            for order in orders
-            if order.draft.slot_id is not None
-        ]
-    )
+    insert_destinations(orders)
+    slots = [
+        capacity.BookRow(order.draft.id, order.draft.slot_id, 1, None)
+        for order in orders
+        if order.draft.slot_id is not None
+    ]
+    capacity.release([order.draft.id for order in orders if order.moved])
+    booked = capacity.book(slots)
     loyalty.redeem(
         [
             loyalty.Redemption(order.draft.id, seq, use.coupon_id, order.draft.customer_id, use.amount, order.placed_at)
@@ -51,7 +53,7 @@ def write(orders: Sequence[Accepted]) -> Pending[int]:
     payments.open_intents([row for order in orders for row in intents_of(order)])
     ledger.post([entry for order in orders if (entry := order_entry(order))])
     publish([_event(order) for order in orders])
-    return reserved.map(lambda written: len(held) - written)
+    return reserved.map(lambda written: len(held) - written + len(slots) - booked.result())
 
 
 def _held(orders: Sequence[Accepted]) -> list[stock.ReserveRow]:

@@ -25,7 +25,7 @@ from storeline.orders.domain.drafts import (
     check_draft,
 )
 from storeline.orders.errors import (
-    NotServed,
+    NotKeptCold,
     NotSold,
     OrderMismatch,
     OutOfStock,
@@ -38,9 +38,11 @@ from storeline.places import api as places
 
 Pair = tuple[UUID, UUID]
 PENDING_FOR = timedelta(minutes=15)
-CAPABILITY = {"carry_out": "sell", "collect": "collect"}
-"""What the serving place must be able to do. Orders that are brought to the shopper come from imports only: there
-are no addresses, routes or parcels yet."""
+CAPABILITY = {"carry_out": "sell", "collect": "collect", "deliver": "deliver", "ship": "ship"}
+"""What the serving place must be able to do; one that picks for a collection point may bring it there by either way."""
+PICKS_FOR_POINT = frozenset({"collect", "deliver", "ship"})
+KEPT_BY_CARRIERS = frozenset({"ambient"})
+"""Parcels are not cooled. Our own vans keep the cold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +81,12 @@ Price = Callable[[Draft, Mapping[UUID, int]], tuple[Priced, tuple[Use, ...]]]
 
 @dataclass(slots=True)
 class _Left:
-    """What is left while the orders are gone through."""
+    """What is left while the orders are gone through; `holds` are the slots that baskets hold already."""
 
     available: dict[Pair, int]
     slots: dict[UUID, int]
     coupons: dict[UUID, int]
+    holds: dict[UUID, UUID]
     coming: dict[UUID, tuple[bytes, Verdict]]
 
 
@@ -93,6 +96,7 @@ def decide(drafts: Sequence[Draft], seen: Gathered, price: Price) -> list[Accept
         dict(seen.available),
         {slot_id: slot.room for slot_id, slot in seen.slots.items()},
         dict(seen.coupons),
+        {source: slot.id for slot in seen.slots.values() for source in slot.holders},
         {},
     )
     return [_decide_one(draft, seen, left, price) for draft in drafts]
@@ -154,6 +158,7 @@ def _accept(draft: Draft, seen: Gathered, left: _Left, price: Price) -> Accepted
         business_date=business_date(placed_at, selling.zone),
         expires_at=placed_at + PENDING_FOR if state == "pending" else None,
         uses=uses,
+        moved=draft.slot_id is not None and left.holds.get(draft.id, draft.slot_id) != draft.slot_id,
     )
 
 
@@ -177,13 +182,39 @@ def check_sold(
         raise PlaceClosed("There is no such place.", field="served_by")
     if draft.currency != selling.currency:
         raise PlaceClosed(f"This place sells in {selling.currency}.", field="currency")
-    needed = CAPABILITY.get(draft.method)
-    if needed is None:
-        raise NotServed("Collect it, or carry it out: it cannot be brought to you yet.", field="method")
-    if needed not in serving.capabilities and not draft.agreed:
+    needed = CAPABILITY[draft.method]
+    able = serving.capabilities & PICKS_FOR_POINT if draft.point else needed in serving.capabilities
+    if not able and not draft.agreed:
         raise PlaceClosed(f"This place does not {needed}.", field="method")
     _check_products(draft, products, listed)
+    _check_cold(draft, _kept(draft, known), products)
     return selling
+
+
+def _kept(draft: Draft, known: Mapping[UUID, places.PlaceFacts]) -> Collection[str] | None:
+    """The temperature classes that the way there keeps, None for all; refuses a point that is none."""
+    if draft.method == "ship":
+        return KEPT_BY_CARRIERS
+    if draft.point is None:
+        return None
+    point = known.get(draft.point)
+    if point is None:
+        raise PlaceClosed("There is no such place.", field="collect_at")
+    if "collect" not in point.capabilities:
+        raise PlaceClosed("Nothing can be collected at this place.", field="collect_at")
+    return point.keeps
+
+
+def _check_cold(draft: Draft, keeps: Collection[str] | None, products: Mapping[UUID, catalog.ProductFacts]) -> None:
+    if keeps is None or draft.agreed:
+        return
+    for index, line in enumerate(draft.lines):
+        product = products[line.product_id]
+        if not product.service and product.temperature not in keeps:
+            raise NotKeptCold(
+                f"It must stay {product.temperature} until it is handed over, and would not.",
+                field=f"lines[{index}].product",
+            )
 
 
 def _check_products(draft: Draft, products: Mapping[UUID, catalog.ProductFacts], listed: Collection[Pair]) -> None:
@@ -208,7 +239,7 @@ def _take(draft: Draft, uses: Sequence[Use], seen: Gathered, left: _Left) -> Non
         _check_slot(draft, draft.slot_id, seen, left)
     for pair, quantity in _goods(draft, seen, left).items():
         left.available[pair] -= quantity
-    if draft.slot_id is not None:
+    if draft.slot_id is not None and left.holds.get(draft.id) != draft.slot_id:
         left.slots[draft.slot_id] -= 1
     for row in [row for use in uses for row in use.rows]:
         left.coupons[row] -= 1
@@ -216,9 +247,9 @@ def _take(draft: Draft, uses: Sequence[Use], seen: Gathered, left: _Left) -> Non
 
 def _check_slot(draft: Draft, slot_id: UUID, seen: Gathered, left: _Left) -> None:
     slot = seen.slots.get(slot_id)
-    if slot is None or (slot.place_id, slot.method) != (draft.serving, draft.method):
+    if slot is None or (slot.place_id, slot.method) != (draft.point or draft.serving, draft.method):
         raise SlotFull("There is no such slot there: choose another.", field="slot")
-    if left.slots[slot_id] < 1:
+    if left.slots[slot_id] < 1 and left.holds.get(draft.id) != slot_id:
         raise SlotFull("This slot is full: choose another.", field="slot")
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
 from storeline.kernel.api import MAX_AMOUNT, MAX_QUANTITY, Error, Invalid
 from storeline.payments.api import Offer, Planned
+from storeline.places.api import Position
 
 MAX_LINES = 500
 MAX_DISCOUNTS = 20
@@ -49,8 +50,26 @@ class DraftLine(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Address:
+    """Where goods are brought: personal data, which no log shows. `lines` are street and house, one below the other."""
+
+    country: str
+    postal_code: str = field(repr=False)
+    name: str = field(default="", repr=False)
+    lines: tuple[str, ...] = field(default=(), repr=False)
+    city: str = field(default="", repr=False)
+    region: str = field(default="", repr=False)
+    phone: str = field(default="", repr=False)
+    note: str = field(default="", repr=False)
+    position: Position | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """One order as it was asked for; `id` is the client's and its idempotency record."""
+    """One order as it was asked for; `id` is the client's and its idempotency record.
+
+    `address` is where it is brought, `collect_at` the place where it is collected, if not where it is picked.
+    """
 
     id: UUID
     place_id: UUID
@@ -69,7 +88,19 @@ class Draft:
     ref: str | None = None
     source: str = "live"
     substitutes: Wish = "offer"
+    address: Address | None = None
+    collect_at: UUID | None = None
     body_hash: bytes = b""
+
+    @property
+    def brought(self) -> bool:
+        """Whether it comes to an address."""
+        return self.method in {"deliver", "ship"}
+
+    @property
+    def point(self) -> UUID | None:
+        """The place where it waits for its shopper, if that is another than the one that picks it."""
+        return None if self.collect_at == self.serving else self.collect_at
 
     @property
     def serving(self) -> UUID:
@@ -83,7 +114,10 @@ class Draft:
 
 
 class PricedLine(NamedTuple):
-    """A line with its amounts: ``amount = gross - discount``. `goods` are taken from stock, deposits are not."""
+    """A line with its amounts: ``amount = gross - discount``. `goods` are taken from stock, deposits are not.
+
+    `fee` marks what bringing the others costs.
+    """
 
     product_id: UUID
     quantity: int
@@ -97,11 +131,12 @@ class PricedLine(NamedTuple):
     tax_rate: int
     discounts: tuple[LineDiscount, ...]
     goods: bool = True
+    fee: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """A basket with its amounts: ``payable = total - funded``."""
+    """A basket with its amounts: ``payable = total - funded``; `area_id` is where it is brought, and sets the fee."""
 
     lines: tuple[PricedLine, ...]
     amount: int
@@ -109,6 +144,7 @@ class Priced:
     total: int
     funded: int
     tax_included: bool
+    area_id: UUID | None = None
 
     @property
     def payable(self) -> int:
@@ -126,7 +162,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A draft that holds, with all that its writing needs."""
+    """A draft that holds, with all that its writing needs; `moved` where its basket held another slot until now."""
 
     draft: Draft
     priced: Priced
@@ -137,6 +173,12 @@ class Accepted:
     business_date: date
     expires_at: datetime | None = None
     uses: tuple[Use, ...] = ()
+    moved: bool = False
+
+    @property
+    def fee_line(self) -> int | None:
+        """The number of the line that is the fee for bringing it; it is the last one."""
+        return len(self.priced.lines) if self.priced.lines[-1].fee else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +207,38 @@ def check_draft(draft: Draft) -> None:
         raise Invalid("Goods carried out leave from the place that sells them.", field="served_by")
     if not draft.agreed and draft.channel != "till" and draft.expected_total is None:
         raise Invalid("Say what total the shopper was shown.", field="expected_total")
+    _check_way(draft)
+
+
+_LONGEST = {"name": 100, "city": 100, "region": 100, "phone": 32, "note": 500, "postal_code": 20}
+MAX_ADDRESS_LINES = 4
+
+
+def _check_way(draft: Draft) -> None:
+    """Refuse an address where nothing is brought, and none where something is; likewise for the place to collect at."""
+    if draft.collect_at is not None and draft.method != "collect":
+        raise Invalid("Only what is collected waits at a place.", field="collect_at")
+    if not draft.brought:
+        if draft.address is not None:
+            raise Invalid("Nothing is brought to an address this way.", field="address")
+        return
+    if draft.address is None:
+        raise Invalid("Say where to bring it.", field="address")
+    check_address(draft.address)
+    if draft.method == "deliver" and draft.slot_id is None and not draft.agreed:
+        raise Invalid("Choose when to have it delivered.", field="slot")
+
+
+def check_address(address: Address) -> None:
+    """Refuse an address that nobody could find, naming the field."""
+    for name in ("name", "city", "postal_code"):
+        if not getattr(address, name).strip():
+            raise Invalid("An address needs this.", field=f"address.{name}")
+    if not 0 < len(address.lines) <= MAX_ADDRESS_LINES or not all(0 < len(line) <= 200 for line in address.lines):  # noqa: PLR2004  # a long street
+        raise Invalid("An address has one to four lines.", field="address.lines")
+    for name, longest in _LONGEST.items():
+        if len(getattr(address, name)) > longest:
+            raise Invalid(f"At most {longest} characters.", field=f"address.{name}")
 
 
 def check_lines(lines: Sequence[DraftLine], *, agreed: bool) -> None:

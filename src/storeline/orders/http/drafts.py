@@ -13,6 +13,7 @@ from storeline.orders import api as orders
 from storeline.orders.http.schemas import BasketIn, LineIn, OrderIn, PaymentIn
 from storeline.orders.permissions import SELL
 from storeline.payments import api as payments
+from storeline.places.api import Position
 
 _SELLERS_OWN = ("placed_at", "till", "ref")
 
@@ -57,7 +58,10 @@ def basket_of(body: BasketIn, actor: Actor, buyers: Buyers) -> orders.Draft:
         method=body.method,
         served_by=body.served_by,
         customer_id=buyers.of(body, may_sell=actor.may(SELL, body.place)),
+        slot_id=body.slot,
         coupons=tuple(body.coupons),
+        address=_address(body),
+        collect_at=body.collect_at,
     )
 
 
@@ -90,7 +94,27 @@ def draft_of(body: OrderIn, actor: Actor, buyers: Buyers) -> orders.Draft:
         till=body.till,
         ref=body.ref,
         substitutes=body.substitutes,
+        address=_address(body),
+        collect_at=body.collect_at,
         body_hash=body_hash(orjson.dumps(body.model_dump(), option=orjson.OPT_SORT_KEYS)),
+    )
+
+
+def _address(body: BasketIn) -> orders.Address | None:
+    given = body.address
+    if given is None:
+        return None
+    position = None if given.position is None else Position(given.position.latitude, given.position.longitude)
+    return orders.Address(
+        given.country,
+        given.postal_code.strip(),
+        given.name.strip(),
+        tuple(line.strip() for line in given.lines),
+        given.city.strip(),
+        given.region.strip(),
+        given.phone.strip(),
+        given.note.strip(),
+        position,
     )
 
 

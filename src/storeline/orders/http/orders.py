@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from storeline.kernel.api import Invalid, format_amount, format_quantity
 from storeline.orders import api as orders
 from storeline.orders.http.router import router
 from storeline.orders.http.schemas import (
+    AddressIn,
     CancelIn,
     CancelledOut,
     ListedOut,
@@ -77,7 +79,7 @@ def _listed(head: orders.OrderHead) -> ListedOut:
 def get_order(request: Request, order_id: UUID, token: Token = None) -> OrderViewOut:
     """For staff of the places that sell or serve it, for the shopper whose it is, and for whoever has its token."""
     view = orders.get_for(order_id, actor=request.actor, token=token or "")
-    head = view.head
+    head, to = view.head, orders.destinations([order_id]).result().get(order_id)
 
     def money(amount: int) -> str:
         return format_amount(amount, head.currency)
@@ -97,6 +99,9 @@ def get_order(request: Request, order_id: UUID, token: Token = None) -> OrderVie
         placed_at=head.placed_at,
         business_date=head.business_date.isoformat(),
         reason=head.reason,
+        collect_at=None if to is None else to.point,
+        address=None if to is None or to.address is None else AddressIn(**asdict(to.address)),
+        fee_line=None if to is None else to.fee_line,
         lines=[
             OrderLineOut(
                 line=line.line_no,

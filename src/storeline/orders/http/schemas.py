@@ -52,10 +52,32 @@ class PaymentIn(BaseModel):
     reference: Annotated[str, Field(max_length=200)] = ""
 
 
+class PositionIn(BaseModel):
+    """Degrees of WGS 84."""
+
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+
+
+class AddressIn(BaseModel):
+    """Where it is brought. Country and postal code are enough for a quote; an order needs who and where exactly."""
+
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
+    postal_code: Annotated[str, Field(min_length=1, max_length=20)]
+    name: Annotated[str, Field(max_length=100)] = ""
+    lines: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=4)] = []
+    city: Annotated[str, Field(max_length=100)] = ""
+    region: Annotated[str, Field(max_length=100)] = ""
+    phone: Annotated[str, Field(max_length=32)] = ""
+    note: Annotated[str, Field(max_length=500)] = ""
+    position: PositionIn | None = None
+
+
 class BasketIn(BaseModel):
     """What somebody would buy. A signed-in shopper's is theirs; `customer` is for those who sell to others.
 
-    `deliver` and `ship` are refused as `not_served`: nothing is brought to the shopper yet.
+    `deliver` and `ship` need an `address`, and are refused as `not_served` where nobody brings goods. `collect_at` is
+    where it is collected, if not at the place that picks it.
     """
 
     place: UUID
@@ -66,6 +88,9 @@ class BasketIn(BaseModel):
     served_by: UUID | None = None
     customer: UUID | None = None
     coupons: Annotated[list[Code], Field(max_length=50)] = []
+    slot: UUID | None = None
+    address: AddressIn | None = None
+    collect_at: UUID | None = None
 
 
 class OrderIn(BasketIn):
@@ -73,7 +98,6 @@ class OrderIn(BasketIn):
 
     id: UUID
     payments: Annotated[list[PaymentIn], Field(max_length=10)] = []
-    slot: UUID | None = None
     expected_total: Decimal | None = None
     placed_at: datetime | None = None
     till: Code | None = None
@@ -176,7 +200,7 @@ class OrderLineOut(Schema):
 
 
 class OrderViewOut(OrderOut):
-    """An order with its lines; `not_found` is the quantity that was taken off."""
+    """An order with its lines; `not_found` is the quantity that was taken off. `address` until it is forgotten."""
 
     ref: str | None
     place: UUID
@@ -187,6 +211,9 @@ class OrderViewOut(OrderOut):
     placed_at: datetime
     business_date: str
     reason: str | None
+    collect_at: UUID | None
+    address: AddressIn | None
+    fee_line: int | None
     lines: list[OrderLineOut]
 
 

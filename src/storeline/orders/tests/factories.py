@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.apps import apps
 
-from storeline.kernel.api import SYSTEM, new_id, run
+from storeline.capacity import api as capacity
+from storeline.kernel.api import SYSTEM, new_id, now, run
 from storeline.orders import api as orders
 from storeline.payments.api import Offer
 from storeline.stock import api as stock
@@ -137,6 +138,7 @@ def everything() -> dict[str, list[Any]]:
         "orders_line",
         "orders_discount",
         "orders_amendment",
+        "orders_destination",
         "stock_balance",
         "stock_movement",
         "stock_reservation",
@@ -148,3 +150,42 @@ def everything() -> dict[str, list[Any]]:
         "capacity_booking",
     )
     return {table: run(f"SELECT t::text FROM {table} t ORDER BY 1").fetchall() for table in tables}
+
+
+ADDRESS = orders.Address("US", "43215", "A. Reader", ("1 High Street",), "Columbus", note="Ring twice")
+
+
+def delivers(made: Shop, *, room: int = 2, fee: int = 490, slot_fee: int = 0, method: str = "deliver") -> UUID:
+    """Let the shop bring goods to postal codes 432…, free from 20.00; a slot with room for so many."""
+    run(
+        "UPDATE places_place SET capabilities = capabilities || ARRAY['deliver', 'ship'] WHERE id = %s AND NOT 'ship' = ANY(capabilities)",
+        [made.place],
+    )
+    service = make("catalog.Product", ref=f"fee-{method}", name="Delivery", service=True)
+    area = capacity.Area(new_id(), made.place, method, "town", "US", ("432",), None, fee, 2000, 0, service)
+    capacity.set_areas(made.place, [*capacity.areas_of(made.place), area], actor=SYSTEM)
+    starts = now() + timedelta(days=1)
+    return make(
+        "capacity.Slot",
+        place_id=made.place,
+        method="deliver",
+        starts_at=starts,
+        ends_at=starts + timedelta(hours=1),
+        cutoff_at=starts - timedelta(hours=2),
+        capacity=room,
+        fee=slot_fee,
+    )
+
+
+def brought(
+    made: Shop, slot: UUID | None, quantities: Sequence[int] = (2,), *, fee: int = 490, **changes: Any
+) -> orders.Draft:
+    """An order of so many units that is brought to `ADDRESS`, at the total with its fee and the tax on both."""
+    net = 125 * sum(quantities) + fee
+    wanted = {
+        "method": "deliver",
+        "slot_id": slot,
+        "address": ADDRESS,
+        "expected_total": net + (2 * net * 8 + 100) // 200,
+    }
+    return made.draft(quantities, **(wanted | changes))

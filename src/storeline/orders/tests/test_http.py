@@ -69,8 +69,8 @@ def test_an_order_is_placed_once_however_often_it_is_sent(here: Shop) -> None:
         ({"expected_total": "2.705"}, 422, "expected_total"),
         ({"expected_total": "9.99"}, 409, "expected_total"),
         ({"customer": "0190163d-8694-7a9b-aeb5-6c7d8f1e2a3b"}, 422, "customer"),
-        ({"method": "deliver"}, 409, "method"),
-        ({"method": "ship"}, 409, "method"),
+        ({"method": "deliver"}, 422, "address"),
+        ({"method": "ship"}, 422, "address"),
         ({"placed_at": "2020-01-01T00:00:00Z"}, 422, "placed_at"),
         ({"payments": [{"tender": "sandbox_card", "token": "tok_decline"}]}, 409, "payments"),
         ({"payments": [{"tender": "cash", "amount": "-5"}]}, 409, "payments"),
@@ -111,10 +111,10 @@ def test_a_quote_lists_its_steps(here: Shop) -> None:
 
 
 @pytest.mark.parametrize("method", ["deliver", "ship"])
-def test_nothing_is_quoted_to_be_brought(here: Shop, method: str) -> None:
+def test_a_quote_of_what_is_brought_says_where_to(here: Shop, method: str) -> None:
     sent = {name: value for name, value in body(here).items() if name in {"place", "currency", "lines"}}
     status, problem = post("/quotes", sent | {"method": method})
-    assert (status, problem["code"], problem["field"]) == (409, "not_served", "method")
+    assert (status, problem["code"], problem["field"]) == (422, "invalid", "address")
 
 
 def test_a_changed_price_is_told_as_it_is_now(here: Shop) -> None:

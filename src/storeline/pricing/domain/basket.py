@@ -181,7 +181,7 @@ def _delivery_line(delivery: Delivery) -> _Line:
     if delivery.amount < 0:
         raise Invalid("The delivery fee is not negative.", field="delivery.amount")
     first = Step("delivery", 0, delivery.amount, None, {"label": delivery.label})
-    return _Line("delivery", None, QUANTITY_ONE, delivery.tax_class, delivery.amount, None, first)
+    return _Line("delivery", delivery.product_id, QUANTITY_ONE, delivery.tax_class, delivery.amount, None, first)
 
 
 def _adjust(lines: Sequence[_Line], adjustment: Adjustment) -> None:

@@ -201,11 +201,12 @@ class BasketLine(NamedTuple):
 
 
 class Delivery(NamedTuple):
-    """The fee for bringing it, as a priced line of its own."""
+    """The fee for bringing it, as a priced line of its own; `product_id` is the service that it is sold as."""
 
     amount: int
     tax_class: str
     label: str = "delivery"
+    product_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

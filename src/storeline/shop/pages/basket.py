@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -60,9 +61,14 @@ class Shown:
         """What promotions take off."""
         return sum(line.discount for line in self.lines)
 
+    @property
+    def fee(self) -> int:
+        """What bringing it costs."""
+        return sum(line.amount for line in self.quote.lines if line.kind == "delivery") if self.quote else 0
 
-def priced(request: Request, at: Here, lines: basket.Lines) -> Shown:
-    """The basket at the prices of the chosen shop. Four waits."""
+
+def priced(request: Request, at: Here, lines: basket.Lines, to: orders.Address | None = None, **way: Any) -> Shown:
+    """The basket at the prices of the chosen shop, with the fee where it is brought `to` an address. Four waits."""
     if not lines:
         return Shown([], None)
     products = catalog.gather(list(lines)).result()
@@ -70,7 +76,8 @@ def priced(request: Request, at: Here, lines: basket.Lines) -> Shown:
     quote: pricing.Quote | None = None
     problem = ""
     try:
-        quote = orders.quote(draft(request, at, known), actor=request.actor)
+        wanted = draft(request, at, known)
+        quote = orders.quote(wanted if to is None else replace(wanted, address=to, **way), actor=request.actor)
     except Error as error:
         problem = refusal(error, [shelf.name_of(products[key]) for key in known])
     levels = stock.levels(at.place.id, list(known))

@@ -1,8 +1,10 @@
-"""Buying, in one page: when to collect, how to pay, what it comes to."""
+"""Buying, in one page: where and when to have it, how to pay, what it comes to."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,6 +21,7 @@ from storeline.orders import api as orders
 from storeline.orders.api import PLACE
 from storeline.payments import api as payments
 from storeline.shop import basket, mine, shelf
+from storeline.shop.pages import delivery
 from storeline.shop.pages.basket import priced
 from storeline.shop.pages.router import pages, show
 from storeline.shop.pages.words import refusal
@@ -47,6 +50,8 @@ def place_order(request: Request) -> HttpResponse:
         order_id = new_id()
     if not lines:
         return _known(request, order_id)
+    if request.POST.get("step") == "check" or len(request.POST.getlist("day")) > 1:
+        return _form(request, at, lines, given=request.POST)
     try:
         wanted = _draft(request, order_id, at, lines)
         verdict = orders.checkout_gathered(wanted, actor=request.actor)
@@ -72,7 +77,9 @@ def _known(request: Request, order_id: UUID) -> HttpResponse:
 
 
 def _draft(request: Request, order_id: UUID, at: Here, lines: basket.Lines) -> orders.Draft:
-    slot_id, token = _uuid(request, "slot"), request.POST.get("card", "")
+    method = delivery.method_of(request.POST, delivery.ways(at))
+    to = _address(request, at) if method != "collect" else None
+    slot_id, token = None if method == "ship" else _uuid(request, "slot"), request.POST.get("card", "")
     if token not in basket.CARDS:
         raise Invalid(_("Choose how to pay."), field="card")
     total = request.POST.get("total", "")
@@ -81,21 +88,35 @@ def _draft(request: Request, order_id: UUID, at: Here, lines: basket.Lines) -> o
     actor = request.actor
     shopper = actor.kind == "user" and actor.may(customers.JOIN)
     wish = wish_of(request.POST)
-    body = "|".join([str(at.place.id), str(slot_id), token, total, basket.pack(lines), wish])
+    body = "|".join([str(at.place.id), str(slot_id), token, total, basket.pack(lines), wish, method, repr(_typed(to))])
     return orders.Draft(
         id=order_id,
         place_id=at.place.id,
         channel=shelf.CHANNEL,
         lines=basket.draft_lines(lines),
         currency=at.facts.currency,
-        method="collect",
+        method=method,  # type: ignore[arg-type]  # one of those that the shop has
         payments=(payments.Offer(payments.SANDBOX_CARD, None, token),),
         customer_id=customers.join(actor=actor) if shopper else None,
         slot_id=slot_id,
         expected_total=int(total),
         substitutes=wish,
+        address=to,
         body_hash=body_hash(body.encode()),
     )
+
+
+def _address(request: Request, at: Here) -> orders.Address:
+    to = delivery.address_of(at, delivery.fields_of(request, request.POST), request.POST.get("near", ""))
+    if to is None:
+        raise Invalid(_("Say the postal code."), field="address.postal_code")
+    orders.check_address(to)
+    return to
+
+
+def _typed(to: orders.Address | None) -> object:
+    """An address whole, for the body's hash: its own text hides what is personal."""
+    return None if to is None else asdict(to)
 
 
 def wish_of(given: Mapping[str, Any]) -> orders.Wish:
@@ -107,7 +128,7 @@ def _uuid(request: Request, name: str) -> UUID:
     try:
         return UUID(request.POST.get(name, ""))
     except ValueError:
-        words = {"slot": _("Choose when to collect.")}
+        words = {"slot": _("Choose a time.")}
         raise Invalid(words.get(name, _("Open the page again.")), field=name) from None
 
 
@@ -119,10 +140,22 @@ def _form(
     refused: Error | None = None,
     given: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
-    shown, given = priced(request, at, lines), given or request.GET
+    given = given or request.GET
+    ways = delivery.ways(at)
+    method = delivery.method_of(given, ways)
+    fields = delivery.fields_of(request, given) if method != "collect" else {}
+    to = delivery.address_of(at, fields, str(given.get("near", ""))) if fields else None
+    order_id = new_id()
     today = business_date(now(), at.place.zone)
     days = [today + timedelta(days=number) for number in range(_DAYS)]
-    day, slots = _slots(at, days, str(given.get("day", "")))
+    day, slots = (today, []) if method == "ship" else _slots(at, method, days, str(given.get("day", "")))
+    slot = str(given.get("slot", "")) or _proposed(request, slots, at.place.zone)
+    if slot not in {str(one.id) for one in slots}:
+        slot = str(slots[0].id) if slots else ""
+    shown = priced(request, at, lines, to, method=method, slot_id=UUID(slot) if slot else None)
+    if method == "deliver" and slot and given is request.POST and refused is None and not shown.problem:
+        _hold(request, order_id, UUID(slot))
+    wrong_field, wrong_words = delivery.wrong(refused.field or "") if refused else ("", "")
     response = show(
         request,
         "checkout",
@@ -132,10 +165,17 @@ def _form(
         days=days,
         day=day,
         slots=slots,
-        slot=str(given.get("slot", "")) or _proposed(request, slots, at.place.zone),
+        slot=slot,
+        ways=ways,
+        method=method,
+        fields=fields,
+        near=str(given.get("near", "")),
+        wrong={wrong_field: wrong_words},
+        can_pay=bool(slots) or (method == "ship" and to is not None),
+        asked=method == "collect" or to is not None,
         wish=wish_of(given),
         card=given.get("card") or basket.habits(request)[1] or basket.CARDS[0],
-        order_id=new_id(),
+        order_id=order_id,
         refused=refused and refusal(refused, [line.name for line in shown.lines]),
         field=refused and (refused.field or "").split("[")[0],
         blocked=bool(shown.problem) or any(line.short for line in shown.lines),
@@ -144,11 +184,17 @@ def _form(
     return response
 
 
-def _slots(at: Here, days: Sequence[date], wanted: str) -> tuple[date, list[capacity.Slot]]:
+def _hold(request: Request, order_id: UUID, slot_id: UUID) -> None:
+    """Keep the chosen time free while the shopper pays; where it filled up meanwhile, the order will say so."""
+    with suppress(Error):
+        capacity.hold(order_id, slot_id, actor=request.actor)
+
+
+def _slots(at: Here, method: str, days: Sequence[date], wanted: str) -> tuple[date, list[capacity.Slot]]:
     """The slots of the wanted day, else of the first that has any."""
     asked = [day for day in days if day.isoformat() == wanted] or days
     for day in asked:
-        if slots := capacity.open_slots(at.place.id, "collect", day):
+        if slots := capacity.open_slots(at.place.id, method, day):
             return day, slots
     return asked[0], []
 

@@ -25,7 +25,7 @@ from storeline.shop.pages.words import headline, spaced, steps
 from storeline.web.live import about
 from storeline.web.pages import render, see
 
-_LIVE = frozenset({"pending", "confirmed", "to_pick", "picking", "capturing", "unpaid", "ready"})
+_LIVE = frozenset({"pending", "confirmed", "to_pick", "picking", "capturing", "unpaid", "ready", "out", "travelling"})
 _CALLED_OFF = frozenset({"pending", "confirmed", "to_pick"})
 
 
@@ -35,7 +35,8 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
     key = request.GET.get("key", "")
     progress = fulfilment.progress(order_id, actor=request.actor, token=key)
     view = orders.get(order_id)
-    place = places.get_place(progress.place_id)
+    to = orders.destinations([order_id]).result().get(order_id) if view.head.method != "carry_out" else None
+    place = places.get_place(to.point if to is not None and to.point else progress.place_id)
     products = catalog.gather([line.product_id for line in view.lines]).result()
     lines = [
         {
@@ -60,6 +61,7 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
         bought=lines,
         key=key,
         slot=slot,
+        to=to,
         number=orders.order_number(order_id),
         returns=asked_of(view, products) if done else [],
         may_return=done and bool(aftersales.left_to_return(order_id)),
@@ -103,5 +105,5 @@ def _way(progress: fulfilment.Progress, place: places.Place, slot: capacity.Slot
         "follow": about(progress.order_id) if progress.state in _LIVE else None,
         "may_cancel": progress.state in _CALLED_OFF,
         "code": None if progress.code is None else spaced(progress.code),
-        "headline": headline(progress.state if progress.method != "carry_out" else "carried"),
+        "headline": headline(progress.state if progress.method != "carry_out" else "carried", progress.method),
     }

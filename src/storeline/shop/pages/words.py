@@ -15,24 +15,22 @@ from storeline.web import formats
 
 def steps(progress: fulfilment.Progress, zone: str, slot: capacity.Slot | None) -> list[dict[str, str]]:
     """The order's way as people follow it."""
-    at = {"pending": 0, "confirmed": 1, "to_pick": 1, "picking": 2, "capturing": 2, "unpaid": 2, "ready": 3}
-    names = [
-        _("Order placed"),
-        _("Paid, waiting to be picked"),
-        _("Being picked"),
-        _("Ready to collect"),
-        _("Collected"),
-    ]
+    at = {"pending": 0, "confirmed": 1, "to_pick": 1, "picking": 2, "capturing": 2, "unpaid": 2, "ready": 3, "out": 4}
+    at |= {"travelling": 2, "returning": 3}
+    names = [_("Order placed"), _("Paid, waiting to be picked"), _("Being picked"), *_ends(progress.method)]
     if progress.state == "cancelled":
         return [
             {"name": names[0], "state": "done"},
             {"name": _("Cancelled"), "state": "failed", "note": _("Nothing is charged.")},
         ]
     now_at = at.get(progress.state, len(names))
+    last = len(names) - 1
     notes = {
         3: formats.when(progress.ready_at, zone) if progress.ready_at else slot_words(slot, zone),
-        4: formats.when(progress.closed_at, zone) if progress.closed_at else "",
+        last: formats.when(progress.closed_at, zone) if progress.closed_at else "",
     }
+    if progress.method != "collect" and progress.closed_at is None:
+        notes[last] = slot_words(slot, zone)
     return [
         {
             "name": name,
@@ -41,6 +39,15 @@ def steps(progress: fulfilment.Progress, zone: str, slot: capacity.Slot | None) 
         }
         for number, name in enumerate(names)
     ]
+
+
+def _ends(method: str) -> list[str]:
+    """The last steps, by how the shopper gets it."""
+    if method == "deliver":
+        return [_("Packed"), _("On its way to you"), _("Delivered")]
+    if method == "ship":
+        return [_("Packed"), _("With the carrier"), _("Delivered")]
+    return [_("Ready to collect"), _("Collected")]
 
 
 def slot_words(slot: capacity.Slot | None, zone: str) -> str:
@@ -53,8 +60,16 @@ def slot_words(slot: capacity.Slot | None, zone: str) -> str:
     }
 
 
-def headline(state: str) -> str:
+def headline(state: str, method: str = "collect") -> str:
     """The one thing that matters now."""
+    brought = {
+        "ready": _("Your order is packed"),
+        "out": _("Your order is on its way"),
+        "handed_over": _("Delivered. Thank you"),
+        "completed": _("Delivered. Thank you"),
+    }
+    if method in {"deliver", "ship"} and state in brought:
+        return brought[state]
     return {
         "pending": _("We are waiting for your card's answer"),
         "confirmed": _("Your order is placed"),
@@ -65,6 +80,8 @@ def headline(state: str) -> str:
         "ready": _("Ready: come and collect"),
         "handed_over": _("Collected. Thank you"),
         "completed": _("Collected. Thank you"),
+        "travelling": _("Packed, on its way to where you collect it"),
+        "returning": _("Nobody collected it: it goes back"),
         "cancelled": _("This order was cancelled"),
         "carried": _("Bought in the shop"),
     }.get(state, state)
@@ -110,6 +127,10 @@ def refusal(error: Error, names: Sequence[str] = ()) -> str:
         "not_sold": unsold,
         "price_missing": unsold,
         "slot_full": full,
+        "not_served": _("This shop does not deliver to that address. Collect it, or choose another shop."),
+        "not_kept_cold": _(
+            "%(name)s must stay cold and cannot be sent there. Take it out of the basket, or collect it."
+        ),
         "capacity.full": full,
         "capacity.not_found": _("That time is over. Choose another; your basket is kept."),
         "place_cannot": _("This shop cannot hand over orders now. Choose another shop; your basket is kept."),

@@ -55,7 +55,7 @@ def test_the_time_is_over(client: Client, made: Shop) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"slot": ""}, "Choose when to collect."),
+        ({"slot": ""}, "Choose a time."),
         ({"card": "4111111111111111"}, "Choose how to pay."),
         ({"total": ""}, "The total is missing"),
     ],

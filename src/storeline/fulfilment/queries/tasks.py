@@ -8,9 +8,12 @@ from datetime import datetime
 from uuid import UUID
 
 from storeline.catalog import api as catalog
+from storeline.fulfilment.domain.parcels import Parcel
 from storeline.fulfilment.domain.picking import COLLECT_WITHIN, OPEN, PICKABLE, TaskLine
 from storeline.fulfilment.domain.substitutes import Candidate, OfferState, Ranked, rank
 from storeline.fulfilment.errors import NoTask
+from storeline.fulfilment.queries.parcels import parcels_of
+from storeline.fulfilment.queries.runs import live_drops
 from storeline.kernel.api import QUANTITY_ONE, Actor, Error, ids_array, later, now, pipeline, run
 from storeline.messages import api as messages
 from storeline.orders import api as orders
@@ -135,7 +138,7 @@ class TaskView:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How one's own order is getting on. `state` is the task's, or the order's where it has no task (yet).
+    """How one's own order is getting on. `state` is the task's, ``out`` on the van, or the order's where there is no task.
 
     `code` opens an order that is ready, until `collect_by`.
     """
@@ -286,16 +289,36 @@ def progress(order_id: UUID, *, actor: Actor, token: str = "") -> Progress:
     task = tasks_of([order_id]).get(order_id)
     if task is None:
         return Progress(head.id, head.served_by, head.method, head.state)
+    if task.method == "collect" and (parcel := parcels_of([order_id]).get(order_id)) is not None:
+        return _at_point(task, parcel)
+    drop = live_drops([order_id]).get(order_id) if task.method == "deliver" else None
     return Progress(
         head.id,
         task.place_id,
         task.method,
-        task.state,
+        "out" if drop is not None and drop.state == "out" else task.state,
         task.due_at,
         task.ready_at,
         task.closed_at,
         None if task.ready_at is None else task.ready_at + COLLECT_WITHIN,
         codes([order_id]).get(order_id) if task.state == "ready" else None,
+    )
+
+
+def _at_point(task: TaskView, parcel: Parcel) -> Progress:
+    """The same for an order that is collected elsewhere: ready once it is there, with the code that it got there."""
+    there = parcel.state == "arrived"
+    state = {"announced": "travelling", "arrived": "ready", "returning": "returning"}.get(parcel.state, task.state)
+    return Progress(
+        task.order_id,
+        parcel.place_id,
+        task.method,
+        state,
+        task.due_at,
+        parcel.arrived_at,
+        task.closed_at,
+        parcel.keep_until,
+        codes([task.order_id]).get(task.order_id) if there else None,
     )
 
 

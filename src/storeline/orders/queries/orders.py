@@ -6,7 +6,7 @@ import base64
 import hmac
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -30,6 +30,7 @@ from storeline.kernel.api import (
 from storeline.orders.domain.shorts import OrderLine
 from storeline.orders.models import IN_SHOPS
 from storeline.orders.permissions import VIEW
+from storeline.orders.queries.destinations import Destination, destinations
 
 TOKEN_BYTES = 24
 
@@ -202,11 +203,14 @@ def orders_of(customer_ids: Collection[UUID]) -> list[dict[str, Any]]:
     rows = run(_HEAD + "WHERE customer_id = ANY(%s::uuid[]) ORDER BY id", [ids_array(customer_ids)]).fetchall()
     heads = [OrderHead(*row) for row in rows]
     of_order = lines([head.id for head in heads]).result()
-    return [_exported(head, of_order.get(head.id, ())) for head in heads]
+    to = destinations([head.id for head in heads]).result()
+    return [_exported(head, of_order.get(head.id, ()), to.get(head.id)) for head in heads]
 
 
-def _exported(head: OrderHead, of_order: Collection[OrderLine]) -> dict[str, Any]:
+def _exported(head: OrderHead, of_order: Collection[OrderLine], to: Destination | None) -> dict[str, Any]:
     return {
+        "collected_at": None if to is None else to.point,
+        "address": None if to is None or to.address is None else asdict(to.address),
         "id": head.id,
         "ref": head.ref,
         "place": head.place_id,

@@ -1,0 +1,242 @@
+"""The day's deliveries, van by van: loaded, sent out, handed over at the door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+
+from storeline.desk.pages import words
+from storeline.desk.pages.shared import as_id, back_to, choose_first, pages, place_of, render
+from storeline.fulfilment import api as fulfilment
+from storeline.fulfilment.api import DISPATCH
+from storeline.identity.api import Request
+from storeline.kernel.api import Error, business_date, new_id, now
+from storeline.messages import api as messages
+from storeline.orders import api as orders
+from storeline.places import api as places
+
+_AHEAD = timedelta(hours=36)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """An order that is brought: where to, how it stands, and in which van it is."""
+
+    id: UUID
+    number: str
+    state: words.State
+    code: str
+    due_at: datetime
+    drop: str | None
+    address: orders.Address | None
+
+    @property
+    def street(self) -> str:
+        """The address in one line."""
+        return ", ".join([*self.address.lines, self.address.city]) if self.address else ""
+
+
+def _stops(found: list[fulfilment.Bring]) -> dict[UUID, Stop]:
+    to = orders.destinations([one.order_id for one in found]).result()
+    return {
+        one.order_id: Stop(
+            one.order_id,
+            orders.order_number(one.order_id),
+            words.state(one.state),
+            one.state,
+            one.due_at,
+            one.drop,
+            to[one.order_id].address if one.order_id in to else None,
+        )
+        for one in found
+    }
+
+
+@pages.get("vans", DISPATCH, name="vans")
+def overview(request: Request) -> HttpResponse:
+    """What is to be brought today and tomorrow, and which van has what."""
+    place = place_of(request)
+    if place is None:
+        return choose_first()
+    today = business_date(now(), place.zone)
+    found = fulfilment.to_bring(place.id, now() + _AHEAD)
+    stops = _stops(found)
+    runs = fulfilment.runs_of(place.id, today)
+    busy = {run.van_id for run in runs if run.state != "back"}
+    context = {
+        "tab": "vans",
+        "runs": [(run, [stops[drop.order_id] for drop in run.drops if drop.order_id in stops]) for run in runs],
+        "loading": [run for run in runs if run.state == "loading"],
+        "waiting": [stops[one.order_id] for one in found if one.run_id is None],
+        "free": [van for van in fulfilment.vans_of(place.id) if van.id not in busy],
+        "new": new_id(),
+    }
+    return render(request, "desk/vans.html", place, context)
+
+
+@pages.post("vans", DISPATCH)
+def add(request: Request) -> HttpResponse:
+    """A van of this place: the same name again is the same van."""
+    place, van_id = place_of(request), as_id(request.POST.get("id", ""))
+    if place is None or van_id is None:
+        return choose_first()
+    fulfilment.add_van(van_id, place.id, request.POST.get("name", "")[:60], actor=request.actor)
+    return back_to("desk:vans")
+
+
+@pages.post("vans/runs", DISPATCH, name="start_run")
+def start(request: Request) -> HttpResponse:
+    """Begin to load a van."""
+    place, run_id, van = place_of(request), as_id(request.POST.get("id", "")), as_id(request.POST.get("van", ""))
+    if place is None or run_id is None or van is None:
+        return choose_first()
+    try:
+        fulfilment.start_run(run_id, van, business_date(now(), place.zone), actor=request.actor)
+    except fulfilment.RunClosed:
+        return back_to("desk:vans", said="van_busy")
+    return back_to("desk:vans")
+
+
+@pages.post("vans/load", DISPATCH, name="load")
+def load(request: Request) -> HttpResponse:
+    """Put the ticked orders into a van that is being loaded."""
+    run_id = as_id(request.POST.get("run", ""))
+    ids = [one for one in map(as_id, request.POST.getlist("order")[:200]) if one is not None]
+    if run_id is None or not ids:
+        return back_to("desk:vans", said="tick_orders")
+    try:
+        fulfilment.assign(run_id, ids, actor=request.actor)
+    except (fulfilment.InAnotherRun, fulfilment.TaskClosed, fulfilment.RunClosed):
+        return back_to("desk:vans", said="van_changed")
+    return back_to("desk:vans")
+
+
+@pages.get("vans/runs/<uuid:run_id>", DISPATCH, name="run")
+def run(request: Request, run_id: UUID) -> HttpResponse:
+    """One van: what is in it, what is next; before it leaves the driver takes it over."""
+    return _run(request, run_id)
+
+
+def _run(request: Request, run_id: UUID, refused: Error | None = None) -> HttpResponse:
+    found = fulfilment.get_run(run_id)
+    request.actor.require(DISPATCH, found.place_id)
+    tasks = fulfilment.tasks_of([drop.order_id for drop in found.drops])
+    brought = [
+        fulfilment.Bring(drop.order_id, tasks[drop.order_id].state, tasks[drop.order_id].due_at, run_id, drop.state)
+        for drop in found.drops
+    ]
+    stops = list(_stops(brought).values())
+    context = {
+        "tab": "vans",
+        "run": found,
+        "stops": stops,
+        "not_ready": [stop for stop in stops if stop.code != "ready"],
+        "open": [stop for stop in stops if stop.drop == "out"],
+        "code": fulfilment.departure_code(run_id) if found.state == "loading" else None,
+        "proof": fulfilment.proofs_of([run_id]).get(run_id),
+        **_signing(request, refused),
+    }
+    place = places.get_place(found.place_id)
+    return render(request, "desk/run.html", place, context, refused.status if refused else 200)
+
+
+def _signing(request: Request, refused: Error | None) -> dict[str, Any]:
+    """What the form of a hand-over holds: nothing typed is lost."""
+    field = (refused.field or "").rpartition(".")[2] if refused else ""
+    return {
+        "key": new_id(),
+        "typed": request.POST.get("name", "")[:100],
+        "refused": words.proof_refused(refused) if refused else "",
+        "field": field,
+    }
+
+
+def _proof(request: Request) -> fulfilment.Proof:
+    given = request.POST
+    how = "signature" if given.get("how") == "signature" else "code"
+    proof_id = as_id(given.get("id", "")) or new_id()
+    return fulfilment.Proof(proof_id, how, given.get("code", "")[:300], given.get("name", ""), given.get("drawing", ""))
+
+
+@pages.post("vans/runs/<uuid:run_id>", DISPATCH)
+def leave(request: Request, run_id: UUID) -> HttpResponse:
+    """The driver takes over what is in the van."""
+    try:
+        fulfilment.leave(run_id, _proof(request), actor=request.actor)
+    except (messages.WrongCode, messages.NoCode, fulfilment.TaskClosed, fulfilment.RunClosed) as error:
+        return _run(request, run_id, error)
+    except Error as error:
+        if error.status != 422:  # noqa: PLR2004  # what was typed
+            raise
+        return _run(request, run_id, error)
+    return back_to("desk:run", run_id)
+
+
+@pages.post("vans/runs/<uuid:run_id>/off", DISPATCH, name="off")
+def off(request: Request, run_id: UUID) -> HttpResponse:
+    """Take an order off the van again."""
+    order_id = as_id(request.POST.get("order", ""))
+    if order_id is not None:
+        fulfilment.take_off(run_id, order_id, actor=request.actor)
+    return back_to("desk:run", run_id)
+
+
+@pages.post("vans/runs/<uuid:run_id>/back", DISPATCH, name="home")
+def home(request: Request, run_id: UUID) -> HttpResponse:
+    """The van is home."""
+    try:
+        fulfilment.come_back(run_id, actor=request.actor)
+    except fulfilment.RunClosed:
+        return back_to("desk:run", run_id, said="van_open")
+    return back_to("desk:vans")
+
+
+@pages.get("vans/door/<uuid:order_id>", DISPATCH, name="door")
+def door(request: Request, order_id: UUID) -> HttpResponse:
+    """At the door: where it is, and the code or the signature."""
+    return _door(request, order_id)
+
+
+def _door(request: Request, order_id: UUID, refused: Error | None = None) -> HttpResponse:
+    task = fulfilment.get_task(order_id)
+    request.actor.require(DISPATCH, task.place_id)
+    drop = fulfilment.live_drops([order_id]).get(order_id)
+    run_id, state = (None, None) if drop is None else (drop.run_id, drop.state)
+    bring = fulfilment.Bring(order_id, task.state, task.due_at, run_id, state)
+    context = {
+        "tab": "vans",
+        "stop": _stops([bring])[order_id],
+        "run_id": run_id,
+        "proof": fulfilment.proofs_of([order_id]).get(order_id),
+        **_signing(request, refused),
+    }
+    place = places.get_place(task.place_id)
+    return render(request, "desk/door.html", place, context, refused.status if refused else 200)
+
+
+@pages.post("vans/door/<uuid:order_id>", DISPATCH)
+def given(request: Request, order_id: UUID) -> HttpResponse:
+    """It is with its shopper."""
+    try:
+        fulfilment.deliver(order_id, _proof(request), actor=request.actor)
+    except (messages.WrongCode, messages.NoCode, fulfilment.TaskClosed, fulfilment.RunClosed) as error:
+        return _door(request, order_id, error)
+    except Error as error:
+        if error.status != 422:  # noqa: PLR2004  # what was typed
+            raise
+        return _door(request, order_id, error)
+    return back_to("desk:door", order_id)
+
+
+@pages.post("vans/door/<uuid:order_id>/missed", DISPATCH, name="missed")
+def missed(request: Request, order_id: UUID) -> HttpResponse:
+    """Nobody was there: it goes back, and out again in the next slot with room."""
+    drop = fulfilment.live_drops([order_id]).get(order_id)
+    fulfilment.missed(order_id, actor=request.actor)
+    if drop is None:
+        return back_to("desk:vans")
+    return back_to("desk:run", drop.run_id, said="missed")
