@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -43,16 +43,17 @@ def main(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _tell(one: Round, asked: int) -> None:
-    spent = f"{one.seconds.total():.1f} s"
+    spent = f"{sum(one.seconds.values()):.1f} s"
     sys.stderr.write(f"round {one.number + 1}/{asked}: {one.kills} at {one.at}, {len(one.found)} findings, {spent}\n")
 
 
 def _figures(done: list[Round]) -> dict[str, Any]:
     kills: Counter[str] = Counter()
-    spent: Counter[str] = Counter()
+    spent: defaultdict[str, float] = defaultdict(float)
     for one in done:
         kills.update(one.kills)
-        spent.update(one.seconds)
+        for name, seconds in one.seconds.items():
+            spent[name] += seconds
     return {
         "rounds": len(done),
         "operations": sum(one.verdict["operations"] for one in done),

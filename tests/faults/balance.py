@@ -59,10 +59,9 @@ class Balance:
         return Balance(self.on_hand, self.reserved - freed + taken, self.holds | {key: held})
 
 
-def answer(balance: Balance, asked: Hashable) -> tuple[Balance, Hashable]:
+def answer(balance: Balance, asked: tuple[Any, ...]) -> tuple[Balance, Hashable]:
     """The specification: `asked` is a verb and its arguments."""
-    verb, *arguments = asked  # type: ignore[misc]  # a tuple, as it is recorded
-    return _VERBS[verb](balance, *arguments)
+    return _VERBS[asked[0]](balance, *asked[1:])
 
 
 def _reserve(balance: Balance, *wanted: tuple[str, int, int]) -> tuple[Balance, Hashable]:
@@ -82,7 +81,7 @@ def _reserve(balance: Balance, *wanted: tuple[str, int, int]) -> tuple[Balance, 
     return balance, tuple(answers)
 
 
-def _change(balance: Balance, key: str, new: Callable[[Held], Held | None]) -> tuple[Balance, Hashable]:
+def _change(balance: Balance, key: str, new: Callable[[Held], Held | None]) -> tuple[Balance, int]:
     """1 where the hold is held and the change is taken, else 0."""
     held = balance.holds.get(key)
     changed = new(held) if held is not None and held.state == "held" else None

@@ -67,7 +67,7 @@ def read_calls(path: Path) -> tuple[list[Call], list[tuple[str, str]]]:
     return calls + [Call(subject, frozen(what), None, at, None) for at, (subject, what) in unheard], notes
 
 
-def frozen(value: Any) -> Hashable:
+def frozen(value: Any) -> Any:
     """JSON with tuples for lists."""
     return tuple(map(frozen, value)) if isinstance(value, list) else value
 

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -60,7 +60,7 @@ class Round:
     at: list[int] = field(default_factory=list)
     """How many deeds had been answered at each kill."""
     skewed: int = 0
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     """What it took, by what was done."""
     verdict: dict[str, Any] = field(default_factory=dict)
 

@@ -23,10 +23,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 S = TypeVar("S", bound=Hashable)
-Apply = Callable[[S, Hashable], tuple[S, Hashable]]
+Asked = tuple[Any, ...]
+"""A verb and its arguments."""
+Apply = Callable[[S, Asked], tuple[S, Hashable]]
 """The sequential specification: a state and what is asked give the next state and the answer."""
 MOST_STEPS = 500_000
 
@@ -40,7 +42,7 @@ class Call:
     """What was asked of an object and answered, between two moments of one clock; `ended` None: nobody heard the answer."""
 
     subject: Hashable
-    asked: Hashable
+    asked: Asked
     answer: Hashable
     begun: int
     ended: int | None
@@ -159,10 +161,11 @@ class _Search(Generic[S]):
         at = self.head.after
         while heard < self.heard:
             assert at is not None  # an answer that was heard has its end in the list
-            assert at.call is not None
+            call = at.call
+            assert call is not None
             if not at.bit:  # its call must have been placed by now
                 if furthest is None or len(path) > furthest.placed:
-                    furthest = Violation(self.subject, len(path), state, at.call)
+                    furthest = Violation(self.subject, len(path), state, call)
                 if not path:
                     return furthest
                 undone, state = path.pop()
@@ -171,7 +174,7 @@ class _Search(Generic[S]):
                 undone.put_back()
                 at = undone.after
                 continue
-            following = self._step(state, at.call)
+            following = self._step(state, call)
             if following is not None and (key := (placed | at.bit, following)) not in seen:
                 seen.add(key)
                 path.append((at, state))

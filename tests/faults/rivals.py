@@ -27,7 +27,7 @@ from tests.faults.linearizability import Call, Report, check
 from tests.faults.shop import HOT, PLACES, PRIZE
 from tests.faults.worker import DEADLOCK, REST_S, RIVALS, Job, recover, sqlstate
 
-PAUSE_S = 0.004
+PAUSE_S = 0.008
 """Between two calls, so that there is time for the others."""
 WINDOW_NS = 40_000_000
 """So long all rivals fight over the same few holds; then come others."""
@@ -229,7 +229,7 @@ def examine(calls: list[Call], database: str) -> Report:
 
 
 def _keys(call: Call) -> list[str]:
-    verb, *arguments = call.asked  # type: ignore[misc]  # a tuple, as it is recorded
+    verb, *arguments = call.asked
     if verb == "reserve":
         return [key for key, _, _ in arguments]
     return arguments[:1] if verb in {"extend", "shrink", "release", "post"} else []

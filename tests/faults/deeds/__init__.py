@@ -17,6 +17,7 @@ DEEDS: dict[str, tuple[int, Plan, Do]] = {
     "online": (6, trading.plan_online, trading.do_checkout),
     "till_batch": (4, trading.plan_till_batch, trading.do_place),
     "till_card": (2, trading.plan_till_card, trading.do_checkout),
+    "hold_slot": (2, trading.plan_hold_slot, trading.do_hold_slot),
     "cancel": (2, trading.plan_cancel, trading.do_cancel),
     "pick": (3, handing.plan_pick, handing.do_pick),
     "ready": (4, handing.plan_ready, handing.do_ready),

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import orjson
 
+from storeline.capacity import api as capacity
 from storeline.kernel.api import SYSTEM, Error, new_id, source_id
 from storeline.orders import api as orders
 from storeline.payments import api as payments
@@ -20,6 +21,8 @@ from tests.faults.shop import PRICE
 
 SHARED = 25
 """So many batches and wishes all workers have in common: they bring the same ones, at the same time."""
+FEW_SLOTS = 4
+"""So many of each shop's slots are chosen ahead, so that several want one."""
 _DAY = datetime(2024, 6, 1, tzinfo=UTC)
 _TOKENS = {
     "tok_approve": 12,
@@ -39,6 +42,26 @@ def plan_online(world: World, chance: Random) -> Spec:
         wishes.append(_wish(world, Random(f"{world.seed}:wish:{number}"), shared=f"{world.seed}:{number}"))
     _price(wishes)
     return {"orders": _again(wishes, world, chance)}
+
+
+def plan_hold_slot(world: World, chance: Random) -> Spec:
+    """Somebody chooses a slot, of few places, before they pay; or another one instead."""
+    ref = chance.choice(list(world.slots))
+    slot = str(chance.choice(world.slots[ref][:FEW_SLOTS]))
+    if world.chosen and chance.random() < 0.3:
+        return {"order": chance.choice(list(world.chosen)), "slot": slot}
+    order = str(new_id())
+    world.chosen[order] = (ref, slot)
+    return {"order": order, "slot": slot}
+
+
+def do_hold_slot(spec: Spec) -> Answer:
+    """For some minutes, or refused."""
+    try:
+        capacity.hold(UUID(spec["order"]), UUID(spec["slot"]), actor=SYSTEM)
+    except Error as refusal:
+        return {"error": refusal.code}
+    return {"held_slot": [spec["order"], spec["slot"]]}
 
 
 def plan_till_card(world: World, chance: Random) -> Spec:
@@ -95,15 +118,18 @@ def do_cancel(spec: Spec) -> Answer:
 def _wish(world: World, chance: Random, shared: str = "") -> Spec:
     place, currency = world.place(chance)
     ref = next(ref for ref, known in world.places.items() if known == place)
+    chosen = next((order for order, (at, _) in world.chosen.items() if at == ref), None) if not shared else None
     lines: list[list[Any]] = [[str(product), chance.randint(1, 3) * 1000] for product in world.goods(chance)]
     if chance.random() < 0.2:
         lines.append([str(world.products["p5"]), chance.randint(100, 2500)])
     paid: list[list[Any]] = [["sandbox_card", None, _token(chance)]]
     if chance.random() < 0.15:
         paid.insert(0, ["cash", 100, ""])
-    wish_id = source_id("wish", shared, _DAY) if shared else new_id()
-    wish = _order(str(wish_id), place, currency, lines, paid, "web", "collect")
-    if chance.random() < 0.5:
+    wish_id = str(source_id("wish", shared, _DAY) if shared else chosen or new_id())
+    wish = _order(wish_id, place, currency, lines, paid, "web", "collect")
+    if chosen:
+        wish["slot"] = world.chosen.pop(chosen)[1]
+    elif chance.random() < 0.5:
         wish["slot"] = str(chance.choice(world.slots[ref]))
     if not shared and chance.random() < 0.4:
         wish["coupons"] = [chance.choice(("FEW", "ONCE", "MAKER"))]

@@ -21,6 +21,8 @@ class World:
     customers: list[UUID]
     slots: dict[str, list[UUID]]
     past: list[Spec] = field(default_factory=list)
+    chosen: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Slots chosen ahead: the order's id, its place, the slot."""
 
     def place(self, chance: Random) -> tuple[UUID, str]:
         """One of the places, and its currency."""
