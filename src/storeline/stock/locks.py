@@ -45,53 +45,13 @@ ORDER BY b.place_id, b.product_id
 FOR UPDATE OF b
 """
 # Holds that have ended free their goods here, before the job that looks for them comes by: whoever decides under the
-# lock decides on what is really left. There are few of them, the oldest in the index; all their balances are locked
-# already, so that one statement may see to the exceptions too.
+# lock decides on what is really left. It is a function (see the migration): where no hold has ended it is one look at
+# the index. All the balances are locked already, so that one statement in it may see to the exceptions too.
 ENDED = """(
     SELECT source_id, line_no, place_id, product_id, quantity FROM stock_reservation
     WHERE state = 'held' AND expires_at <= %s ORDER BY expires_at LIMIT 5000
 )"""
-FREE = f"""
-WITH ended AS (
-    SELECT r.source_id, r.line_no, r.place_id, r.product_id, r.quantity
-    FROM {ENDED} AS r JOIN unnest(%s::uuid[], %s::uuid[]) AS asked(place_id, product_id) USING (place_id, product_id)
-),
-released AS (
-    UPDATE stock_reservation r SET state = 'released'
-    FROM ended WHERE r.source_id = ended.source_id AND r.line_no = ended.line_no
-),
-freed AS (
-    UPDATE stock_balance b SET reserved = b.reserved - e.quantity
-    FROM (
-        SELECT place_id, product_id, sum(quantity)::bigint AS quantity FROM ended GROUP BY place_id, product_id
-    ) AS e
-    WHERE b.place_id = e.place_id AND b.product_id = e.product_id
-    RETURNING b.place_id, b.product_id, e.quantity, b.reserved - greatest(b.on_hand, 0) AS short
-),
-eased AS (
-    UPDATE stock_exception x SET quantity = CASE WHEN f.short > 0 THEN f.short ELSE x.quantity END,
-        closed_at = CASE WHEN f.short <= 0 THEN %s END,
-        reservations = CASE WHEN f.short > 0 THEN (
-            SELECT coalesce(jsonb_agg(
-                jsonb_build_object('source_id', source_id, 'line_no', line_no, 'quantity', quantity)
-                ORDER BY source_id DESC, line_no DESC
-            ), '[]'::jsonb)
-            FROM (
-                SELECT r.source_id, r.line_no, r.quantity,
-                    sum(r.quantity) OVER (ORDER BY r.source_id DESC, r.line_no DESC) - r.quantity AS newer
-                FROM stock_reservation r
-                WHERE r.place_id = f.place_id AND r.product_id = f.product_id AND r.state = 'held' AND NOT EXISTS (
-                    SELECT FROM ended e WHERE e.source_id = r.source_id AND e.line_no = r.line_no
-                )
-            ) AS held
-            WHERE newer < f.short
-        ) ELSE x.reservations END
-    FROM freed f
-    WHERE x.place_id = f.place_id AND x.product_id = f.product_id AND x.closed_at IS NULL
-        AND x.kind = 'below_reserved'
-)
-SELECT place_id, product_id, quantity FROM freed
-"""
+FREE = "SELECT place_id, product_id, quantity FROM stock_free_ended(%s, %s::uuid[], %s::uuid[])"
 
 
 def lock(pairs: Collection[Pair]) -> Pending[dict[Pair, Level]]:
@@ -108,7 +68,7 @@ def lock(pairs: Collection[Pair]) -> Pending[dict[Pair, Level]]:
     with pipeline():
         run(TURN, params)
         levels = later(LOCK, params, _levels)
-        freed = later(FREE, [moment, *params, moment], list)
+        freed = later(FREE, [moment, *params], list)
     return levels.map(lambda found: _without(found, freed.result()))
 
 

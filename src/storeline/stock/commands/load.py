@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from storeline.kernel.api import Actor, LoadResult, new_id, now, run, transaction
-from storeline.stock.commands.statements import CLOSE, KEPT_BACK, SHORT, big_sorts, fefo, name_at_risk
+from storeline.stock.commands.statements import CLOSE, SHORT, big_sorts, name_at_risk
 from storeline.stock.locks import take_turn
 from storeline.stock.permissions import ADJUST
 
@@ -75,27 +75,18 @@ FROM pg_temp.stock_loading f LEFT JOIN pg_temp.stock_before before USING (place_
 WHERE f.known_at IS NULL AND b.place_id = f.place_id AND b.product_id = f.product_id
 """
 # Whoever holds the turn may create balances without asking for conflicts; a new one has no movements before it.
-_CREATE = f"""
-INSERT INTO stock_balance (place_id, product_id, on_hand, safety, buffers)
-SELECT n.place_id, n.product_id, n.quantity, coalesce(kept.safety, 0), kept.buffers FROM pg_temp.stock_loading n {KEPT_BACK}
-WHERE n.known_at IS NULL AND NOT EXISTS (
-    SELECT FROM stock_balance b WHERE b.place_id = n.place_id AND b.product_id = n.product_id
-) ORDER BY n.place_id, n.product_id
+_CREATE = """
+INSERT INTO stock_balance (place_id, product_id, on_hand)
+SELECT place_id, product_id, quantity FROM pg_temp.stock_loading f
+WHERE known_at IS NULL AND NOT EXISTS (
+    SELECT FROM stock_balance b WHERE b.place_id = f.place_id AND b.product_id = f.product_id
+) ORDER BY place_id, product_id
 """
 # A lot that was received before the opening is in its count: what the count has not is gone.
-_LESS = f"""
-WITH changed AS (
-    UPDATE stock_balance b SET lotted = greatest(b.on_hand, 0), expired = least(b.expired, greatest(b.on_hand, 0))
-    FROM pg_temp.stock_loading f
-    WHERE f.known_at IS NULL AND b.place_id = f.place_id AND b.product_id = f.product_id
-        AND b.lotted > greatest(b.on_hand, 0)
-    RETURNING b.place_id, b.product_id, old.lotted - new.lotted AS lots
-),
-lines AS (
-    SELECT %s::uuid AS source_id, f.row AS line_no, 'opening' AS kind, c.place_id, c.product_id, -c.lots AS quantity
-    FROM changed c JOIN pg_temp.stock_loading f USING (place_id, product_id) WHERE f.known_at IS NULL
-),{fefo("lines")}
-SELECT count(*) FROM changed
+_LESS = """
+SELECT count(stock_take_lots(%s, f.row::int, 'opening', b.place_id, b.product_id, b.lotted - greatest(b.on_hand, 0)))
+FROM stock_balance b JOIN pg_temp.stock_loading f ON f.place_id = b.place_id AND f.product_id = b.product_id
+WHERE f.known_at IS NULL AND b.lotted > greatest(b.on_hand, 0)
 """
 _SHORTFALLS = """(
     SELECT b.* FROM stock_balance b JOIN pg_temp.stock_loading f USING (place_id, product_id)

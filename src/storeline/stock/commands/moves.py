@@ -7,11 +7,11 @@ from uuid import UUID
 
 from storeline.kernel.api import Pending, Ready, Row, ids_array, later, now
 from storeline.stock.commands.statements import (
+    CHANGED,
     HELD,
     MOVED,
     SHORT,
-    changed,
-    changed_with_lots,
+    TAKEN,
     close_cured,
     close_cured_of,
     move_params,
@@ -19,20 +19,15 @@ from storeline.stock.commands.statements import (
 )
 from storeline.stock.domain.goods import MoveRow
 
-_POST = f"""
+_TAKEN = TAKEN.format(lines="moved", balances="changed")
+_MOVED = f"""
 WITH {MOVED},
-{changed_with_lots("SELECT place_id, product_id, quantity AS on_hand, 0 AS freed FROM moved", "moved")},
+{CHANGED.format(changes="SELECT place_id, product_id, quantity AS on_hand, 0 AS freed FROM moved")},
 {SHORT.format(balances="changed")}
-SELECT (SELECT count(*) FROM moved)
 """
-
+_POST = f"{_MOVED}SELECT (SELECT count(*) FROM moved), ({_TAKEN})"
 # What names its lots has moved them by a statement of its own.
-_POST_NAMED = f"""
-WITH {MOVED},
-{changed("SELECT place_id, product_id, quantity AS on_hand, 0 AS freed FROM moved")},
-{SHORT.format(balances="changed")}
-SELECT (SELECT count(*) FROM moved)
-"""
+_POST_NAMED = f"{_MOVED}SELECT (SELECT count(*) FROM moved)"
 
 _HELD = HELD.format(
     rows="stock_reservation r",
@@ -54,9 +49,9 @@ ended AS (
     ) THEN 'posted' ELSE 'released' END
     FROM held WHERE r.source_id = held.source_id AND r.line_no = held.line_no
 ),
-{changed_with_lots(_BOTH, "moved")},
+{CHANGED.format(changes=_BOTH)},
 {SHORT.format(balances="changed")}
-SELECT (SELECT count(*) FROM held)
+SELECT (SELECT count(*) FROM held), ({_TAKEN})
 """
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storeline.kernel.api import new_id, now, run
-from storeline.stock.commands.statements import CLOSE, SHORT, big_sorts, changed_with_lots, name_at_risk
+from storeline.stock.commands.statements import CHANGED, CLOSE, SHORT, TAKEN, big_sorts, name_at_risk
 from storeline.stock.locks import take_turn
 
 RECORDED = (
@@ -61,15 +61,17 @@ posted AS (
 INSERT INTO pg_temp.stock_moving (place_id, product_id, quantity) SELECT place_id, product_id, quantity FROM outside
 """
 _BALANCE = f"""
-WITH {
-    changed_with_lots(
-        "SELECT place_id, product_id, quantity AS on_hand, 0 AS freed FROM pg_temp.stock_moving",
-        "pg_temp.stock_recording",
-    )
-},
+WITH {CHANGED.format(changes="SELECT place_id, product_id, quantity AS on_hand, 0 AS freed FROM pg_temp.stock_moving")},
 {SHORT.format(balances="changed")}
 SELECT (SELECT count(*) FROM changed)
 """
+# Where something is taken out again, or more came than went, no lot is touched.
+_LEFT = """(
+    SELECT r.* FROM pg_temp.stock_recording r JOIN (
+        SELECT place_id, product_id FROM pg_temp.stock_moving GROUP BY place_id, product_id HAVING sum(quantity) < 0
+    ) AS net USING (place_id, product_id) ORDER BY r.source_id, r.line_no
+)"""
+_TAKE = TAKEN.format(lines=_LEFT, balances="stock_balance")
 _CLOSE = CLOSE.format(pairs="SELECT DISTINCT place_id, product_id FROM pg_temp.stock_moving WHERE quantity > 0")
 
 
@@ -90,6 +92,7 @@ def record_from_temp() -> int:
             run("ANALYZE pg_temp.stock_moving")
             run(_TAKE_OUT, [new_id()])
             run(_BALANCE, [now()])
+            run(_TAKE)
             name_at_risk()
             run(_CLOSE, [now()])
     return posted

@@ -19,7 +19,7 @@ from storeline.kernel.api import (
     run,
     transaction,
 )
-from storeline.stock.commands.statements import HELD, SHORT, changed, close_cured_of, name_at_risk, times_array
+from storeline.stock.commands.statements import CHANGED, HELD, SHORT, close_cured_of, name_at_risk, times_array
 from storeline.stock.domain.goods import ReserveRow, ShrinkRow
 
 # The guard repeats under the lock what the caller decided: were the decision ever wrong, fewer rows would come
@@ -45,7 +45,7 @@ written AS (
 SELECT count(*) FROM written
 """
 
-_FREED = changed("SELECT place_id, product_id, 0 AS on_hand, freed FROM held")
+_FREED = CHANGED.format(changes="SELECT place_id, product_id, 0 AS on_hand, freed FROM held")
 _END = f"""
 ended AS (
     UPDATE stock_reservation r

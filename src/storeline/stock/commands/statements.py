@@ -42,7 +42,8 @@ held AS (
     ORDER BY r.source_id, r.line_no FOR UPDATE OF r
 )"""
 
-# What the policies of a product say for the place of a row `n`: its own before everywhere's.
+# What the policies of a product say for the place of a row `n`: its own before everywhere's. A new balance takes them
+# over by a trigger (see the migration), so that those which are there already ask for nothing.
 SAFETY = """coalesce((
     SELECT p.quantity FROM stock_policy p
     WHERE p.product_id = n.product_id AND p.channel = '' AND (p.place_id = n.place_id OR p.place_id IS NULL)
@@ -55,84 +56,24 @@ BUFFERS = """(
         ORDER BY p.channel, p.place_id NULLS LAST
     ) AS buffer
 )"""
-# A balance that is there already has its policies in it, and only a new one asks for them.
-KEPT_BACK = f"""
-LEFT JOIN LATERAL (
-    SELECT {SAFETY} AS safety, {BUFFERS} AS buffers
-    WHERE (SELECT EXISTS (SELECT FROM stock_policy)) AND NOT EXISTS (
-        SELECT FROM stock_balance b WHERE b.place_id = n.place_id AND b.product_id = n.product_id
-    )
-) AS kept ON true"""
 
 # The row proposed for insertion must pass the table's CHECK even where it only updates, so what is
 # freed is handed over as a positive number and subtracted in the update.
-_CHANGED = f"""
+CHANGED = """
 changed AS (
-    INSERT INTO stock_balance AS b (place_id, product_id, on_hand, reserved, safety, buffers)
-    SELECT n.place_id, n.product_id, n.on_hand, n.freed, coalesce(kept.safety, 0), kept.buffers FROM (
-        SELECT place_id, product_id, sum(on_hand)::bigint AS on_hand, sum(freed)::bigint AS freed
-        FROM ({{changes}}) AS change GROUP BY place_id, product_id
-    ) AS n {KEPT_BACK}
-    ORDER BY n.place_id, n.product_id
+    INSERT INTO stock_balance AS b (place_id, product_id, on_hand, reserved)
+    SELECT place_id, product_id, sum(on_hand)::bigint, sum(freed)::bigint FROM ({changes}) AS change
+    GROUP BY place_id, product_id ORDER BY place_id, product_id
     ON CONFLICT (place_id, product_id) DO UPDATE
-        SET on_hand = b.on_hand + excluded.on_hand, reserved = b.reserved - excluded.reserved{{lots}}
-    RETURNING b.place_id, b.product_id, b.on_hand, b.reserved, old.lotted - new.lotted AS lots
+        SET on_hand = b.on_hand + excluded.on_hand, reserved = b.reserved - excluded.reserved
+    RETURNING b.place_id, b.product_id, b.on_hand, b.reserved, b.lotted
 )"""
-_LEFT = "b.lotted - least(b.lotted, greatest(-excluded.on_hand, 0))"
-_FROM_LOTS = f", lotted = {_LEFT}, expired = least(b.expired, {_LEFT})"
-# Lots and what leaves are laid side by side, each in its order: where two stretches overlap, the one is taken from the
-# other. For products without lots it finds nothing to lay out. All of it under the balance's lock.
-_FEFO = """
-opened_lots AS (
-    SELECT l.place_id, l.product_id, l.lot, c.lots, sum(l.on_hand) OVER w - l.on_hand AS since,
-        sum(l.on_hand) OVER w AS until
-    FROM changed c JOIN stock_lot l ON l.place_id = c.place_id AND l.product_id = c.product_id
-    WHERE c.lots > 0 AND l.on_hand > 0
-    WINDOW w AS (PARTITION BY l.place_id, l.product_id ORDER BY l.expired, l.expires_on, l.lot)
-),
-leaving AS (
-    SELECT m.source_id, m.line_no, m.kind, m.place_id, m.product_id, sum(-m.quantity) OVER w + m.quantity AS since,
-        sum(-m.quantity) OVER w AS until
-    FROM changed c JOIN {lines} AS m ON m.place_id = c.place_id AND m.product_id = c.product_id
-    WHERE c.lots > 0 AND m.quantity < 0
-    WINDOW w AS (PARTITION BY m.place_id, m.product_id ORDER BY m.source_id, m.line_no, m.kind)
-),
-taken AS (
-    INSERT INTO stock_lot_move (source_id, line_no, kind, lot, place_id, product_id, quantity)
-    SELECT m.source_id, m.line_no, m.kind, l.lot, m.place_id, m.product_id,
-        (greatest(m.since, l.since) - least(m.until, l.until, l.lots))::bigint
-    FROM leaving m JOIN opened_lots l ON l.place_id = m.place_id AND l.product_id = m.product_id
-    WHERE least(m.until, l.until, l.lots) > greatest(m.since, l.since)
-    RETURNING place_id, product_id, lot, quantity
-),
-lowered AS (
-    UPDATE stock_lot l SET on_hand = l.on_hand + t.quantity
-    FROM (
-        SELECT place_id, product_id, lot, sum(quantity)::bigint AS quantity FROM taken
-        GROUP BY place_id, product_id, lot
-    ) AS t
-    WHERE l.place_id = t.place_id AND l.product_id = t.product_id AND l.lot = t.lot
-)"""
-
-
-def changed(changes: str) -> str:
-    """The common table expression `changed`: balances by rows of (place_id, product_id, on_hand, freed)."""
-    return _CHANGED.format(changes=changes, lots="")
-
-
-def changed_with_lots(changes: str, lines: str) -> str:
-    """The same; and what leaves on balance is taken from the lots that expire first, those past their day last.
-
-    `lines` names the movements (source_id, line_no, kind, place_id, product_id, quantity) that the takings are kept
-    by. What is in no lot goes last of all.
-    """
-    return f"{_CHANGED.format(changes=changes, lots=_FROM_LOTS)},{fefo(lines)}"
-
-
-def fefo(lines: str) -> str:
-    """What takes the `lots` of each row of `changed` from its lots, for the movements of `lines`."""
-    return _FEFO.format(lines=lines)
-
+# What leaves is taken from the lots that expire first, those past their day last, what is in no lot last of all: by a
+# function of its own (see the migration), which runs for lines of products with lots only, under their balance's lock.
+TAKEN = """
+SELECT count(stock_take_lots(m.source_id, m.line_no, m.kind, m.place_id, m.product_id, -m.quantity))
+FROM {lines} AS m JOIN {balances} AS b ON b.place_id = m.place_id AND b.product_id = m.product_id
+WHERE b.lotted > 0 AND m.quantity < 0"""
 
 SHORT = """
 short AS (
