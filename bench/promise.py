@@ -46,7 +46,7 @@ VALUES (uuidv7(), 'bench', 'Bench', 'US', 'USD', 'bench', false, 'UTC', '', '')
 INSERT INTO catalog_product (id, ref, name, names, description, descriptions, brand, manufacturer, unit, by_weight, catch_weight,
     temperature, allergens, tax_class, pictures, service, status, online)
 SELECT uuidv7(), 'p' || n, 'Product ' || n, '{}', '', '{}', '', '', 'each', false, false,
-    CASE WHEN n % 10 = 0 THEN 'chilled' ELSE 'ambient' END, '{}', 'standard', '[]', false, 'active', true
+    CASE WHEN mod(n, 10) = 0 THEN 'chilled' ELSE 'ambient' END, '{}', 'standard', '[]', false, 'active', true
 FROM generate_series(1, """
     + str(PRODUCTS)
     + ") n",
@@ -71,6 +71,12 @@ CROSS JOIN LATERAL (SELECT random() + 0 * length(c.id::text) AS x) AS r
 INSERT INTO sourcing_value (place_id, product_id, rate, cover_hours, loss, counted_at, wrong)
 SELECT place_id, product_id, (random() * 3000000)::bigint, 168, 100000 + (random() * 400000)::bigint, now() - random() * interval '60 days', 100
 FROM stock_balance WHERE random() < 0.1
+""",
+    """
+INSERT INTO capacity_area (id, place_id, method, name, country, postal_codes, radius_km, fee, days, product_id)
+SELECT uuidv7(), p.id, m.method, m.method, 'US', '{}', m.radius, m.fee, m.days, (SELECT min(id::text)::uuid FROM catalog_product)
+FROM places_place p, (VALUES ('deliver', 60.0, 699, 0), ('ship', NULL, 499, 2)) AS m(method, radius, fee, days)
+WHERE p.format = 'supermarket'
 """,
     "INSERT INTO sourcing_group (id, ref, name) SELECT uuidv7(), 'g' || n, 'Group of ' || n FROM unnest(ARRAY[10, 100, 1000]) n",
     """

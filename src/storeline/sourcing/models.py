@@ -29,10 +29,7 @@ _NOT_NEGATIVE = (
     "margin_share",
     "fee_collect",
     "fee_point",
-    "fee_deliver",
-    "fee_ship",
-    "ship_hours",
-    "deliver_km",
+    "point_hours",
 )
 
 
@@ -56,10 +53,7 @@ class Policy(models.Model):
     margin_share = models.IntegerField()
     fee_collect = models.BigIntegerField()
     fee_point = models.BigIntegerField()
-    fee_deliver = models.BigIntegerField()
-    fee_ship = models.BigIntegerField()
-    ship_hours = models.IntegerField()
-    deliver_km = models.IntegerField()
+    point_hours = models.IntegerField()
 
     class Meta:
         verbose_name_plural = "policies"

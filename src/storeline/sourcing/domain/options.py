@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+from storeline.places import api as places
 
 
 class Method(StrEnum):
@@ -61,9 +63,8 @@ class Code(StrEnum):
     NOT_COUNTED = "not_counted"
 
 
-AMBIENT_ONLY = frozenset({"collection_point", "locker", "machine", "pop_up"})
-"""Formats without cold rooms. Places do not say yet what they keep cold, so their format does."""
-_COLD = frozenset({"fresh", "chilled", "frozen", "hot"})
+AMBIENT_ONLY = ("collection_point", "locker", "machine", "pop_up")
+"""Formats that keep nothing of their own to send: goods come to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +127,12 @@ class Candidate:
     slot_id: UUID | None
     slot_at: datetime | None
     slotted: bool
+    keeps: Sequence[str] = ()
 
 
-def keeps(place_format: str, temperature: str) -> bool:
-    """Whether a place of that format can hold goods of that temperature class until they are handed over."""
-    return temperature not in _COLD or place_format not in AMBIENT_ONLY
+def keeps(place_format: str, temperature: str, stated: Collection[str] = ()) -> bool:
+    """Whether a place can hold goods of that class until they are handed over: by what it states, else by its format."""
+    return temperature in places.kept_by(place_format, stated) or temperature not in places.TEMPERATURES
 
 
 def combine(lines: Iterable[WantedLine]) -> list[WantedLine]:
@@ -166,7 +168,7 @@ def _obstacle(
         return Reason(Code.NOT_SOLD, "This product is not sold any more.", product, need.quantity)
     if method.online and not need.online:
         return Reason(Code.NOT_ONLINE, "This product is sold at tills only.", product, need.quantity)
-    if not keeps(candidate.format, need.temperature):
+    if not keeps(candidate.format, need.temperature, candidate.keeps):
         return Reason(Code.NOT_KEPT_COLD, f"This place cannot keep {need.temperature} goods.", product, need.quantity)
     if not listed:
         return Reason(Code.NOT_LISTED, "This place does not carry the product.", product, need.quantity)

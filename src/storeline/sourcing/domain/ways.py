@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from storeline.capacity import api as capacity
 from storeline.sourcing.domain.options import Code, ProductNeed, Reason, keeps
 from storeline.sourcing.domain.values import all_of, chance_there, reached
 
@@ -22,8 +23,6 @@ NEVER_COUNTED_DAYS = 90
 """A record that nobody ever counted is trusted like one counted so long ago."""
 WALK = timedelta(hours=1)
 """How long a shopper takes to the shelf; goods carried out are not held until then."""
-FAR_KM = 1_000
-"""A parcel takes a day more for each of these."""
 
 
 class Way(StrEnum):
@@ -46,11 +45,12 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A slot with room."""
+    """A slot with room; `fee` comes on top where goods are brought then."""
 
     slot_id: UUID
     starts_at: datetime
     ends_at: datetime
+    fee: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,16 @@ class Sure:
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """What receiving it so costs, in minor units: data for the quote, which prices it as a line."""
+    """What receiving it so costs, in minor units: data for the quote, which prices it as a line.
+
+    Waived where the goods come to `free_from`; sold as the service `product_id`, by the area `area_id` of a place.
+    """
 
     amount: int
     currency: str
+    free_from: int | None = None
+    product_id: UUID | None = None
+    area_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,7 @@ class Offer:
     windows: tuple[Window, ...]
     sure: Sure
     sources: tuple[UUID, ...] = ()
+    fee: Fee | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +119,22 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a channel asks for each way (minor units), how long parcels take and how far vans go."""
+    """What a channel asks where goods are collected (minor units), and how long a parcel takes to a collection point.
+
+    What bringing goods costs and how long it takes is said by the areas that places bring them to (`capacity`).
+    """
 
     fee_collect: int = 0
     fee_point: int = 0
-    fee_deliver: int = 0
-    fee_ship: int = 0
-    ship_hours: int = 48
-    deliver_km: int = 25
+    point_hours: int = 48
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A place as it was read; lists go by the needs' order. `priority` None: the channel does not sell from it."""
+    """A place as it was read; lists go by the needs' order. `priority` None: the channel does not sell from it.
+
+    `has` is what the channel may promise, `shelf` what people who stand there find.
+    """
 
     place_id: UUID
     ref: str
@@ -147,6 +157,9 @@ class Source:
     deliver: tuple[Window, ...]
     deliver_slotted: bool
     opens: datetime | None
+    shelf: Sequence[int]
+    keeps: Sequence[str]
+    areas: Sequence[capacity.Area]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +170,7 @@ class Point:
     ref: str
     name: str
     format: str
+    keeps: Sequence[str]
     currency: str
     km: float | None
     closed: bool
@@ -164,6 +178,15 @@ class Point:
     windows: tuple[Window, ...]
     slotted: bool
     opens: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """From when on, under which terms, and where to: an address, or as much of one as is known."""
+
+    at: datetime
+    terms: Terms
+    to: Callable[[Source], capacity.Destination]
 
 
 Found = Offer | list[Reason]
@@ -174,48 +197,32 @@ def promise(
     needs: Sequence[ProductNeed],
     sources: Sequence[Source],
     points: Sequence[Point],
-    terms: Terms,
-    at: datetime,
+    asked: Asked,
     shipped_from: Callable[[Sequence[Source]], Sequence[Source]],
 ) -> Promise:
-    """Each way's answer. `shipped_from` chooses the places of one shipment among those that may send; none: it cannot be."""
-    shipment = _shipment(needs, sources, terms, at, shipped_from)
+    """Each way's answer. `shipped_from` chooses the places of one parcel among those that may send; none: it cannot be."""
+    terms = asked.terms
+    sent = _shipment(needs, sources, asked, shipped_from, by_area=True)
     ways = (
-        _way(Way.CARRY_OUT, _each(sources, lambda one: _carried(one, needs, at)), None),
-        _way(
-            Way.COLLECT,
-            _each(_online(sources, "collect"), lambda one: _collected(one, needs, at)),
-            terms.fee_collect,
-            sources,
-        ),
-        _at_points(needs, points, shipment, terms, at),
-        _way(
-            Way.DELIVER,
-            _each(_online(sources, "deliver"), lambda one: _delivered(one, needs, at, terms)),
-            terms.fee_deliver,
-            sources,
-        ),
-        _way(Way.SHIP, [shipment], terms.fee_ship, sources),
+        _way(Way.CARRY_OUT, [_carried(one, needs, asked.at) for one in sources]),
+        _way(Way.COLLECT, [_collected(one, needs, asked) for one in _online(sources, "collect")]),
+        _at_points(needs, points, _shipment(needs, sources, asked, shipped_from, by_area=False), terms, asked.at),
+        _way(Way.DELIVER, [_delivered(one, needs, asked) for one in _online(sources, "deliver")]),
+        _way(Way.SHIP, [sent]),
     )
-    return Promise(at, ways, len(sources) + len(points))
-
-
-def _each(sources: Iterable[Source], judged: Callable[[Source], Found]) -> list[Found]:
-    return [judged(source) for source in sources]
+    return Promise(asked.at, ways, len(sources) + len(points))
 
 
 def _online(sources: Iterable[Source], capability: str) -> list[Source]:
     return [one for one in sources if one.priority is not None and capability in one.can]
 
 
-def _way(way: Way, found: Sequence[Found], fee: int | None, sources: Sequence[Source] = ()) -> Answer:
+def _way(way: Way, found: Sequence[Found]) -> Answer:
     offers = sorted((one for one in found if isinstance(one, Offer)), key=_nearest)[:SHOWN]
     if not offers:
         return Answer(way, False, None, None, None, (), _why(found))
     first = min(offers, key=lambda one: one.at)
-    currency = next((one.currency for one in sources), "")
-    charge = None if fee is None else Fee(fee, currency)
-    return Answer(way, True, first.at, charge, offers[0].sure, tuple(offers), ())
+    return Answer(way, True, first.at, offers[0].fee, offers[0].sure, tuple(offers), ())
 
 
 def _nearest(offer: Offer) -> tuple[float, datetime, str]:
@@ -234,28 +241,38 @@ def _why(found: Sequence[Found]) -> tuple[Reason, ...]:
 def _carried(source: Source, needs: Sequence[ProductNeed], at: datetime) -> Found:
     if "sell" not in source.can:
         return []
-    if (reasons := _obstacles(source, needs, online=False)) or source.opens is None:
+    there = replace(source, has=source.shelf)
+    if (reasons := _obstacles(there, needs, online=False)) or source.opens is None:
         return reasons or [_SHUT]
-    return _offer(source, needs, source.opens, at, source.opens - at + WALK)
+    return _offer(there, needs, source.opens, at, source.opens - at + WALK)
 
 
-def _collected(source: Source, needs: Sequence[ProductNeed], at: datetime) -> Found:
-    reasons = _obstacles(source, needs, online=True)
-    return reasons or _timed(source, needs, source.collect, at, slotted=source.collect_slotted)
+def _collected(source: Source, needs: Sequence[ProductNeed], asked: Asked) -> Found:
+    if reasons := _obstacles(source, needs, online=True):
+        return reasons
+    found = _timed(source, needs, source.collect, asked.at, slotted=source.collect_slotted)
+    return replace(found, fee=Fee(asked.terms.fee_collect, source.currency)) if isinstance(found, Offer) else found
 
 
-def _delivered(source: Source, needs: Sequence[ProductNeed], at: datetime, terms: Terms) -> Found:
-    if source.km is None or source.km > terms.deliver_km:
-        return [Reason(Code.TOO_FAR, "No van goes that far.")]
-    reasons = _obstacles(source, needs, online=True)
-    return reasons or _timed(source, needs, source.deliver, at, slotted=source.deliver_slotted)
+def _delivered(source: Source, needs: Sequence[ProductNeed], asked: Asked) -> Found:
+    area = capacity.area_for(source.areas, asked.to(source), Way.DELIVER.value)
+    if area is None:
+        return [_OUTSIDE]
+    if reasons := _obstacles(source, needs, online=True):
+        return reasons
+    found = _timed(source, needs, source.deliver, asked.at, slotted=source.deliver_slotted)
+    return replace(found, fee=_fee(area, source)) if isinstance(found, Offer) else found
+
+
+def _fee(area: capacity.Area, source: Source) -> Fee:
+    return Fee(area.fee, source.currency, area.free_from, area.product_id, area.id)
 
 
 def _timed(
     source: Source, needs: Sequence[ProductNeed], windows: tuple[Window, ...], at: datetime, *, slotted: bool
 ) -> Found:
     if slotted and not windows:
-        return [Reason(Code.SLOTS_FULL, "Every slot is full.")]
+        return [_ALL_FULL]
     starts = windows[0].starts_at if windows else source.opens
     return [_SHUT] if starts is None else _offer(source, needs, starts, at, timedelta(0), windows)
 
@@ -263,34 +280,47 @@ def _timed(
 def _shipment(
     needs: Sequence[ProductNeed],
     sources: Sequence[Source],
-    terms: Terms,
-    at: datetime,
+    asked: Asked,
     shipped_from: Callable[[Sequence[Source]], Sequence[Source]],
+    *,
+    by_area: bool,
 ) -> Found:
-    """One shipment: from one place where one has all, else from several together."""
-    if cold := [need for need in needs if need.temperature != "ambient" and need.known]:
-        return [
-            Reason(
-                Code.NOT_KEPT_COLD, f"A parcel does not keep {need.temperature} goods.", need.product_id, need.quantity
-            )
-            for need in cold
-        ]
+    """One parcel: from one place where one has all, else from several together; `by_area` to those who send to the address."""
     if unfit := [reason for need in needs if (reason := _unfit(need, online=True))]:
         return unfit
+    if cold := [need for need in needs if need.temperature != "ambient"]:
+        return [_warm(need) for need in cold]
     able = [one for one in _online(sources, "ship") if not _shut_online(one)]
+    areas = {one.place_id: capacity.area_for(one.areas, asked.to(one), Way.SHIP.value) for one in able}
+    if by_area and able and not any(areas.values()):
+        return [_OUTSIDE]
+    if by_area:
+        able = [one for one in able if areas[one.place_id]]
     chosen = [one for one in able if not _obstacles(one, needs, online=True)][:1] or list(shipped_from(able))
     if not chosen:
         return _missing(able, needs) or [reason for one in able[:1] for reason in _obstacles(one, needs, online=True)]
-    leaves = max(one.opens or at for one in chosen)
-    far = max(one.km or 0.0 for one in chosen)
-    arrives = leaves + timedelta(hours=terms.ship_hours, days=int(far // FAR_KM))
-    first = chosen[0]
-    sure = all_of([_sure(one, needs, at, timedelta(0), part=len(chosen) > 1).chance for one in chosen])
-    reasons = _sure(first, needs, at, timedelta(0), part=len(chosen) > 1).reasons
-    if len(chosen) > 1:
+    taken = [area for one in chosen if (area := areas[one.place_id])] if by_area else []
+    days = max([area.days for area in taken], default=0)
+    leaves = max(one.opens or asked.at for one in chosen)
+    fee = max([_fee(area, chosen[0]) for area in taken], key=lambda one: one.amount, default=None)
+    return replace(_parcel(chosen, needs, asked.at), at=leaves + timedelta(days=days), fee=fee)
+
+
+def _parcel(chosen: Sequence[Source], needs: Sequence[ProductNeed], at: datetime) -> Offer:
+    """What these places send together, as an offer of the first."""
+    first, several = chosen[0], len(chosen) > 1
+    each = [_sure(one, needs, at, timedelta(0), part=several) for one in chosen]
+    reasons = each[0].reasons
+    if several:
         reasons = (Reason(Code.SPLIT, f"It comes in {len(chosen)} parcels."), *reasons)
     ids = tuple(one.place_id for one in chosen)
-    return Offer(first.place_id, first.ref, first.name, first.km, arrives, (), Sure(sure, reasons), ids)
+    sure = Sure(all_of([one.chance for one in each]), reasons)
+    return Offer(first.place_id, first.ref, first.name, first.km, at, (), sure, ids)
+
+
+def _warm(need: ProductNeed) -> Reason:
+    words = f"A parcel does not keep {need.temperature} goods."
+    return Reason(Code.NOT_KEPT_COLD, words, need.product_id, need.quantity)
 
 
 def _at_points(
@@ -298,22 +328,21 @@ def _at_points(
 ) -> Answer:
     """A parcel, to a point that is there then."""
     if not isinstance(shipment, Offer):
-        return _way(Way.POINT, [shipment], terms.fee_point)
+        return _way(Way.POINT, [shipment])
+    arrives = shipment.at + timedelta(hours=terms.point_hours)
     found: list[Found] = []
     for point in points:
-        windows = tuple(one for one in point.windows if one.starts_at >= shipment.at)
+        windows = tuple(one for one in point.windows if one.starts_at >= arrives)[:SHOWN]
         if (reasons := _point_obstacles(point, needs)) or (point.slotted and not windows):
-            found.append(reasons or [Reason(Code.SLOTS_FULL, "Every slot is full.")])
+            found.append(reasons or [_ALL_FULL])
         elif not windows and point.opens is None:
             found.append([_SHUT])
         else:
-            ready = windows[0].starts_at if windows else max(shipment.at, point.opens or at)
-            found.append(
-                Offer(point.place_id, point.ref, point.name, point.km, ready, windows, shipment.sure, shipment.sources)
-            )
-    answer = _way(Way.POINT, found, None)
-    charge = Fee(terms.fee_point, points[0].currency) if answer.possible else None
-    return Answer(answer.way, answer.possible, answer.at, charge, answer.sure, answer.offers, answer.reasons)
+            ready = windows[0].starts_at if windows else max(arrives, point.opens or at)
+            fee = Fee(terms.fee_point, point.currency)
+            where = (point.place_id, point.ref, point.name, point.km, ready, windows)
+            found.append(Offer(*where, shipment.sure, shipment.sources, fee))
+    return _way(Way.POINT, found)
 
 
 def _point_obstacles(point: Point, needs: Sequence[ProductNeed]) -> list[Reason]:
@@ -321,13 +350,15 @@ def _point_obstacles(point: Point, needs: Sequence[ProductNeed]) -> list[Reason]
     if point.closed:
         found.append(_NO_ONLINE)
     for need in needs:
-        if not keeps(point.format, need.temperature):
+        if not keeps(point.format, need.temperature, point.keeps):
             words = f"This place cannot keep {need.temperature} goods."
             found.append(Reason(Code.NOT_KEPT_COLD, words, need.product_id, need.quantity))
     return found
 
 
 _SHUT = Reason(Code.CLOSED, "This place does not open in the next days.")
+_ALL_FULL = Reason(Code.SLOTS_FULL, "Every slot is full.")
+_OUTSIDE = Reason(Code.TOO_FAR, "Nobody brings goods from there to this address.")
 _GONE = Reason(Code.NOT_TRADING, "This place has not opened yet, or has closed for good.")
 _NO_ONLINE = Reason(Code.CLOSED_ONLINE, "This place takes no online orders now.")
 _FULL = Reason(Code.NO_ROOM, "This place has as many online orders as it can pick in this hour.")
@@ -354,7 +385,7 @@ def _lacks(source: Source, number: int, need: ProductNeed, *, online: bool) -> R
     product, has = need.product_id, source.has[number]
     if reason := _unfit(need, online=online):
         return reason
-    if not keeps(source.format, need.temperature):
+    if not keeps(source.format, need.temperature, source.keeps):
         return Reason(Code.NOT_KEPT_COLD, f"This place cannot keep {need.temperature} goods.", product, need.quantity)
     if not source.listed[number]:
         return Reason(Code.NOT_LISTED, "This place does not carry the product.", product, need.quantity)

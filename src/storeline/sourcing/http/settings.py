@@ -63,10 +63,7 @@ class PolicyIn(CostsIn):
     margin_share: Annotated[int, Field(ge=0, le=1_000)] = 250
     fee_collect: Amount = _TERMS.fee_collect
     fee_point: Amount = _TERMS.fee_point
-    fee_deliver: Amount = _TERMS.fee_deliver
-    fee_ship: Amount = _TERMS.fee_ship
-    ship_hours: Annotated[int, Field(ge=0, le=2_000)] = _TERMS.ship_hours
-    deliver_km: Annotated[int, Field(ge=0, le=20_000)] = _TERMS.deliver_km
+    point_hours: Annotated[int, Field(ge=0, le=2_000)] = _TERMS.point_hours
 
 
 class PolicyOut(PolicyIn):

@@ -40,7 +40,7 @@ WITH origin AS (
         coalesce(%s::float8, (SELECT longitude FROM places_place WHERE id = %s)) AS longitude
 ),
 candidate AS (
-    SELECT p.id, p.ref, p.name, p.format, %s = ANY(p.capabilities) AS capable,
+    SELECT p.id, p.ref, p.name, p.format, p.keeps, %s = ANY(p.capabilities) AS capable,
         coalesce(p.opens_on <= (%s AT TIME ZONE p.zone)::date, true)
             AND coalesce(p.closes_on >= (%s AT TIME ZONE p.zone)::date, true) AS trading,
         (%s AT TIME ZONE p.zone)::date AS day,
@@ -56,7 +56,7 @@ SELECT c.id, c.ref, c.name, c.format, c.capable, c.trading, c.km, s.available, s
     EXISTS (
         SELECT FROM capacity_slot any_slot
         WHERE any_slot.place_id = c.id AND any_slot.method = %s AND any_slot.starts_at >= %s
-    )
+    ), c.keeps
 FROM candidate c
 CROSS JOIN LATERAL (
     SELECT array_agg(coalesce(b.available, 0) ORDER BY w.n) AS available,

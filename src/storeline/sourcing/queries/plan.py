@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 
 from storeline.kernel.api import Invalid, Pending, Row, ids_array, ints_array, later, now, pipeline
-from storeline.places import api as places
 from storeline.sourcing.domain.costs import Policy, need
 from storeline.sourcing.domain.options import Code, Method, ProductNeed, Reason, WantedLine, combine, keeps
 from storeline.sourcing.domain.seen import Facts, Seen, Sourced, why_not
 from storeline.sourcing.domain.values import Value
 from storeline.sourcing.queries.policies import gather_policy
-from storeline.sourcing.queries.reach import CLOSED, GRAMS, KM, REACH, ROOM, TRADING, reach_params
+from storeline.sourcing.queries.reach import CLOSED, GRAMS, KM, PROMISABLE, REACH, ROOM, TRADING, Where, reach_params
 
 MOST_LINES = 100
 NEAR, WIDE = 24, 240
@@ -28,26 +26,35 @@ FROM unnest(%s::uuid[], %s::bigint[]) WITH ORDINALITY AS wanted(product_id, quan
 LEFT JOIN catalog_product c ON c.id = wanted.product_id
 ORDER BY wanted.n
 """
+SOON = 4
+"""Units whose last day is within so many days are worth taking."""
 # The stock and its value are read by one step along their keys for each place and product: LIMIT 1 keeps a generic plan
 # from reading the whole table instead.
 _SEEN = f"""
 WITH {REACH}
-SELECT p.id, {KM}, r.priority, s.visit, s.line, {ROOM}, {CLOSED}, {TRADING}, p.format, g.has, g.rate, g.hours, g.loss, g.fixed
+SELECT p.id, {KM}, r.priority, s.visit, s.line, {ROOM}, {CLOSED}, {TRADING}, p.format, p.keeps,
+    g.has, g.rate, g.hours, g.loss, g.fixed, g.old, g.old_days
 FROM reach r JOIN places_place p ON p.id = r.place_id AND %(capability)s = ANY(p.capabilities)
 LEFT JOIN sourcing_site s ON s.place_id = p.id
 CROSS JOIN LATERAL (
     SELECT array_agg(coalesce(b.available, 0) ORDER BY w.n) AS has, array_agg(v.rate ORDER BY w.n) AS rate,
         array_agg(v.cover_hours ORDER BY w.n) AS hours, array_agg(v.loss ORDER BY w.n) AS loss,
-        array_agg(v.fixed ORDER BY w.n) AS fixed
+        array_agg(v.fixed ORDER BY w.n) AS fixed,
+        array_agg(old.units ORDER BY w.n) AS old, array_agg(old.days ORDER BY w.n) AS old_days
     FROM unnest(%(products)s::uuid[]) WITH ORDINALITY AS w(product_id, n)
     LEFT JOIN LATERAL (
-        SELECT on_hand - reserved AS available FROM stock_balance
+        SELECT {PROMISABLE} AS available, lotted > expired AS dated FROM stock_balance
         WHERE place_id = p.id AND product_id = w.product_id LIMIT 1
     ) AS b ON true
     LEFT JOIN LATERAL (
         SELECT rate, cover_hours, loss, CASE WHEN fixed_until IS NULL OR fixed_until > %(at)s THEN fixed END AS fixed
         FROM sourcing_value WHERE place_id = p.id AND product_id = w.product_id LIMIT 1
     ) AS v ON true
+    LEFT JOIN LATERAL (
+        SELECT sum(l.on_hand)::bigint AS units, min(l.expires_on) + 1 - (%(at)s AT TIME ZONE p.zone)::date AS days
+        FROM stock_lot l WHERE l.place_id = p.id AND l.product_id = w.product_id AND l.on_hand > 0 AND NOT l.expired
+            AND l.expires_on < (%(at)s AT TIME ZONE p.zone)::date + {SOON}
+    ) AS old ON b.dated
 ) AS g
 ORDER BY 2, p.ref
 """
@@ -55,7 +62,7 @@ ORDER BY 2, p.ref
 
 def plan(
     lines: Sequence[WantedLine],
-    where: places.Position | UUID,
+    where: Where,
     *,
     channel: str,
     method: Method | str = Method.SHIP,
@@ -95,7 +102,7 @@ def gather_needs(wanted: Sequence[WantedLine]) -> Pending[list[tuple[ProductNeed
 
 def _plan(
     wanted: Sequence[WantedLine],
-    where: places.Position | UUID,
+    where: Where,
     channel: str,
     method: Method,
     at: datetime,
@@ -110,12 +117,12 @@ def _plan(
         kept = gather_policy(channel)
         known = gather_needs(wanted)
         rows = later(_SEEN, params, lambda rows: rows)
-    products = known.result()
-    weighed = policy or kept.result().policy
+    products, live = known.result(), kept.result()
+    weighed = policy or live.policy
     if method is Method.DELIVER:
         weighed = replace(weighed, most_places=1)
     needs = tuple(need(one.product_id, one.quantity, grams) for one, grams in products)
-    seen = tuple(_seen(row, [one for one, _ in products]) for row in rows.result())
+    seen = tuple(_seen(row, [one for one, _ in products], live.margin_share) for row in rows.result())
     facts = Facts(needs, seen)
     wrong = [reason for one, _ in products for reason in _unfit(one, method)]
     chosen = None if wrong else facts.choose(weighed)
@@ -138,8 +145,8 @@ def _unfit(one: ProductNeed, method: Method) -> list[Reason]:
     return []
 
 
-def _seen(row: Row, products: Sequence[ProductNeed]) -> Seen:
-    place, km, priority, visit, line, room, closed, trading, form, has, rate, hours, loss, fixed = row
+def _seen(row: Row, products: Sequence[ProductNeed], margin: int) -> Seen:
+    place, km, priority, visit, line, room, closed, trading, form, keeping, has, *worth = row
     barred = None
     if closed:
         barred = Code.CLOSED_ONLINE
@@ -147,9 +154,24 @@ def _seen(row: Row, products: Sequence[ProductNeed]) -> Seen:
         barred = Code.NOT_TRADING
     elif room is not None and room <= 0:
         barred = Code.NO_ROOM
-    elif not all(keeps(form, one.temperature) for one in products):
+    elif not all(keeps(form, one.temperature, keeping) for one in products):
         barred = Code.NOT_KEPT_COLD
-    values = tuple(
-        Value((rate[n] or 0) / 1_000_000, (hours[n] or 168) / 24, loss[n] or 0, fixed[n]) for n in range(len(has))
-    )
+    values = tuple(value_of(*one, margin=margin) for one in zip(*worth, strict=True))
     return Seen(place, round((km or 0.0) * 1_000), tuple(has), values, priority, visit, line, barred)
+
+
+def value_of(
+    rate: int | None,
+    hours: int | None,
+    loss: int | None,
+    fixed: int | None,
+    old: int | None = None,
+    old_days: int | None = None,
+    *,
+    margin: int,
+) -> Value:
+    """What a unit is worth, from the columns that it is kept in. What is thrown away costs the price less its margin."""
+    lost = loss or 0
+    spoilt = lost * (1_000 - margin) // margin if margin else 0
+    days = (hours or 168) / 24
+    return Value((rate or 0) / 1_000_000, days, lost, fixed, (old or 0) // 1_000, float(old_days or 0), spoilt)

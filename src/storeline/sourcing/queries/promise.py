@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from storeline.capacity import api as capacity
 from storeline.kernel.api import Invalid, Row, ids_array, ints_array, later, now, pipeline
 from storeline.places import api as places
-from storeline.sourcing.domain.costs import Policy, need
+from storeline.sourcing.domain.costs import need
 from storeline.sourcing.domain.options import ProductNeed, WantedLine, combine
 from storeline.sourcing.domain.seen import Facts, Seen
-from storeline.sourcing.domain.values import Value
-from storeline.sourcing.domain.ways import Point, Promise, Source, Way, Window
+from storeline.sourcing.domain.ways import Asked, Point, Promise, Source, Way, Window
 from storeline.sourcing.domain.ways import promise as decide
-from storeline.sourcing.queries.plan import NEAR, WIDE, check_lines, gather_needs
-from storeline.sourcing.queries.policies import gather_policy
-from storeline.sourcing.queries.reach import CLOSED, KM, REACH, ROOM, TRADING, reach_params
+from storeline.sourcing.queries.plan import NEAR, WIDE, check_lines, gather_needs, value_of
+from storeline.sourcing.queries.policies import PolicyRow, gather_policy
+from storeline.sourcing.queries.reach import CLOSED, KM, PROMISABLE, REACH, ROOM, TRADING, Where, reach_params
 
 LOOK_AHEAD = timedelta(days=14)
 _SHOPS = 8
@@ -53,9 +54,10 @@ def _windows(method: str, many: int) -> str:
     """Slots of a method with room, as three arrays, and whether the place has slots at all."""
     return f"""
 LEFT JOIN LATERAL (
-    SELECT array_agg(slot.id) AS ids, array_agg(slot.starts_at) AS starts, array_agg(slot.ends_at) AS ends
+    SELECT array_agg(slot.id) AS ids, array_agg(slot.starts_at) AS starts, array_agg(slot.ends_at) AS ends,
+        array_agg(slot.fee) AS fees
     FROM (
-        SELECT id, starts_at, ends_at FROM capacity_slot
+        SELECT id, starts_at, ends_at, fee FROM capacity_slot
         WHERE place_id = p.id AND method = '{method}' AND starts_at >= %(at)s AND cutoff_at >= %(now)s AND held < capacity
         ORDER BY starts_at LIMIT {many}
     ) AS slot
@@ -68,6 +70,11 @@ def _slotted(method: str) -> str:
 )"""
 
 
+_AREAS = """(
+    SELECT array_agg(jsonb_build_array(
+        a.id, a.method, a.name, a.country, a.postal_codes, a.radius_km, a.fee, a.free_from, a.days, a.product_id
+    ) ORDER BY a.id) FROM capacity_area a WHERE a.place_id = p.id
+)"""
 _SOURCES = f"""
 WITH {REACH},
 looked AS MATERIALIZED (
@@ -77,7 +84,7 @@ looked AS MATERIALIZED (
             WHERE NOT %(whole)s OR NOT EXISTS (
                 SELECT FROM unnest(%(products)s::uuid[], %(quantities)s::bigint[]) AS w(product_id, quantity)
                 LEFT JOIN LATERAL (
-                    SELECT on_hand - reserved AS available FROM stock_balance
+                    SELECT {PROMISABLE} AS available FROM stock_balance
                     WHERE place_id = p.id AND product_id = w.product_id LIMIT 1
                 ) AS b ON true
                 WHERE coalesce(b.available, 0) < w.quantity
@@ -92,11 +99,13 @@ looked AS MATERIALIZED (
 )
 SELECT p.id, p.ref, p.name, p.format, p.capabilities, e.currency, {KM}, r.priority, {ROOM}, {CLOSED}, {TRADING},
     g.has, g.listed, g.rate, g.wrong, g.counted, g.hours, g.loss, g.fixed,
-    collect.ids, collect.starts, collect.ends, {_slotted("collect")},
-    deliver.ids, deliver.starts, deliver.ends, {_slotted("deliver")}, {OPENS}
+    collect.ids, collect.starts, collect.ends, collect.fees, {_slotted("collect")},
+    deliver.ids, deliver.starts, deliver.ends, deliver.fees, {_slotted("deliver")}, {OPENS},
+    g.shelf, p.keeps, p.country, p.latitude, p.longitude, {_AREAS}
 FROM looked r JOIN places_place p ON p.id = r.place_id JOIN places_entity e ON e.id = p.entity_id
 CROSS JOIN LATERAL (
     SELECT array_agg(coalesce(b.available, 0) ORDER BY w.n) AS has,
+        array_agg(coalesce(b.shelf, 0) ORDER BY w.n) AS shelf,
         array_agg(
             NOT EXISTS (SELECT FROM catalog_listing any_row WHERE any_row.place_id = p.id)
             OR EXISTS (
@@ -110,7 +119,7 @@ CROSS JOIN LATERAL (
         array_agg(v.loss ORDER BY w.n) AS loss, array_agg(v.fixed ORDER BY w.n) AS fixed
     FROM unnest(%(products)s::uuid[]) WITH ORDINALITY AS w(product_id, n)
     LEFT JOIN LATERAL (
-        SELECT on_hand - reserved AS available FROM stock_balance
+        SELECT {PROMISABLE} AS available, on_hand - reserved AS shelf FROM stock_balance
         WHERE place_id = p.id AND product_id = w.product_id LIMIT 1
     ) AS b ON true
     LEFT JOIN LATERAL (
@@ -133,17 +142,17 @@ near AS MATERIALIZED (
     SELECT id FROM places_place WHERE format = ANY(%(points)s::text[]) AND 'collect' = ANY(capabilities)
     ORDER BY position <-> (SELECT point FROM here) LIMIT {_POINTS}
 )
-SELECT p.id, p.ref, p.name, p.format, e.currency, {KM}, {CLOSED}, {TRADING},
-    collect.ids, collect.starts, collect.ends, {_slotted("collect")}, {OPENS}
+SELECT p.id, p.ref, p.name, p.format, p.keeps, e.currency, {KM}, {CLOSED}, {TRADING},
+    collect.ids, collect.starts, collect.ends, collect.fees, {_slotted("collect")}, {OPENS}
 FROM near JOIN places_place p ON p.id = near.id JOIN places_entity e ON e.id = p.entity_id
 {_windows("collect", 40)}
-ORDER BY 6, p.ref
+ORDER BY 7, p.ref
 """
 
 
 def promise(
     basket: Sequence[WantedLine],
-    where: places.Position | UUID,
+    where: Where,
     when: datetime | None = None,
     *,
     channel: str = "web",
@@ -167,9 +176,7 @@ def promise(
     return found
 
 
-def _promise(
-    wanted: Sequence[WantedLine], where: places.Position | UUID, at: datetime, channel: str, most: int
-) -> Promise:
+def _promise(wanted: Sequence[WantedLine], where: Where, at: datetime, channel: str, most: int) -> Promise:
     params = reach_params(where, channel, at, most) | {
         "now": now(),
         "products": ids_array(line.product_id for line in wanted),
@@ -186,12 +193,22 @@ def _promise(
     rows = sources.result()
     policy = kept.result()
     needs = [one for one, _ in products]
-    split = _splitter(products, {row[0]: row for row in rows}, policy.policy)
-    return decide(needs, [_source(row) for row in rows], points.result(), policy.terms, at, split)
+    split = _splitter(products, {row[0]: row for row in rows}, policy)
+    countries = {row[0]: row[32] for row in rows}
+    near = next(((row[33], row[34]) for row in rows if row[0] == where), None)
+
+    def to(source: Source) -> capacity.Destination:
+        """An address as it is given; of a position what lies around it, in the place's own country."""
+        if isinstance(where, capacity.Destination):
+            return where
+        position = where if isinstance(where, places.Position) else places.Position(*near) if near else None
+        return capacity.Destination(countries[source.place_id], "", position)
+
+    return decide(needs, [_source(row) for row in rows], points.result(), Asked(at, policy.terms, to), split)
 
 
 def _splitter(
-    products: Sequence[tuple[ProductNeed, int]], rows: dict[UUID, Row], policy: Policy
+    products: Sequence[tuple[ProductNeed, int]], rows: dict[UUID, Row], live: PolicyRow
 ) -> Callable[[Sequence[Source]], Sequence[Source]]:
     """How a shipment that no place has whole is put together: the cheapest plan's places."""
 
@@ -199,19 +216,17 @@ def _splitter(
         if any(not one.known or not one.sellable or not one.online for one, _ in products):
             return ()
         needs = tuple(need(one.product_id, one.quantity, grams) for one, grams in products)
-        seen = tuple(_seen(one, rows[one.place_id]) for one in able)
-        plan = Facts(needs, seen).choose(policy)
+        seen = tuple(_seen(one, rows[one.place_id], live.margin_share) for one in able)
+        plan = Facts(needs, seen).choose(live.policy)
         by_id = {one.place_id: one for one in able}
         return [] if plan is None else [by_id[place] for place in plan.places]
 
     return choose
 
 
-def _seen(one: Source, row: Row) -> Seen:
-    values = tuple(
-        Value((rate or 0) / 1_000_000, (hours or 168) / 24, loss or 0, fixed)
-        for rate, hours, loss, fixed in zip(row[13], row[16], row[17], row[18], strict=True)
-    )
+def _seen(one: Source, row: Row, margin: int) -> Seen:
+    worth = zip(row[13], row[16], row[17], row[18], strict=True)
+    values = tuple(value_of(*each, margin=margin) for each in worth)
     return Seen(one.place_id, round((one.km or 0.0) * 1_000), tuple(one.has), values, one.priority or 0)
 
 
@@ -219,7 +234,9 @@ def _source(row: Row) -> Source:
     (key, ref, name, form, can, currency, km, priority, room, closed, trading, has, listed, rate, wrong, counted) = row[
         :16
     ]
-    collect, deliver = row[19:23], row[23:27]
+    collect, deliver = row[19:24], row[24:29]
+    opens, shelf, keeping, _, latitude, longitude, areas = row[29:]
+    around = None if latitude is None else places.Position(latitude, longitude)
     return Source(
         key,
         ref,
@@ -237,19 +254,32 @@ def _source(row: Row) -> Source:
         rate,
         wrong,
         counted,
-        _slots(*collect[:3]),
-        collect[3],
-        _slots(*deliver[:3]),
-        deliver[3],
-        row[27],
+        _slots(*collect[:4]),
+        collect[4],
+        _slots(*deliver[:4]),
+        deliver[4],
+        opens,
+        shelf,
+        keeping,
+        tuple(_area(key, area, around) for area in areas or ()),
+    )
+
+
+def _area(place: UUID, row: Sequence[Any], around: places.Position | None) -> capacity.Area:
+    key, method, name, country, codes, radius, fee, free_from, days, product = row
+    return capacity.Area(
+        UUID(key), place, method, name, country, tuple(codes), radius, fee, free_from, days, UUID(product), around
     )
 
 
 def _point(row: Row) -> Point:
-    ids, starts, ends, slotted, opens = row[8:]
-    key, ref, name, form, currency, km, closed, trading = row[:8]
-    return Point(key, ref, name, form, currency, km, closed, trading, _slots(ids, starts, ends), slotted, opens)
+    *head, ids, starts, ends, fees, slotted, opens = row
+    key, ref, name, form, keeping, currency, km, closed, trading = head
+    windows = _slots(ids, starts, ends, fees)
+    return Point(key, ref, name, form, keeping, currency, km, closed, trading, windows, slotted, opens)
 
 
-def _slots(ids: list[UUID] | None, starts: list[datetime] | None, ends: list[datetime] | None) -> tuple[Window, ...]:
-    return tuple(map(Window, ids or (), starts or (), ends or ()))
+def _slots(
+    ids: list[UUID] | None, starts: list[datetime] | None, ends: list[datetime] | None, fees: list[int] | None
+) -> tuple[Window, ...]:
+    return tuple(map(Window, ids or (), starts or (), ends or (), fees or ()))

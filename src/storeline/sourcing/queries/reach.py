@@ -10,13 +10,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from storeline.capacity import api as capacity
 from storeline.kernel.api import Invalid
 from storeline.places import api as places
 from storeline.sourcing.domain import AMBIENT_ONLY
+from storeline.stock import api as stock
 
-POINTS = sorted(AMBIENT_ONLY)
+POINTS = list(AMBIENT_ONLY)
 """Formats that keep nothing of their own to send: goods come to them."""
-CAN = ["carry_out", "collect", "deliver", "ship", "sell"]
+CAN = ["collect", "deliver", "ship"]
 # Twice the Earth's mean radius, as in places: the chord between two points of the unit sphere is what the index orders by.
 KM = "12742.0176 * asin(least(1, (p.position <-> (SELECT point FROM here)) / 2))"
 REACH = """
@@ -43,6 +45,9 @@ reach AS MATERIALIZED (
     ) AS own GROUP BY place_id
 )
 """
+# As `stock` says what a channel may promise: nothing is kept back from people who stand before the shelf.
+PROMISABLE = """on_hand - reserved - CASE WHEN %(online)s
+    THEN safety + expired + coalesce((buffers ->> %(channel)s)::bigint, 0) ELSE 0 END"""
 CLOSED = """EXISTS (
     SELECT FROM sourcing_closure x WHERE x.place_id = p.id AND x.starts_at <= %(at)s
         AND (x.ends_at IS NULL OR x.ends_at > %(at)s) AND (x.channel IS NULL OR x.channel = %(channel)s)
@@ -63,16 +68,31 @@ GRAMS = """CASE
 """What a unit weighs, by its contents where they are known: a packer's estimate, not a scale's."""
 
 
-def where_params(where: places.Position | UUID) -> dict[str, Any]:
-    """A position, or the place near which it is."""
+Where = places.Position | UUID | capacity.Destination
+"""A position, an address, or the place near which it is."""
+
+
+def where_params(where: Where) -> dict[str, Any]:
+    """What `REACH` needs of it. An address must say its position."""
+    if isinstance(where, capacity.Destination):
+        if where.position is None:
+            raise Invalid("The address has no position to look for places near.", field="where")
+        where = where.position
     if isinstance(where, places.Position):
         places.check_position(where.latitude, where.longitude, field="where")
         return {"latitude": where.latitude, "longitude": where.longitude, "near_place": None}
     return {"latitude": None, "longitude": None, "near_place": where}
 
 
-def reach_params(where: places.Position | UUID, channel: str, at: datetime, most: int) -> dict[str, Any]:
+def reach_params(where: Where, channel: str, at: datetime, most: int) -> dict[str, Any]:
     """What `REACH` and the parts beside it ask for."""
     if not channel:
         raise Invalid("Say by which channel it is ordered.", field="channel")
-    return where_params(where) | {"channel": channel, "at": at, "most": most, "can": CAN[1:], "points": POINTS}
+    return where_params(where) | {
+        "channel": channel,
+        "at": at,
+        "most": most,
+        "can": CAN,
+        "points": POINTS,
+        "online": channel not in stock.IN_SHOPS,
+    }

@@ -85,7 +85,7 @@ def test_what_a_format_keeps_cold(place_format, temperature, can):
 
 
 def test_formats_without_cold_rooms_are_formats_of_places():
-    assert set(FORMATS) >= AMBIENT_ONLY
+    assert set(FORMATS) >= set(AMBIENT_ONLY)
 
 
 def test_lines_of_one_product_are_one_need():

@@ -31,7 +31,25 @@ def shop(ref: str, latitude: float, **columns: Any):
     place = make_place(ref, latitude=latitude, **values)
     for weekday in range(1, 8):
         run("INSERT INTO places_hours (place_id, weekday, opens, closes) VALUES (%s, %s, 480, 1200)", [place, weekday])
+    for method, radius, fee, days in (("deliver", 30.0, 799, 0), ("ship", None, 495, 2)):
+        run(
+            "INSERT INTO capacity_area (id, place_id, method, name, country, postal_codes, radius_km, fee, free_from, days, product_id)"
+            " VALUES (%s, %s, %s, %s, 'US', '{}', %s, %s, 9900, %s, %s)",
+            [new_id(), place, method, method, radius, fee, days, service()],
+        )
     return place
+
+
+def service():
+    """The product that bringing is sold as."""
+    row = run("SELECT id FROM catalog_product WHERE name = 'Bringing'").fetchone()
+    return row[0] if row else named("Bringing")
+
+
+def named(name: str):
+    [made] = make_products(1)
+    run("UPDATE catalog_product SET name = %s WHERE id = %s", [name, made])
+    return made
 
 
 def ask(*products, units: int = 1, **more: Any) -> dict[str, sourcing.Answer]:
@@ -73,8 +91,10 @@ def test_every_way_of_receiving_in_one_wait():
         (opens + timedelta(hours=1), opens + timedelta(hours=2)),
     ]
     assert found["point"].offers[0].sources == (near,)
-    assert found["ship"].fee == sourcing.Fee(0, "USD")
-    assert found["carry_out"].fee is None
+    areas: dict[str, Any] = dict(run("SELECT method, id FROM capacity_area WHERE place_id = %s", [near]).fetchall())
+    assert found["ship"].fee == sourcing.Fee(495, "USD", 9_900, service(), areas["ship"])
+    assert found["deliver"].fee == sourcing.Fee(799, "USD", 9_900, service(), areas["deliver"])
+    assert (found["collect"].fee, found["carry_out"].fee) == (sourcing.Fee(0, "USD"), None)
 
 
 def test_full_slots_and_closed_places_are_left_out():
@@ -163,15 +183,45 @@ def test_how_sure_it_is_comes_from_counts_and_what_is_left():
     assert (carried.chance, carried.reasons[0].code.value) == (900 * 49_787 // 1_000_000, "sells_fast")
 
 
-def test_fees_and_times_are_the_policys():
-    near = shop("near", 50.2)
+def test_goods_are_brought_where_an_area_says_so():
+    near, far = shop("near", 50.2), shop("far", 50.6)
+    [one] = make_products(1)
+    for place in (near, far):
+        put(place, one, 5_000)
+    run(
+        "UPDATE capacity_area SET postal_codes = '{75}', radius_km = NULL WHERE place_id = %s AND method = 'deliver'",
+        [far],
+    )
+    assert refs(ask(one)["deliver"]) == ["near"]
+    paris = capacity.Destination("US", "75001", HERE)
+    found = {answer.way.value: answer for answer in sourcing.promise([sourcing.WantedLine(one, 1_000)], paris).ways}
+    assert refs(found["deliver"]) == ["near", "far"]
+    abroad = capacity.Destination("FR", "75001", HERE)
+    found = {answer.way.value: answer for answer in sourcing.promise([sourcing.WantedLine(one, 1_000)], abroad).ways}
+    assert (why(found["deliver"]), why(found["ship"])) == (["too_far"], ["too_far"])
+    assert found["collect"].possible
+
+
+def test_a_channel_is_promised_what_is_kept_for_it_and_the_shelf_to_who_stands_there():
+    near = shop("near", 50.05)
     [one] = make_products(1)
     put(near, one, 5_000)
-    terms = sourcing.Terms(fee_ship=495, fee_deliver=799, ship_hours=24, deliver_km=10)
+    run("UPDATE stock_balance SET safety = 1000, buffers = '{\"web\": 3000}'")
+    assert (ask(one)["collect"].possible, why(ask(one, units=2)["collect"])) == (True, ["short"])
+    assert ask(one, units=4, channel="chat")["collect"].possible
+    assert ask(one, units=5)["carry_out"].possible
+
+
+def test_fees_of_collecting_and_times_to_a_point_are_the_policys():
+    near = shop("near", 50.2)
+    shop("locker", 50.01, format="locker", capabilities=["collect"])
+    [one] = make_products(1)
+    put(near, one, 5_000)
+    terms = sourcing.Terms(fee_collect=100, fee_point=295, point_hours=24)
     sourcing.set_policy(sourcing.PolicyRow(sourcing.Policy(ref="web"), terms, "web", live=True), actor=SYSTEM)
     found = ask(one)
-    assert (found["ship"].fee, found["ship"].at) == (sourcing.Fee(495, "USD"), AT + timedelta(hours=26))
-    assert why(found["deliver"]) == ["too_far"]
+    assert found["collect"].fee == sourcing.Fee(100, "USD")
+    assert (found["point"].fee, found["point"].at) == (sourcing.Fee(295, "USD"), AT + timedelta(hours=26))
 
 
 @pytest.mark.parametrize(
@@ -236,8 +286,8 @@ def test_settings_over_http_read_as_they_were_written():
     assert get("channels/web") == {"groups": [{"ref": "shops", "priority": 1}]}
     assert get("groups")["items"] == [{"ref": "shops", "name": "Shops", "places": 1}]
     assert put_json(f"places/{place}/limits", {"per_hour": 3}).json() == {"per_hour": 3, "visit": None, "line": None}
-    assert put_json("policies/cheap", {"visit": 1, "fee_ship": 5}).json()["visit"] == 1
-    assert get("policies/cheap")["fee_ship"] == 5
+    assert put_json("policies/cheap", {"visit": 1, "fee_point": 5}).json()["visit"] == 1
+    assert get("policies/cheap")["fee_point"] == 5
     values = {"items": [{"place": str(place), "product": str(one), "value": 5}]}
     assert put_json("values/bulk", values).json() == {"changed": 1}
     closure = {"id": str(new_id()), "place": str(place), "starts_at": AT.isoformat(), "reason": "Flood"}
