@@ -67,6 +67,7 @@ OWN: dict[str, dict[str, str]] = {
         "oauth": "scopes",
         "oauth_urls": "the token's addresses",
         "sessions": "signing in",
+        "session_store": "where sessions are kept",
     },
     "catalog": {"beside": "what modules above add to lists", "search": "words, scripts and typos"},
     "messages": {

@@ -44,13 +44,13 @@ SELECT {FACTS} FROM (
     WHERE a.id = %s ORDER BY n.ref LIMIT %s
 ) n JOIN catalog_product p ON p.id = n.id LEFT JOIN catalog_category c ON c.id = p.category_id ORDER BY p.ref
 """
-_DETAIL = """
+_WHOLE = f"""
 SELECT p.description, p.descriptions, p.manufacturer, p.pictures, p.status, c.ref, c.name, d.ref,
-       coalesce((SELECT array_agg(g.gtin ORDER BY g.gtin) FROM catalog_gtin g WHERE g.product_id = p.id), '{}')
+       coalesce((SELECT array_agg(g.gtin ORDER BY g.gtin) FROM catalog_gtin g WHERE g.product_id = p.id), '{{}}'), {FACTS}
 FROM catalog_product p LEFT JOIN catalog_category c ON c.id = p.category_id
 LEFT JOIN catalog_product d ON d.id = p.deposit_product_id
-WHERE p.id = %s
 """
+_DETAILS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +186,25 @@ def _by_id(rows: list[Row]) -> dict[UUID, ProductFacts]:
 
 
 def get(product_id: UUID) -> Product:
-    """The product with this id, whole. Raises ProductNotFound."""
-    facts = facts_where("p.id = %s", [product_id])
-    if not facts:
+    """The product with this id, whole: one wait. Raises ProductNotFound."""
+    found = _whole(f"{_WHOLE} WHERE p.id = %s", product_id)
+    if found is None:
         raise ProductNotFound(f"There is no product {product_id}.")
-    row = run(_DETAIL, [product_id]).fetchall()[0]
+    return found
+
+
+def find_whole(ref: str) -> Product | None:
+    """The product with the retailer's own code, whole: one wait."""
+    return _whole(f"{_WHOLE} WHERE p.ref = %s", ref)
+
+
+def _whole(sql: str, key: object) -> Product | None:
+    row = run(sql, [key]).fetchone()
+    if row is None:
+        return None
     pictures = tuple(Picture(picture["url"], picture["credit"]) for picture in row[3])
-    return Product(facts[0], row[0], row[1], row[2], pictures, row[4], row[5], row[6], row[7], tuple(row[8]))
+    facts = product_facts(row[_DETAILS:])
+    return Product(facts, row[0], row[1], row[2], pictures, row[4], row[5], row[6], row[7], tuple(row[8]))
 
 
 def find_by_ref(refs: Iterable[str]) -> dict[str, ProductFacts]:

@@ -7,15 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
+from uuid import UUID
 
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth import get_user as session_user
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
+from django.utils.crypto import constant_time_compare
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
 from storeline.identity.errors import CsrfFailed, InvalidToken, SecondFactorMissing
+from storeline.identity.models import User
 from storeline.identity.queries import actor_in_session, actor_of_token
 from storeline.kernel.api import GUEST, PERMISSIONS, Actor, Error, Unauthenticated
 from storeline.web.errors import error_page
@@ -199,14 +204,13 @@ def find_actor(request: HttpRequest) -> Actor:
     header = request.headers.get("Authorization", "")
     if header:
         return actor_of_token(bearer_token(header))
-    user_id = _session_user_id(request)
-    if user_id is None:
+    actor, lacks_factor = _in_session(request)
+    if actor is None:
         return GUEST
     if request.method not in _SAFE and check_csrf(request) is not None:
         raise CsrfFailed("Send the CSRF token that came with the sign-in as X-CSRFToken.")
-    actor, lacks_factor = actor_in_session(user_id)
     request.lacks_factor = lacks_factor  # type: ignore[attr-defined]  # read by `_require`
-    return actor or GUEST
+    return actor
 
 
 def bearer_token(header: str) -> str:
@@ -217,10 +221,24 @@ def bearer_token(header: str) -> str:
     return token.strip()
 
 
-def _session_user_id(request: HttpRequest) -> Any:
-    """The signed-in user's id; no query where no session cookie came. A changed password ends other sessions."""
+def _in_session(request: HttpRequest) -> tuple[Actor | None, bool]:
+    """Who signed in, and whether a second factor is missing; no query where no session cookie came.
+
+    A changed password ends other sessions. That is looked at here, with what else is read of the user; only where it
+    does not hold is Django asked, which knows of keys that were replaced and ends the session otherwise.
+    """
     session = getattr(request, "session", None)
     if session is None or not session.session_key or session.is_empty():
-        return None
+        return None, False
+    user_id, shown = session.get(SESSION_KEY), session.get(HASH_SESSION_KEY)
+    if user_id is None or session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return None, False
+
+    def proof(password: str) -> bool:
+        return bool(shown) and constant_time_compare(shown, User(password=password).get_session_auth_hash())
+
+    found = actor_in_session(UUID(user_id), proof)
+    if found[0] is not None:
+        return found
     user = session_user(request)
-    return user.pk if user.is_authenticated else None
+    return actor_in_session(user.pk) if user.is_authenticated else (None, False)

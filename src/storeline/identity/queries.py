@@ -16,6 +16,8 @@ from storeline.identity.errors import InvalidToken
 from storeline.kernel.api import Actor, NotFound, Row, ids_array, now, permissions_of, run
 
 EntityPlaces = Callable[[Collection[UUID]], Collection[UUID]]
+Proof = Callable[[str], bool]
+"""Whether a session is one of whoever has this password, by its hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def _places(place_ids: list[UUID] | None, entity_ids: list[UUID] | None) -> froz
 _USER = """
 SELECT u.id, array_agg(g.role ORDER BY g.id) FILTER (WHERE g.id IS NOT NULL),
        array_agg(g.place_id ORDER BY g.id), array_agg(g.entity_id ORDER BY g.id),
-       EXISTS (SELECT FROM mfa_authenticator m WHERE m.user_id = u.id AND m.type IN ('totp', 'webauthn'))
+       EXISTS (SELECT FROM mfa_authenticator m WHERE m.user_id = u.id AND m.type IN ('totp', 'webauthn')), u.password
 FROM identity_user u LEFT JOIN identity_grant g ON g.user_id = u.id
 WHERE u.id = %s AND u.is_active GROUP BY u.id
 """
@@ -141,21 +143,24 @@ def actor_of_user(user_id: UUID) -> Actor | None:
     return None if found is None else _user_actor(user_id, found[0])
 
 
-def actor_in_session(user_id: UUID) -> tuple[Actor | None, bool]:
+def actor_in_session(user_id: UUID, proof: Proof | None = None) -> tuple[Actor | None, bool]:
     """The same for one who signed in, and whether a second factor is missing.
 
-    Where staff must have one (STAFF_MFA), those who have none act as shoppers until they do.
+    Where staff must have one (STAFF_MFA), those who have none act as shoppers until they do. With a `proof` the session
+    must show that it began with the password that the user has now: where it does not, nobody is known.
     """
     found = _user(user_id)
     if found is None:
         return None, False
-    held, has_factor = found
+    held, has_factor, password = found
+    if proof is not None and not proof(password):
+        return None, False
     lacks = settings.STAFF_MFA and not has_factor and is_staff(held)
     return _user_actor(user_id, [grant for grant in held if not (lacks and is_staff([grant]))]), lacks
 
 
-def _user(user_id: UUID) -> tuple[list[Grant], bool] | None:
-    """The roles of an active user, and whether they have a second factor."""
+def _user(user_id: UUID) -> tuple[list[Grant], bool, str] | None:
+    """The roles of an active user, whether they have a second factor, and the password's hash."""
     row = run(_USER, [user_id]).fetchone()
     if row is None:
         return None
@@ -163,7 +168,7 @@ def _user(user_id: UUID) -> tuple[list[Grant], bool] | None:
         Grant(role, _grant_places(place_id, entity_id))
         for role, place_id, entity_id in zip(row[1] or (), row[2], row[3], strict=False)
     ]
-    return held, row[4]
+    return held, row[4], row[5]
 
 
 def _user_actor(user_id: UUID, held: Iterable[Grant]) -> Actor:

@@ -132,11 +132,19 @@ def find_by_ref(ref: str) -> Place | None:
 
 def find_with_facts(ref: str) -> tuple[Place, PlaceFacts] | None:
     """The place with this code and what an order needs of it, if any; one wait."""
-    row = run(f"{_PLACE.replace('FROM', _MORE, 1)} WHERE p.ref = %s", [ref]).fetchone()
-    if row is None:
+    return gather_with_facts(ref).result()
+
+
+def gather_with_facts(ref: str) -> Pending[tuple[Place, PlaceFacts] | None]:
+    """The same, queued in the caller's pipeline."""
+    return later(f"{_PLACE.replace('FROM', _MORE, 1)} WHERE p.ref = %s", [ref], _with_facts)
+
+
+def _with_facts(rows: list[Row]) -> tuple[Place, PlaceFacts] | None:
+    if not rows:
         return None
-    place = _place(row[:_SHOWN])
-    entity_id, regime, inclusive, region, zone = row[_SHOWN:]
+    place = _place(rows[0][:_SHOWN])
+    entity_id, regime, inclusive, region, zone = rows[0][_SHOWN:]
     facts = PlaceFacts(
         place.id,
         place.ref,

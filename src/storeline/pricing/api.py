@@ -97,6 +97,7 @@ from storeline.pricing.queries.shelf import (
     lowest_price_30_days,
     lowest_prices_30_days,
     shelf_prices,
+    with_lowest,
 )
 from storeline.pricing.queries.trial import Trial, TrialLine, try_promotion
 
@@ -195,6 +196,7 @@ __all__ = [
     "view_promotion",
     "whole_amount",
     "whole_base",
+    "with_lowest",
     "withdraw_promotion",
     "write_promotion",
 ]

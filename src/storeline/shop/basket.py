@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 import orjson
@@ -12,7 +12,7 @@ from django.core.signing import BadSignature
 from django.http import HttpResponse
 
 from storeline.identity.api import Request
-from storeline.kernel.api import QUANTITY_ONE, Invalid, Row, run
+from storeline.kernel.api import QUANTITY_ONE, Invalid, Pending, Row, later, run
 from storeline.orders import api as orders
 
 COOKIE = "basket"
@@ -91,9 +91,24 @@ def habits(request: Request) -> tuple[str, str]:
 def _row(request: Request, user_id: UUID) -> Row:
     """A member's row: read once for a request."""
     row: Row | None = getattr(request, "basket_row", None)
-    if row is None:
-        row = run(_READ, [user_id]).fetchone() or ([], None, None)
-        request.basket_row = row  # type: ignore[attr-defined]  # kept with the request alone
+    return _keep(request, _gather(user_id).result()) if row is None else row
+
+
+def gather(request: Request) -> Callable[[], object]:
+    """Queue the reading of a member's row in the caller's pipeline; call what comes back after it."""
+    user_id = _user_id(request)
+    if user_id is None or hasattr(request, "basket_row"):
+        return lambda: None
+    pending = _gather(user_id)
+    return lambda: _keep(request, pending.result())
+
+
+def _gather(user_id: UUID) -> Pending[Row]:
+    return later(_READ, [user_id], lambda rows: rows[0] if rows else ([], None, None))
+
+
+def _keep(request: Request, row: Row) -> Row:
+    request.basket_row = row  # type: ignore[attr-defined]  # kept with the request alone
     return row
 
 

@@ -55,6 +55,14 @@ def forget() -> None:
     _kept = None
 
 
+def name_of(category_id: UUID | None) -> str:
+    """What a category is called, in the retailer's own words; nothing where it is not known."""
+    if category_id is None:
+        return ""
+    found = _read(_KEPT_S).get(category_id) or _read(_MISSED_S).get(category_id)
+    return "" if found is None else found.name
+
+
 def roots() -> list[catalog.Category]:
     """Every department."""
     return [category for category in tree().values() if category.parent_id is None]

@@ -9,13 +9,14 @@ from datetime import timedelta
 from uuid import UUID
 
 from storeline.catalog import api as catalog
-from storeline.kernel.api import Pending, business_date, ids_array, later, now, run
+from storeline.kernel.api import Pending, business_date, ids_array, later, now
 from storeline.pricing import api as pricing
 from storeline.shop import shelf
 from storeline.shop.where import Here
 
-_KEPT_S = 120.0
+_KEPT_S = 300.0
 _LOOKED_AT = 240
+_SHOPS_KEPT = 2_000
 _RANKED = 96
 _OF_ONE_KIND = 2
 _LOOK_BACK_DAYS = 28
@@ -39,6 +40,7 @@ WHERE b.place_id = %(place)s AND b.on_hand > b.reserved
 ORDER BY coalesce(times, 0) DESC, product_id LIMIT %(limit)s
 """
 # Often and lately bought: each time counts half after six weeks, so that what is older than the last orders hardly counts.
+# As floats: the exponential of a numeric takes a thousand times as long.
 _BOUGHT = """
 SELECT l.product_id FROM (
     SELECT id, placed_at FROM orders_order
@@ -46,7 +48,7 @@ SELECT l.product_id FROM (
 ) o JOIN orders_line l ON l.order_id = o.id
 WHERE l.goods AND l.quantity > 0
 GROUP BY l.product_id
-ORDER BY sum(exp(-extract(epoch FROM %s::timestamptz - o.placed_at) / 86400 / 60.6)) DESC, l.product_id LIMIT %s
+ORDER BY sum(exp(-extract(epoch FROM %s::timestamptz - o.placed_at)::float8 / 86400 / 60.6)) DESC, l.product_id LIMIT %s
 """
 # Of the same category, and there: what begins with the same word first, then what is of the same brand.
 _ALTERNATIVES = """
@@ -57,21 +59,17 @@ ORDER BY split_part(p.name, ' ', 1) = split_part(%s, ' ', 1) DESC, p.brand = %s 
 _ranked: dict[tuple[UUID, bool], tuple[float, list[UUID]]] = {}
 
 
-def best(at: Here, *, member: bool) -> list[UUID]:
-    """The products on offer at a shop, the best for such a visitor first: ranked anew every two minutes.
+def kept(at: Here, *, member: bool) -> list[UUID] | None:
+    """The products on offer at a shop, the best for such a visitor first, as they were ranked within five minutes.
 
     The same for all visitors of the shop, so that keeping it tells nothing of anybody. Prices are read anew each time.
     """
-    key = (at.place.id, member)
-    kept = _ranked.get(key)
-    if kept is None or time.monotonic() - kept[0] > _KEPT_S:
-        if len(_ranked) > _LOOKED_AT * 10:
-            _ranked.clear()
-        kept = _ranked[key] = time.monotonic(), _rank(at, member=member)
-    return kept[1]
+    found = _ranked.get((at.place.id, member))
+    return None if found is None or time.monotonic() - found[0] > _KEPT_S else found[1]
 
 
-def _rank(at: Here, *, member: bool) -> list[UUID]:
+def offered(at: Here) -> Pending[list[UUID]]:
+    """Queue: what a promotion names and the shop has, what it sells most first: what is to be ranked."""
     moment = now()
     asked = {
         "place": at.place.id,
@@ -80,13 +78,26 @@ def _rank(at: Here, *, member: bool) -> list[UUID]:
         "channel": shelf.CHANNEL,
         "limit": _LOOKED_AT,
     }
-    ids = [row[0] for row in run(_OFFERED, asked).fetchall()]
-    products = catalog.gather(ids).result()
-    shown = [products[key] for key in ids if key in products and products[key].online and products[key].sellable]
-    prices = pricing.shelf_prices(shown, at.facts, shelf.CHANNEL, moment, member=member)
-    worth = {product.id: saved(prices[product.id]) for product in shown if product.id in prices}
+    return later(_OFFERED, asked, lambda rows: [row[0] for row in rows])
+
+
+def rank(
+    ids: Sequence[UUID],
+    products: Mapping[UUID, catalog.ProductFacts],
+    prices: Mapping[UUID, pricing.ShelfPrice],
+    at: Here,
+    *,
+    member: bool,
+) -> list[UUID]:
+    """The best of what is offered, kept for the next visitors."""
+    shown = [products[key] for key in ids if key in products and key in prices]
+    worth = {product.id: saved(prices[product.id]) for product in shown if product.online and product.sellable}
     best_first = sorted((product for product in shown if worth.get(product.id)), key=lambda one: -worth[one.id])
-    return [product.id for product in _mixed(best_first)][:_RANKED]
+    ranked = [product.id for product in _mixed(best_first)][:_RANKED]
+    if len(_ranked) >= _SHOPS_KEPT:
+        _ranked.clear()
+    _ranked[at.place.id, member] = time.monotonic(), ranked
+    return ranked
 
 
 def _mixed(products: Sequence[catalog.ProductFacts]) -> list[catalog.ProductFacts]:
@@ -117,12 +128,10 @@ def bought(records: Sequence[UUID]) -> Pending[list[UUID]]:
     return later(_BOUGHT, params, lambda rows: [row[0] for row in rows])
 
 
-def alternatives(product: catalog.ProductFacts, at: Here, limit: int) -> list[UUID]:
-    """What the shop has of the same category, the most alike first."""
-    if product.category_id is None:
-        return []
+def alternatives(product: catalog.ProductFacts, at: Here, limit: int) -> Pending[list[UUID]]:
+    """Queue: what the shop has of the same category, the most alike first."""
     params = [at.place.id, product.category_id, product.id, product.name, product.brand, limit]
-    return [row[0] for row in run(_ALTERNATIVES, params).fetchall()]
+    return later(_ALTERNATIVES, params, lambda rows: [row[0] for row in rows])
 
 
 def forget() -> None:

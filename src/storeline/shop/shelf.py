@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,26 +12,20 @@ from django.utils.translation import get_language
 
 from storeline.catalog import api as catalog
 from storeline.identity.api import Request
-from storeline.kernel.api import now
+from storeline.kernel.api import Pending, now
 from storeline.pricing import api as pricing
+from storeline.shop import departments
 from storeline.shop.where import Here
 from storeline.stock import api as stock
 
 CHANNEL = "web"
 _LANGUAGES = {"zh-hans": ("zh-Hans", "zh")}
 _LONGEST_SLUG = 60
-_KINDS_S = 60.0
-_kinds: tuple[float, dict[UUID, str]] = (0.0, {})
 
 
 def kind_of(product: catalog.ProductFacts) -> str:
-    """What its category is called: the words that its picture is chosen by. The tree is read once a minute."""
-    global _kinds  # noqa: PLW0603  # a stale one costs no more than a plain picture
-    read_at, kinds = _kinds
-    if product.category_id is not None and (time.monotonic() - read_at > _KINDS_S or product.category_id not in kinds):
-        kinds = {one.id: one.name for one in catalog.list_categories()}
-        _kinds = (time.monotonic(), kinds)
-    return "" if product.category_id is None else kinds.get(product.category_id, "")
+    """What its category is called: the words that its picture is chosen by."""
+    return departments.name_of(product.category_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +51,34 @@ def cards(
     """The products that have a price here, those in stock first, else in the given order."""
     if not products:
         return []
-    prices = pricing.shelf_prices(products, at.facts, CHANNEL, now(), member=member)
-    levels = stock.levels(at.place.id, [product.id for product in products])
-    found = [
-        card_of(product, prices[product.id], levels.get(product.id), basket)
-        for product in products
-        if product.id in prices
-    ]
-    return sorted(found, key=lambda card: card.stock == "elsewhere")
+    prices, levels = prices_and_levels(products, at, member=member)
+    found = [product for product in products if product.id in prices]
+    return sorted(cards_of(found, prices, levels, at, basket), key=lambda card: card.stock == "elsewhere")
+
+
+def cards_of(
+    products: Sequence[catalog.ProductFacts],
+    prices: Mapping[UUID, pricing.ShelfPrice],
+    levels: Mapping[UUID, stock.Level],
+    at: Here,
+    basket: Mapping[UUID, int],
+) -> list[Card]:
+    """The cards of products that have a price here, with the lowest price of 30 days beside each reduction. One wait, or none."""
+    shown = pricing.with_lowest({one.id: prices[one.id] for one in products}, at.facts, CHANNEL, now())
+    return [card_of(one, shown[one.id], levels.get(one.id), basket) for one in products]
+
+
+def prices_and_levels(
+    products: Sequence[catalog.ProductFacts], at: Here, *, member: bool
+) -> tuple[dict[UUID, pricing.ShelfPrice], dict[UUID, stock.Level]]:
+    """What they cost here, without what goes beside a reduction, and how many there are. One wait."""
+    pending: list[Pending[dict[UUID, stock.Level]]] = []
+
+    def ask() -> None:
+        pending.append(stock.gather_levels(at.place.id, [product.id for product in products]))
+
+    prices = pricing.shelf_prices(products, at.facts, CHANNEL, now(), member=member, lowest=False, beside=ask)
+    return prices, pending[0].result()
 
 
 def card_of(

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from storeline.identity.api import Request
-from storeline.kernel.api import Invalid, NotFound
+from storeline.kernel.api import Invalid, NotFound, pipeline
 from storeline.places import api as places
 from storeline.shop import basket
 
@@ -34,19 +34,35 @@ class Here:
 
 
 def here(request: Request) -> Here:
-    """The visitor's shop: one wait, once a request. Raises NotFound where nothing can be collected anywhere."""
+    """The visitor's shop: one wait, once a request, which brings a member's basket too. A member who has not chosen on
+    this device: two. Raises NotFound where nothing can be collected anywhere.
+    """
     kept: Here | None = vars(request).get("shop_here")
     if kept is None:
-        ref = request.COOKIES.get(COOKIE, "") or basket.habits(request)[0]
-        found = at(ref) if ref else None
+        found = _chosen(request)
         kept = found if found is not None and "collect" in found.place.capabilities else _first()
         vars(request)["shop_here"] = kept
     return kept
 
 
+def _chosen(request: Request) -> Here | None:
+    ref = request.COOKIES.get(COOKIE, "")
+    if not ref:
+        ref = basket.habits(request)[0]
+        return at(ref) if ref else None
+    with pipeline():
+        keep_basket = basket.gather(request)
+        pending = places.gather_with_facts(ref)
+    keep_basket()
+    return _here(pending.result())
+
+
 def at(ref: str) -> Here | None:
     """The shop with this ref: one wait."""
-    found = places.find_with_facts(ref)
+    return _here(places.find_with_facts(ref))
+
+
+def _here(found: tuple[places.Place, places.PlaceFacts] | None) -> Here | None:
     return None if found is None else Here(*found, chosen=True)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from storeline.kernel.api import QUANTITY_ONE, UnitPrice
+from storeline.kernel.api import QUANTITY_ONE, UnitPrice, pipeline
 from storeline.pricing.domain import Basket, Offer, Price, PriceBook, PricedPlace
 from storeline.pricing.domain.display import UnitPriceDisplay, unit_price_display
 from storeline.pricing.domain.history import PriorPrice, lowest_prior_price, prices_over_time
@@ -61,12 +61,29 @@ def shelf_prices(
     at: datetime,
     *,
     member: bool = False,
+    lowest: bool = True,
+    beside: Callable[[], None] = lambda: None,
 ) -> dict[UUID, ShelfPrice]:
-    """Each product's price at a place; those without one are absent. One wait, two where something is reduced."""
+    """Each product's price at a place; those without one are absent. One wait, two where something is reduced.
+
+    Without `lowest` what law asks beside a reduction is left out, for those who compare first (`with_lowest`). `beside` may queue other
+    statements, which are sent with the first.
+    """
     keys = keys_of([product.id for product in products], place.id, place.price_zone, channel, at)
-    book = gather(keys).result()
+    with pipeline():
+        beside()
+        pending = gather(keys)
+    book = pending.result()
     moment = Basket(place, channel, at, (), member=member)
     found = {product.id: shown for product in products if (shown := _shown(product, moment, book)) is not None}
+    return with_lowest(found, place, channel, at) if lowest else found
+
+
+def with_lowest(
+    prices: Mapping[UUID, ShelfPrice], place: PricedPlace, channel: str, at: datetime
+) -> dict[UUID, ShelfPrice]:
+    """These prices with the lowest of the 30 days before beside each that is reduced. One wait, or none."""
+    found = dict(prices)
     reduced = [key for key, shown in found.items() if shown.regular is not None]
     for key, prior in lowest_prices_30_days(reduced, place, channel, at).items():
         found[key] = _beside(found[key], prior)
@@ -162,7 +179,9 @@ def lowest_prices_30_days(
         for moment in (since, at)
         for key in keys_of(product_ids, place.id, place.price_zone, channel, moment, member=False)
     ]
-    book = gather(keys).result()
+    with pipeline():
+        pending = gather(keys)
+    book = pending.result()
     found = {}
     for product_id in product_ids:
         changes = prices_over_time(

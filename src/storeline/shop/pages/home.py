@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.http import HttpResponse
 
 from storeline.catalog import api as catalog
 from storeline.identity.api import Request
-from storeline.kernel.api import pipeline
+from storeline.kernel.api import Ready, pipeline
 from storeline.orders import api as orders
 from storeline.shop import basket, departments, mine, offers, shelf
 from storeline.shop.pages.router import pages, show
@@ -25,9 +25,7 @@ _PAGE = 48
 def home(request: Request) -> HttpResponse:
     """What a shopper comes for first."""
     at, lines = here(request), basket.read(request)
-    again, waiting = _own(request)
-    best = offers.best(at, member=shelf.is_member(request))[: _OFFERS + _AGAIN]
-    found = _cards(request, [*again, *best], at, lines)
+    again, waiting, best, found = _found(request, at, lines, own=True, most=_OFFERS + _AGAIN)
     mine_again = offers.shelf_of(again, found, _AGAIN)
     shown = {card.id for card in mine_again}
     return show(
@@ -45,31 +43,41 @@ def home(request: Request) -> HttpResponse:
     )
 
 
-def _own(request: Request) -> tuple[list[UUID], list[tuple[mine.UnderWay, bool]]]:
-    """What this visitor buys again, and their orders under way, with whether these are a member's."""
-    records, device = orders.records_of_actor(request.actor), mine.of_device(request)
-    if not records and not device:
-        return [], []
+class _Found(NamedTuple):
+    """What somebody buys again, their orders under way with whether these are a member's, what is on offer, and its cards."""
+
+    again: list[UUID]
+    waiting: list[tuple[mine.UnderWay, bool]]
+    best: list[UUID]
+    cards: dict[UUID, shelf.Card]
+
+
+def _found(request: Request, at: Here, lines: basket.Lines, *, own: bool, most: int) -> _Found:
+    """All that the page lists, the `most` best offers among it: five waits at most, whatever is known already."""
+    member = shelf.is_member(request)
+    best = offers.kept(at, member=member)
+    records, device = (orders.records_of_actor(request.actor), mine.of_device(request)) if own else ([], [])
     with pipeline():
-        bought = offers.bought(records)
-        waiting = mine.under_way(records, device)
-    return bought.result(), [(one, one.id not in device) for one in waiting.result()]
-
-
-def _cards(request: Request, ids: list[UUID], at: Here, lines: basket.Lines) -> dict[UUID, shelf.Card]:
-    products = catalog.gather(ids).result()
-    wanted = [product for product in products.values() if product.online and product.sellable and not product.service]
-    found = shelf.cards(wanted, at, lines, member=shelf.is_member(request))
-    return {card.id: card for card in found}
+        bought = offers.bought(records) if records else Ready([])
+        under_way = mine.under_way(records, device) if records or device else Ready([])
+        offered = offers.offered(at) if best is None else Ready(best[:most])
+    again, waiting, ids = bought.result(), under_way.result(), offered.result()
+    products = catalog.gather(list(dict.fromkeys([*again, *ids]))).result()
+    sold = [one for one in products.values() if one.online and one.sellable and not one.service]
+    prices, levels = shelf.prices_and_levels(sold, at, member=member)
+    if best is None:
+        best = offers.rank(ids, products, prices, at, member=member)
+    shown = [products[key] for key in dict.fromkeys([*again, *best[:most]]) if key in prices]
+    cards = shelf.cards_of(shown, prices, levels, at, lines)
+    return _Found(again, [(one, one.id not in device) for one in waiting], best, {card.id: card for card in cards})
 
 
 @pages.get("offers", catalog.READ, guest=True, name="offers")
 def all_offers(request: Request) -> HttpResponse:
     """What is on offer at the shop, the best first."""
     at, lines = here(request), basket.read(request)
-    best = offers.best(at, member=shelf.is_member(request))
-    found = _cards(request, best[:_PAGE], at, lines)
-    context: dict[str, Any] = {"cards": offers.shelf_of(best, found, _PAGE)}
+    found = _found(request, at, lines, own=False, most=_PAGE)
+    context: dict[str, Any] = {"cards": offers.shelf_of(found.best, found.cards, _PAGE)}
     return show(request, "offers", at, lines, **context)
 
 

@@ -26,23 +26,30 @@ _ALTERNATIVES = 8
 @pages.get("p/<str:ref>/<str:slug>", catalog.READ, guest=True, name="product")
 def product(request: Request, ref: str, slug: str) -> HttpResponse:
     """A product, at the visitor's shop."""
-    facts = find(ref)
-    if slug != shelf.slug(facts.name):
-        return HttpResponsePermanentRedirect(reverse("shop:product", args=[ref, shelf.slug(facts.name)]))
+    whole = _whole(ref)
+    if slug != shelf.slug(whole.facts.name):
+        return HttpResponsePermanentRedirect(reverse("shop:product", args=[ref, shelf.slug(whole.facts.name)]))
     at = here(request)
-    return _page(request, facts, at, at)
+    return _page(request, whole, at, at)
 
 
 @pages.get("shops/<str:place_ref>/p/<str:ref>/<str:slug>", catalog.READ, guest=True, name="product-at")
 def product_at(request: Request, place_ref: str, ref: str, slug: str) -> HttpResponse:
     """A product at one shop: its address for search engines and for links, whatever shop the visitor has chosen."""
-    facts, at = find(ref), where.at(place_ref)
+    whole, at = _whole(ref), where.at(place_ref)
     if at is None or "sell" not in at.place.capabilities:
         raise places.PlaceNotFound("There is no such shop.")
-    if slug != shelf.slug(facts.name):
-        address = reverse("shop:product-at", args=[place_ref, ref, shelf.slug(facts.name)])
+    if slug != shelf.slug(whole.facts.name):
+        address = reverse("shop:product-at", args=[place_ref, ref, shelf.slug(whole.facts.name)])
         return HttpResponsePermanentRedirect(address)
-    return _page(request, facts, at, here(request))
+    return _page(request, whole, at, here(request))
+
+
+def _whole(ref: str) -> catalog.Product:
+    found = catalog.find_whole(ref)
+    if found is None:
+        raise catalog.ProductNotFound("There is no such product.")
+    return found
 
 
 def find(ref: str) -> catalog.ProductFacts:
@@ -53,11 +60,20 @@ def find(ref: str) -> catalog.ProductFacts:
     return facts
 
 
-def _page(request: Request, facts: catalog.ProductFacts, at: Here, mine: Here) -> HttpResponse:
-    lines, whole, member = basket.read(request), catalog.get(facts.id), shelf.is_member(request)
-    price = pricing.shelf_prices([facts], at.facts, shelf.CHANNEL, now(), member=member).get(facts.id)
-    level = stock.levels(at.place.id, [facts.id]).get(facts.id)
-    state = _state(facts, at, price, level)
+def _page(request: Request, whole: catalog.Product, at: Here, mine: Here) -> HttpResponse:
+    """Four waits; where something else is offered instead, six; where something is reduced, one more."""
+    lines, facts = basket.read(request), whole.facts
+    prices, levels = shelf.prices_and_levels([facts], at, member=shelf.is_member(request))
+    level = levels.get(facts.id)
+    state = _state(facts, at, prices.get(facts.id), level)
+    others = [] if state in {"in", "few"} else _alternatives(facts, at)
+    if others:
+        more = shelf.prices_and_levels(others, at, member=shelf.is_member(request))
+        prices, levels = prices | more[0], levels | more[1]
+    priced = [one for one in (facts, *others) if one.id in prices]
+    cards = {card.id: card for card in shelf.cards_of(priced, prices, levels, at, lines)}
+    card = cards.pop(facts.id, None)
+    price = None if card is None else card.shelf
     return show(
         request,
         "product",
@@ -66,7 +82,7 @@ def _page(request: Request, facts: catalog.ProductFacts, at: Here, mine: Here) -
         product=whole,
         shop=at,
         elsewhere=at.place.id != mine.place.id,
-        card=None if price is None else shelf.card_of(facts, price, level, lines),
+        card=card,
         name=shelf.name_of(facts),
         slug=shelf.slug(facts.name),
         description=whole.description if not whole.descriptions else _described(whole),
@@ -75,7 +91,7 @@ def _page(request: Request, facts: catalog.ProductFacts, at: Here, mine: Here) -
         state=state,
         allergens=[allergen_name(each) for each in facts.allergens],
         keeping=keeping(facts.temperature),
-        alternatives=[] if state in {"in", "few"} else _alternatives(request, facts, at, lines),
+        alternatives=offers.shelf_of([one.id for one in others], cards, _ALTERNATIVES),
         schema=None if price is None else _schema(request, whole, at, price, state),
     )
 
@@ -96,12 +112,11 @@ def _described(product: catalog.Product) -> str:
     return next((text for tag in language if (text := product.descriptions.get(tag))), product.description)
 
 
-def _alternatives(request: Request, facts: catalog.ProductFacts, at: Here, lines: basket.Lines) -> list[shelf.Card]:
-    """What else the shop has of the kind."""
-    ids = offers.alternatives(facts, at, _ALTERNATIVES)
-    products = catalog.gather(ids).result()
-    found = shelf.cards(list(products.values()), at, lines, member=shelf.is_member(request))
-    return offers.shelf_of(ids, {card.id: card for card in found}, _ALTERNATIVES)
+def _alternatives(facts: catalog.ProductFacts, at: Here) -> list[catalog.ProductFacts]:
+    """What else the shop has of the kind, the most alike first. Two waits."""
+    ids = offers.alternatives(facts, at, _ALTERNATIVES).result() if facts.category_id else []
+    products = catalog.gather(ids).result() if ids else {}
+    return [products[key] for key in ids if key in products]
 
 
 def keeping(temperature: str) -> str:

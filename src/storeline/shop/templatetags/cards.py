@@ -1,32 +1,70 @@
-"""`{% product_card card %}`: a product in a list. Drawn once for all who see the same of it; a list shows dozens."""
+"""`{% product_card card %}`: a product in a list. A list shows dozens, so each kind of card is drawn once and filled."""
 
 from __future__ import annotations
 
-import secrets
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
+from urllib.parse import quote
 
 from django import template
 from django.template import Context
 from django.template.loader import render_to_string
-from django.utils.html import escape
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import Truncator
 from django.utils.translation import get_language
 
 from storeline.shop.shelf import Card
+from storeline.web.templatetags.drawn import CSRF, Pattern, slot
+from storeline.web.templatetags.ui import picture, price_texts
 
 register = template.Library()
-# What differs from visitor to visitor is put in afterwards, where these stand. Nobody can guess them.
-_TOKEN, _PATH = secrets.token_hex(12), secrets.token_hex(12)
+_LONGEST_OFFER = 22
+_PLAIN = "!$&'()*+,;=~:@"
+"""What stands as it is in a path (RFC 3986, 3.3)."""
+_VISITORS = (CSRF, "path")
+"""What is put in from the page."""
 
 
 @register.simple_tag(takes_context=True)
 def product_card(context: Context, card: Card) -> SafeString:
     """The card with this visitor's form."""
-    drawn = _drawn(card, get_language() or "en")
-    token, path = str(context.get("csrf_token", "")), escape(context.get("path", ""))
-    return mark_safe(drawn.replace(_TOKEN, token).replace(_PATH, path))  # noqa: S308  # a template's output, and what is escaped
+    shown = _shown(card)
+    there = frozenset(name for name, value in shown.items() if value)
+    pattern = _pattern(get_language() or "en", card.stock, there)
+    return pattern.fill(lambda name: shown[name] if name in shown else context.get(name, ""))
 
 
-@lru_cache(maxsize=4096)
-def _drawn(card: Card, _language: str) -> str:
-    return render_to_string("shop/card.html", {"card": card, "csrf_token": _TOKEN, "path": _PATH})
+def _shown(card: Card) -> dict[str, Any]:
+    """All that differs from card to card; empty where a card has no such thing."""
+    offers = card.shelf.offers
+    return {
+        "id": card.id,
+        "name": card.name,
+        "href": address_of(card.ref, card.slug),
+        "picture": picture(card.kind, card.name, url=card.picture, size="fill"),
+        "label": card.shelf.regular and card.shelf.label,
+        "offer": Truncator(offers[0]).chars(_LONGEST_OFFER) if offers else "",
+        "units": card.in_basket,
+        "more": card.in_basket + 1,
+        **price_texts(card.shelf, card.unit),
+    }
+
+
+@lru_cache(maxsize=512)
+def _pattern(_language: str, stock: str, there: frozenset[str]) -> Pattern:
+    """A card of this kind, with places for what it shows."""
+    slots = {name: mark_safe(slot(name)) for name in (*there, *_VISITORS)}  # noqa: S308  # our own
+    return Pattern(render_to_string("shop/card.html", {"stock": stock, **slots}))
+
+
+def address_of(ref: str, slug: str) -> str:
+    """Where a product's page is: as `reverse` says it, which is slow for the thousands that lists name."""
+    before, after = _around()
+    return f"{before}{quote(ref, safe=_PLAIN)}{after}{slug}"
+
+
+@cache
+def _around() -> tuple[str, str]:
+    before, after = reverse("shop:product", args=["REF", "SLUG"]).split("REF")
+    return before, after.removesuffix("SLUG")

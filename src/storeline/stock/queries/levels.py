@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from storeline.kernel.api import Invalid, ids_array, now, run
+from storeline.kernel.api import Invalid, Pending, ids_array, later, now, run
 from storeline.stock.domain.goods import LARGE, UNDONE, Level, is_large
 from storeline.stock.locks import ENDED
 
@@ -140,8 +140,13 @@ class ExceptionRow:
 
 def levels(place_id: UUID, product_ids: Collection[UUID]) -> dict[UUID, Level]:
     """The levels of these products at a place; what it never kept is absent."""
-    rows = run(_LEVELS, [now(), place_id, ids_array(product_ids)])
-    return {row[0]: Level(*row[1:]) for row in rows}
+    return gather_levels(place_id, product_ids).result()
+
+
+def gather_levels(place_id: UUID, product_ids: Collection[UUID]) -> Pending[dict[UUID, Level]]:
+    """The same, queued in the caller's pipeline."""
+    asked = [now(), place_id, ids_array(product_ids)]
+    return later(_LEVELS, asked, lambda rows: {row[0]: Level(*row[1:]) for row in rows})
 
 
 def count_rows(source_id: UUID) -> list[CountRow]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache, wraps
 from typing import Any
 
 import orjson
 from django import template
 from django.forms import BoundField
 from django.template import Context
+from django.template.loader import get_template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from storeline.kernel.api import UnitPrice, new_id
@@ -24,6 +26,27 @@ from storeline.web.live.topics import text_of
 from storeline.web.pictures import picture_for
 
 register = template.Library()
+Part = Callable[..., dict[str, Any]]
+
+
+def part(name: str) -> Callable[[Part], Part]:
+    """A tag that draws a template of its arguments and the reader's language alone: once for all who see the same."""
+
+    def declare(make: Part) -> Part:
+        # By their types too, so that what is safe never passes for what is not.
+        @lru_cache(maxsize=4096, typed=True)
+        def draw(_language: str | None, *args: Any, **named: Any) -> SafeString:
+            return get_template(name).render(make(*args, **named))
+
+        @wraps(make)
+        def tag(*args: Any, **named: Any) -> SafeString:
+            return draw(get_language(), *args, **named)
+
+        register.simple_tag(tag, name=make.__name__)
+        return make
+
+    return declare
+
 
 register.filter("money", formats.money)
 register.filter("number", formats.number)
@@ -76,6 +99,13 @@ def _file(name: str) -> str:
 
 
 @register.simple_tag
+def asset(name: str) -> str:
+    """Where a static file is: as `{% static %}` says it, but looked up once."""
+    return _file(name)
+
+
+@register.simple_tag
+@lru_cache(maxsize=512, typed=True)
 def icon(name: str, size: str = "") -> SafeString:
     """One of `web.icons.ICONS`; it says nothing to a screen reader, so write words beside it or an aria-label around it."""
     kind = f"icon icon-{size}" if size else "icon"
@@ -87,8 +117,13 @@ def icon(name: str, size: str = "") -> SafeString:
 @register.simple_tag
 def picture(*words: str, url: str = "", alt: str = "", size: str = "") -> SafeString:
     """A product's own picture where `url` names one, else the one that stands for the words of its category."""
+    return _picture("" if url else picture_for(*[str(word) for word in words if word]), url, alt, size)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _picture(name: str, url: str, alt: str, size: str) -> SafeString:
     kind = f"picture picture-{size}" if size else "picture"
-    source = url or _file(f"web/vendor/pictures/{picture_for(*[str(word) for word in words if word])}.svg")
+    source = url or _file(f"web/vendor/pictures/{name}.svg")
     later = mark_safe(' loading="lazy"') if size == "fill" else ""  # small ones come with the page
     return format_html(
         '<span class="{}"><img src="{}" alt="{}" width="96" height="96"{} decoding="async"></span>',
@@ -161,13 +196,30 @@ def control(bound: BoundField, hint: str, autocomplete: str, inputmode: str) -> 
     return bound.as_widget(attrs=attrs)
 
 
-@register.inclusion_tag("web/parts/price.html")
+@part("web/parts/price.html")
 def price(shelf: Any, unit: str = "each", big: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002  # a template's word
     """A `pricing.api.ShelfPrice`: now, before, per kilogram or litre, lowest of 30 days, for members, offers."""
-    return {"shelf": shelf, "unit": unit, "big": big}
+    return price_texts(shelf, unit) | {"big": big, "offers": shelf.offers if big else ()}
 
 
-@register.inclusion_tag("web/parts/stepper.html")
+def price_texts(shelf: Any, unit: str) -> dict[str, str]:
+    """What `web/parts/price.html` shows of a price; empty where there is no such."""
+
+    def text(amount: UnitPrice | None) -> str:
+        return "" if amount is None else formats.unit_amount(amount)
+
+    per = shelf.display if unit == "each" else None
+    return {
+        "price": formats.unit_amount(shelf.price),
+        "per": "" if unit == "each" else formats.unit_name(unit),
+        "regular": text(shelf.regular),
+        "display": f"{formats.money(per.amount, per.currency)}/{formats.unit_name(per.unit)}" if per else "",
+        "lowest": text(shelf.lowest_30_days),
+        "member": text(shelf.member_price),
+    }
+
+
+@part("web/parts/stepper.html")
 def stepper(
     value: int, name: str = "quantity", label: str = "", least: int = 0, most: int = 99, step: int = 1
 ) -> dict[str, Any]:
@@ -175,7 +227,7 @@ def stepper(
     return {"value": value, "name": name, "label": label or _("Quantity"), "least": least, "most": most, "step": step}
 
 
-@register.inclusion_tag("web/parts/pill.html")
+@part("web/parts/pill.html")
 def stock_pill(state: str, text: str = "") -> dict[str, Any]:
     """`in`, `few`, `elsewhere` or `out`: in stock here or not."""
     tone, symbol, words = {
@@ -187,7 +239,7 @@ def stock_pill(state: str, text: str = "") -> dict[str, Any]:
     return {"tone": tone, "symbol": symbol, "text": text or words}
 
 
-@register.inclusion_tag("web/parts/pill.html")
+@part("web/parts/pill.html")
 def pill(text: str, tone: str = "info", symbol: str = "") -> dict[str, Any]:
     """A short state: `info`, `good`, `warn`, `stop`."""
     return {"tone": tone, "symbol": symbol, "text": text}
