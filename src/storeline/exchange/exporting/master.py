@@ -210,6 +210,12 @@ STOCK = Query(
     "place.ref, product.ref",
 )
 
+STOCK_POLICIES = Query(
+    {"place": "place.ref", "product": "product.ref", "channel": "t.channel", "quantity": quantity("t.quantity")},
+    f"stock_policy t {PLACE} {PRODUCT}",
+    "product.ref, place.ref NULLS FIRST, t.channel",
+)
+
 MASTER: dict[str, Query] = {
     "entities": ENTITIES,
     "places": PLACES,
@@ -232,4 +238,5 @@ MASTER: dict[str, Query] = {
     "purposes": PURPOSES,
     "consents": CONSENTS,
     "stock": STOCK,
+    "stock_policies": STOCK_POLICIES,
 }

@@ -384,6 +384,17 @@ STOCK = File(
     immutable=True,
 )
 
+STOCK_POLICIES = File(
+    "stock_policies",
+    "How much of a product is kept back from online channels: from all of them (safety stock), or from one (a buffer).",
+    (
+        ref("place", "places", "Where; empty = everywhere. A place's own row wins.", key=True),
+        ref("product", "products", key=True, required=True),
+        Column("channel", Kind.CODE, "Kept back from this channel; empty = from every channel online.", key=True),
+        Column("quantity", Kind.QUANTITY, "How many.", required=True),
+    ),
+)
+
 MASTER: tuple[File, ...] = (
     ENTITIES,
     PLACES,
@@ -406,4 +417,5 @@ MASTER: tuple[File, ...] = (
     PURPOSES,
     CONSENTS,
     STOCK,
+    STOCK_POLICIES,
 )

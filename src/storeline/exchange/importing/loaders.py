@@ -47,6 +47,7 @@ MASTER: dict[str, Loader] = {
     "purposes": Loader(customers.PURPOSES_IN, customers.load_purposes),
     "consents": Loader(customers.CONSENTS_IN, customers.load_consents),
     "stock": Loader(stock.STOCK_IN, stock.load_stock),
+    "stock_policies": Loader(stock.STOCK_POLICIES_IN, stock.load_stock_policies),
 }
 
 

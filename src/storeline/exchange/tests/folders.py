@@ -11,8 +11,8 @@ RICH = {
     "entities": """ref,name,country,currency,tax_regime,tax_included,zone,tax_number,gln,receipt_series
 fr,Épicerie du Coin,FR,EUR,fr-tva,yes,Europe/Paris,FR40303265045,4006381333931,FR
 """,
-    "places": """ref,entity,name,format,zone,country,region,city,postal_code,address,latitude,longitude,gln,phone,price_zone,tax_region,capabilities,opens_on,closes_on
-FR01,fr,Été,pop_up,Europe/Paris,FR,Occitanie,Sète,34200,"1, quai",43.4,3.7,7612345000008,+33400000000,south,OCC,sell|collect,2025-06-01,2026-09-01
+    "places": """ref,entity,name,format,zone,country,region,city,postal_code,address,latitude,longitude,gln,phone,price_zone,tax_region,capabilities,opens_on,closes_on,keeps
+FR01,fr,Été,pop_up,Europe/Paris,FR,Occitanie,Sète,34200,"1, quai",43.4,3.7,7612345000008,+33400000000,south,OCC,sell|collect,2025-06-01,2026-09-01,ambient|chilled
 """,
     "products": """ref,name,description,description_fr,category,brand,manufacturer,unit,by_weight,catch_weight,temperature,shelf_life_days,allergens,gtins,tax_class,deposit_product,content_quantity,content_unit,pictures,service,till_only,age_limit,status
 000077,Cider,Dry,Brut,food,Pomme,Cidrerie,each,no,no,ambient,400,sulphites,96385081|4006381333948,standard,000090,0.75,l,https://example.com/c.jpg © somebody|/c2.jpg,no,yes,18,ended
@@ -43,6 +43,7 @@ COLA50,Half a dollar off cola,,amount,0.50,,USD,manufacturer,2025-06-01,2027-01-
 fr-1,marketing_sms,2025-06-01,yes,Des offres par SMS,v2,fr,boutique
 """,
     "stock": "place,product,as_of,quantity,lot\nFR01,000020,2025-06-01,-2.5,L1\n",
+    "stock_policies": "place,product,channel,quantity\n,000020,,4\nFR01,000020,,2.5\nFR01,000020,online,1\n",
     "orders": """ref,place,served_by,channel,till,method,customer,ordered_at,completed_at,currency,status,reason,tax_included,total
 FR-1,FR01,US02,online,T1,deliver,fr-1,2025-06-05T10:00,2025-06-06T09:00,EUR,completed,,yes,10.00
 FR-2,FR01,,store,T1,,,2025-06-05T11:00,,EUR,cancelled,Changed their mind,,

@@ -33,6 +33,7 @@ MAY = {
     "merges": ("undone_at", "2025-06-05"),
     "purposes": ("valid_days", "30"),
     "place_hours": ("closes", "19:30"),
+    "stock_policies": ("quantity", "7"),
 }
 MAY_NOT = [
     ("entities", "currency", "USD", ("entities", "currency")),

@@ -182,7 +182,7 @@ DERIVED = {
 }  # fmt: skip
 LEFT_OUT = {
     "identity_", "partners_", "kernel_", "messages_", "capacity_", "ledger_holding", "ledger_account",
-    "catalog_measure_rule", "stock_reservation", "stock_lot", "stock_policy", "shop_basket", "fulfilment_offer", "orders_wish", "orders_substitute",
+    "catalog_measure_rule", "stock_reservation", "stock_lot", "shop_basket", "fulfilment_offer", "orders_wish", "orders_substitute",
     "aftersales_request", "till_",
 }  # fmt: skip
 
