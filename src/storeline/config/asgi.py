@@ -22,7 +22,7 @@ from django.urls import get_resolver
 from storeline.config.wsgi import application as requests
 from storeline.orders.commands.gathering import LARGEST_SET
 from storeline.orders.http.front import answer_set
-from storeline.web.front import Front, Sets
+from storeline.web.front import WRITERS, Front, Sets
 from storeline.web.live import HUB
 from storeline.web.live.stream import Streams
 from storeline.web.problems import problem
@@ -125,7 +125,7 @@ class Application:
 
     def __init__(self) -> None:
         self.requests = Threads(requests, int(os.environ.get("STORELINE_THREADS", THREADS)))
-        self.front = Front("/api/v1/orders", Sets(answer_set, LARGEST_SET))
+        self.front = Front("/api/v1/orders", Sets(answer_set, LARGEST_SET, int(os.environ.get("STORELINE_WRITERS", WRITERS))))
         self.shared = Shared()
         self.streams = Streams(HUB)
 
