@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "storeline.web.conditional.ConditionalMiddleware",
+    "storeline.web.middleware.AddressMiddleware",
 ]
 
 ROOT_URLCONF = "storeline.config.urls"

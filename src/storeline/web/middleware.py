@@ -9,6 +9,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.http import Http404
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 
@@ -61,6 +62,18 @@ def _as_problem(response: HttpResponse) -> HttpResponse:
         if name in response.headers:
             replaced[name] = response.headers[name]
     return replaced
+
+
+class AddressMiddleware:
+    """There is nothing at an address that holds U+0000, which no text column can."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path_info:
+            raise Http404
+        return self.get_response(request)
 
 
 class LanguageMiddleware(LocaleMiddleware):

@@ -113,6 +113,12 @@ def test_nul_in_the_address_is_refused(http: Client) -> None:
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
 
 
+def test_there_is_nothing_at_an_address_with_nul(http: Client) -> None:
+    for address in ("/api/v1/orders/%00", "/%00"):
+        answer = http.get(address)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
 def test_a_wrong_method_says_which_are_right(http: Client) -> None:
     answer = http.delete("/api/v1/orders")
     assert (answer.status_code, answer["Content-Type"], answer["Allow"]) == (405, "application/problem+json", "POST")
