@@ -125,7 +125,9 @@ class Application:
 
     def __init__(self) -> None:
         self.requests = Threads(requests, int(os.environ.get("STORELINE_THREADS", THREADS)))
-        self.front = Front("/api/v1/orders", Sets(answer_set, LARGEST_SET, int(os.environ.get("STORELINE_WRITERS", WRITERS))))
+        self.front = Front(
+            "/api/v1/orders", Sets(answer_set, LARGEST_SET, int(os.environ.get("STORELINE_WRITERS", WRITERS)))
+        )
         self.shared = Shared()
         self.streams = Streams(HUB)
 
