@@ -12,24 +12,25 @@ import pytest
 
 from storeline.config.database import Server, binaries
 from storeline.config.paths import VAR
-from tests.faults.harness import Faults, await_end, faults
+from tests.faults.harness import Faults, await_end, faults, own_database
 from tests.faults.judge import FINDINGS
 from tests.faults.logbook import read
 from tests.faults.worker import Job
 
 TRADE_S = 1.0
 ARCHIVE = VAR / "drill-archive"
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]  # the second only so that there is a migrated database to copy
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Faults]:
+def engine(django_db_setup: None) -> Iterator[Faults]:
     archive = Server(ARCHIVE).root  # where the server's account can write
     settings = {
         "archive_mode": "on",
         "archive_command": f"test ! -f {archive}/%f && cp %p {archive}/%f.partial && mv {archive}/%f.partial {archive}/%f",
     }
     Server(ARCHIVE).account.own(archive)
-    with faults("drill", settings) as made:
+    with faults("drill", settings, own_database()) as made:
         yield made
     shutil.rmtree(archive)
 
@@ -92,7 +93,6 @@ def restore(server: Server, backup: Path, moment: str) -> None:
             time.sleep(0.05)
 
 
-@pytest.mark.slow
 def test_a_restore_to_a_moment_has_the_trade_before_it_and_none_after_it(engine: Faults) -> None:
     backup = back_up(engine.server)
     earlier = trade(engine, "earlier")

@@ -26,8 +26,9 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
-from storeline.config.database import NAME, Server
+from storeline.config.database import NAME, Server, binaries
 from storeline.config.paths import ROOT, VAR
 from tests.faults.judge import FINDINGS
 from tests.faults.logbook import ANSWER
@@ -90,12 +91,21 @@ class Faults:
         self._dropping: Thread | None = None
         self._stderr = (folder / "stderr").open("ab")
 
-    def begin(self) -> None:
-        """Start the server, fill the template."""
+    def begin(self, migrated: str = "") -> None:
+        """Start the server, fill the template. The address of an empty database that is `migrated` spares doing it again."""
         self.server.start()
+        if migrated:
+            self._take_over(migrated)
         await_end([self.spawn(Job("template", TEMPLATE, self.seed, "template", str(self.folder)))])
         if not (self.folder / "template.done").exists():
             raise RuntimeError(f"the template could not be made:\n{self.stderr()}")
+
+    def _take_over(self, migrated: str) -> None:
+        dumped = self.folder / "migrated.sql"
+        dump = [binaries() / "pg_dump", "--no-owner", "--no-acl", "--file", dumped, "--dbname", migrated]
+        load = [binaries() / "psql", "--no-psqlrc", "--quiet", "--output", os.devnull, "--set", "ON_ERROR_STOP=1"]
+        subprocess.run(dump, check=True, stderr=self._stderr)
+        subprocess.run([*load, "--file", dumped, "--dbname", self.server.url], check=True, stderr=self._stderr)
 
     def end(self) -> None:
         """Let go of everything."""
@@ -321,13 +331,24 @@ def await_end(pids: list[int]) -> list[int]:
     return left
 
 
+def own_database() -> str:
+    """The address of this test run's database, which is migrated and empty between tests."""
+    from django.db import connection  # noqa: PLC0415  # the bench has no settings
+
+    known = connection.settings_dict
+    if not known["NAME"].startswith(known["TEST"]["NAME"]):
+        raise RuntimeError(f"{known['NAME']} is no test database: mark the tests with django_db")
+    parts = {"dbname": known["NAME"], **{name: known[name.upper()] for name in ("user", "password", "host", "port")}}
+    return make_conninfo(**{name: value for name, value in parts.items() if value})
+
+
 @contextmanager
-def faults(seed: str, settings: Mapping[str, str] | None = None) -> Iterator[Faults]:
+def faults(seed: str, settings: Mapping[str, str] | None = None, migrated: str = "") -> Iterator[Faults]:
     """A private server with its template, removed afterwards; logs of rounds that failed are kept and named."""
     folder = Path(tempfile.mkdtemp(prefix="storeline-faults-"))
     engine = Faults(seed, VAR / f"faults-{os.getpid()}", folder, settings)
     try:
-        engine.begin()
+        engine.begin(migrated)
         yield engine
     finally:
         with suppress(psycopg.Error):

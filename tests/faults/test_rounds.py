@@ -11,7 +11,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from bench.tools.server import serving
-from tests.faults.harness import DEEDS, FIRST, Faults, faults
+from tests.faults.harness import DEEDS, FIRST, Faults, faults, own_database
 from tests.faults.shop import FEW_USES, HOT
 from tests.faults.shopper import order, post, post_all
 from tests.faults.template import SLOT_ROOM
@@ -20,15 +20,15 @@ ROUNDS = 30
 CALLS = 30
 """So many of rivals are in each round's history, at the least."""
 WITHIN_S = 20.0
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]  # the second only so that there is a migrated database to copy
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Faults]:
-    with faults("test") as made:
+def engine(django_db_setup: None) -> Iterator[Faults]:
+    with faults("test", migrated=own_database()) as made:
         yield made
 
 
-@pytest.mark.slow
 def test_nothing_that_was_acknowledged_is_lost_or_doubled_and_the_books_balance(engine: Faults) -> None:
     rounds = [engine.round(number) for number in range(ROUNDS)]
     found = [f"round {one.number}: {text}" for one in rounds for text in one.found]
@@ -69,7 +69,6 @@ _FOUND = {
 }
 
 
-@pytest.mark.slow
 def test_what_is_planted_is_found(engine: Faults) -> None:
     verdict = engine.round(1000, _PLANTED).verdict
     for kind, words in _FOUND.items():
@@ -96,7 +95,6 @@ def served(engine: Faults, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             yield Served(engine, port, database)
 
 
-@pytest.mark.slow
 def test_races_over_http_for_a_slot_a_coupon_the_last_unit_and_an_id(served: Served) -> None:
     [place] = served.ids("SELECT id FROM places_place WHERE ref = 'south'")
     [hot] = served.ids("SELECT id FROM catalog_product WHERE ref = 'p1'")
@@ -114,7 +112,6 @@ def test_races_over_http_for_a_slot_a_coupon_the_last_unit_and_an_id(served: Ser
     assert post_all(served.port, [twin.replace(b'"1"', b'"2"')] * 5) == {422: 5}
 
 
-@pytest.mark.slow
 def test_orders_are_refused_while_the_database_is_gone_and_taken_once_it_is_back(served: Served) -> None:
     [place] = served.ids("SELECT id FROM places_place WHERE ref = 'south'")
     [product] = served.ids("SELECT id FROM catalog_product WHERE ref = 'p7'")
