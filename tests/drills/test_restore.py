@@ -18,6 +18,7 @@ from tests.faults.logbook import read
 from tests.faults.worker import Job
 
 TRADE_S = 1.0
+WITHIN_S = 120.0  # on a busy machine
 ARCHIVE = VAR / "drill-archive"
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]  # the second only so that there is a migrated database to copy
 
@@ -62,7 +63,7 @@ def archive_all(server: Server) -> None:
     with server.connect() as connection:
         row = connection.execute("SELECT pg_walfile_name(pg_switch_wal())").fetchone()
         assert row
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + WITHIN_S
         while True:
             last = connection.execute("SELECT last_archived_wal FROM pg_stat_archiver").fetchone()
             if last and last[0] and last[0] >= row[0]:
@@ -87,7 +88,7 @@ def restore(server: Server, backup: Path, moment: str) -> None:
     }
     server.start()
     with server.connect() as connection:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + WITHIN_S
         while connection.execute("SELECT pg_is_in_recovery()").fetchone() != (False,):
             assert time.monotonic() < deadline, "it did not come to the moment"
             time.sleep(0.05)
