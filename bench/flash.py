@@ -74,7 +74,7 @@ def _reserve(place: UUID, product: UUID, seconds: float) -> dict[str, Any]:
     end = time.perf_counter() + seconds
     started = time.perf_counter()
     while time.perf_counter() < end:
-        stock.adjust([stock.Goods(new_id(), 1, place, product, 2 * SET * 1000, "flash")], actor=SYSTEM)
+        stock.adjust([stock.Goods(new_id(), 1, place, product, 2 * SET * 1000, "found")], actor=SYSTEM)
         requests = [stock.Hold(new_id(), place, product, random.randint(1, 4) * 1000) for _ in range(SET)]
         verdicts = stock.reserve_many(requests, actor=SYSTEM)
         decisions += len(verdicts)

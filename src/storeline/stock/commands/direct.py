@@ -7,9 +7,9 @@ from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 
-from storeline.kernel.api import Actor, Invalid, Row, ids_array, later, pipeline, run, transaction
-from storeline.stock.commands.reservations import release, reserve
-from storeline.stock.domain.goods import Answer, Hold, HoldVerdict, KnownHold, ReserveRow, decide_holds
+from storeline.kernel.api import Actor, Invalid, Pending, Ready, Row, ids_array, later, pipeline, run, transaction
+from storeline.stock.commands.reservations import release, reserve_direct
+from storeline.stock.domain.goods import Answer, Hold, HoldVerdict, KnownHold, decide_holds
 from storeline.stock.errors import CountMismatch
 from storeline.stock.locks import lock
 from storeline.stock.permissions import HOLD
@@ -18,8 +18,6 @@ _DIRECT = """
 SELECT source_id, place_id FROM stock_reservation
 WHERE source_id = ANY(%s::uuid[]) AND line_no = 1 AND digest IS NOT NULL AND state = 'held'
 """
-LINE = 1
-"""A direct hold has one line."""
 _KNOWN = "SELECT source_id, digest, state FROM stock_reservation WHERE source_id = ANY(%s::uuid[]) AND line_no = 1"
 
 
@@ -37,10 +35,10 @@ def reserve_many(asked: Sequence[Hold], *, actor: Actor) -> list[HoldVerdict]:
     if not asked:
         return []
     try:
-        return _reserve(asked)
-    except UniqueViolation:
-        # The same new id arrived for two products at once: whoever was first is known now.
-        return _reserve(asked)
+        return _reserve(asked, known={})
+    except (UniqueViolation, _KnownAlready):
+        # Repeats are few, and whether there are any is seen in passing: only then are all ids looked up first.
+        return _reserve(asked, known=None)
 
 
 def release_holds(ids: Sequence[UUID], *, actor: Actor) -> int:
@@ -54,22 +52,32 @@ def release_holds(ids: Sequence[UUID], *, actor: Actor) -> int:
         return freed.result()
 
 
-def _reserve(asked: Sequence[Hold]) -> list[HoldVerdict]:
+class _KnownAlready(Exception):
+    """An id that was decided as if it were new is not."""
+
+
+def _reserve(asked: Sequence[Hold], *, known: dict[UUID, KnownHold] | None) -> list[HoldVerdict]:
+    """Decide and write; `known` None: look up which ids came before."""
     with transaction():
         with pipeline():
             levels = lock({(hold.place_id, hold.product_id) for hold in asked})
-            known = later(_KNOWN, [ids_array(hold.id for hold in asked)], _known)
-        verdicts = decide_holds(asked, levels.result(), known.result())
+            found = _look_up(asked) if known is None else Ready(known)
+        verdicts = decide_holds(asked, levels.result(), found.result())
         held = [hold for hold, verdict in zip(asked, verdicts, strict=True) if verdict.answer is Answer.HELD]
+        refused = [hold for hold, verdict in zip(asked, verdicts, strict=True) if verdict.answer is Answer.SOLD_OUT]
         with pipeline():
-            written = reserve(
-                [ReserveRow(h.id, LINE, h.place_id, h.product_id, h.quantity, h.expires_at) for h in held],
-                [hold.digest for hold in held],
-            )
+            written = reserve_direct(held)
+            before = _look_up(refused) if known is not None and refused else Ready({})
+        if before.result():
+            raise _KnownAlready
         if written.result() != len(held):
             raise CountMismatch("The stock was changed without its lock.")
     return verdicts
 
 
+def _look_up(holds: Sequence[Hold]) -> Pending[dict[UUID, KnownHold]]:
+    return later(_KNOWN, [ids_array(hold.id for hold in holds)], _known)
+
+
 def _known(rows: list[Row]) -> dict[UUID, KnownHold]:
-    return {source: KnownHold(digest, state) for source, digest, state in rows}
+    return {source: KnownHold(digest and digest.hex, state) for source, digest, state in rows}

@@ -202,10 +202,10 @@ class Hold:
         return State.HELD
 
     @property
-    def digest(self) -> UUID:
-        """A hash of what was asked; the expiry is not part of it, since a repeat comes later."""
+    def digest(self) -> str:
+        """A hash of what was asked, in hexadecimal; the expiry is not part of it, since a repeat comes later."""
         body = self.place_id.bytes + self.product_id.bytes + self.quantity.to_bytes(8, signed=True)
-        return UUID(bytes=hashlib.blake2b(body, digest_size=16).digest())
+        return hashlib.blake2b(body, digest_size=16).hexdigest()
 
 
 class Answer(StrEnum):
@@ -217,8 +217,7 @@ class Answer(StrEnum):
     MISMATCH = "mismatch"
 
 
-@dataclass(frozen=True, slots=True)
-class HoldVerdict:
+class HoldVerdict(NamedTuple):
     """The answer to one `Hold`; `left` is what could still be promised of that product just after it."""
 
     id: UUID
@@ -236,7 +235,7 @@ class HoldVerdict:
 class KnownHold:
     """A reservation that an earlier request made."""
 
-    digest: UUID | None
+    digest: str | None
     state: str
 
 
@@ -299,12 +298,13 @@ def decide_holds(
     A request too large for what is left is refused and takes nothing, so a smaller one behind it
     may still fit. An id that came before, here or in an earlier set, gets its first answer again.
     """
-    left = {pair: level.available for pair, level in levels.items()}
-    seen: dict[UUID, KnownHold | Hold] = dict(known)
+    # By numbers: a UUID's hash is reckoned in Python, each time, and this loop is what a hot product waits for.
+    left = {(place.int, product.int): level.available for (place, product), level in levels.items()}
+    seen: dict[int, KnownHold | Hold] = {hold_id.int: hold for hold_id, hold in known.items()}
     verdicts = []
     for hold in asked:
-        pair = (hold.place_id, hold.product_id)
-        before = seen.get(hold.id)
+        pair = (hold.place_id.int, hold.product_id.int)
+        before = seen.get(hold.id.int)
         available = left.get(pair, 0)
         if before is not None:
             same = before.digest == hold.digest
@@ -313,9 +313,9 @@ def decide_holds(
         elif hold.quantity > available:
             verdicts.append(HoldVerdict(hold.id, Answer.SOLD_OUT, None, available))
         else:
-            left[pair] = available - hold.quantity
-            seen[hold.id] = hold
-            verdicts.append(HoldVerdict(hold.id, Answer.HELD, State.HELD, left[pair]))
+            left[pair] = available = available - hold.quantity
+            seen[hold.id.int] = hold
+            verdicts.append(HoldVerdict(hold.id, Answer.HELD, State.HELD, available))
     return verdicts
 
 
