@@ -37,6 +37,7 @@ REPEATS = {
     "POST /fulfilment/tasks/{order_id}/offers/{offer_id}/withdraw": "what was taken back stays so",
     "POST /fulfilment/runs/{run}/orders": "what is in the van stays where it is",
     "POST /fulfilment/runs/{run}/return": "a van that is home stays so",
+    "POST /fulfilment/tasks/{order}/shipment": "the same number again changes nothing",
     "POST /fulfilment/tasks/{order}/missed": "what goes back stays so until a van leaves with it again",
     "POST /fulfilment/parcels/{parcel}/arrival": "what has arrived stays so",
     "POST /fulfilment/parcels/{parcel}/hand-over": "a code is used once",

@@ -11,6 +11,7 @@ from storeline.fulfilment.commands.pick import pick, pick_all, pick_less, pick_m
 from storeline.fulfilment.commands.ready import ready
 from storeline.fulfilment.commands.renew import renew_code
 from storeline.fulfilment.commands.runs import add_van, assign, come_back, leave, start_run, take_off
+from storeline.fulfilment.commands.ship import ship
 from storeline.fulfilment.commands.tasks import open_tasks
 from storeline.fulfilment.domain.parcels import Announced, Contact, Parcel
 from storeline.fulfilment.domain.picking import Picked, State, TaskLine
@@ -40,6 +41,7 @@ from storeline.fulfilment.queries import (
     OfferView,
     Progress,
     ProofView,
+    Shipment,
     ShortLine,
     Standing,
     TaskView,
@@ -49,6 +51,7 @@ from storeline.fulfilment.queries import (
     find_parcel,
     get_parcel,
     get_run,
+    get_shipment,
     get_task,
     list_tasks,
     live_drops,
@@ -111,6 +114,7 @@ __all__ = [
     "Reason",
     "Run",
     "RunClosed",
+    "Shipment",
     "ShortLine",
     "Standing",
     "State",
@@ -134,6 +138,7 @@ __all__ = [
     "find_parcel",
     "get_parcel",
     "get_run",
+    "get_shipment",
     "get_task",
     "give",
     "hand_over",
@@ -160,6 +165,7 @@ __all__ = [
     "resume",
     "returning_to",
     "runs_of",
+    "ship",
     "short_line",
     "standing",
     "start_run",

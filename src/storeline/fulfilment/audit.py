@@ -79,6 +79,13 @@ ORDER BY r.source_id, r.line_no
 """
 
 
+_SHIPMENTS = """
+SELECT coalesce(t.order_id, s.order_id), coalesce(t.state, 'not there'), s.order_id IS NOT NULL
+FROM (SELECT order_id, state FROM fulfilment_task WHERE method = 'ship') t
+FULL JOIN fulfilment_shipment s ON s.order_id = t.order_id
+WHERE (t.state = 'handed_over') IS DISTINCT FROM (s.order_id IS NOT NULL)
+ORDER BY 1
+"""
 # An order that a manager cancelled while a van is out with it is out until the driver says that it goes back.
 _DROPS = """
 SELECT d.order_id, d.state, r.state, t.state FROM fulfilment_drop d JOIN fulfilment_run r ON r.id = d.run_id
@@ -164,3 +171,9 @@ def drops() -> CheckResult:
 def parcels() -> CheckResult:
     """Parcels against orders, tasks and proofs."""
     return _found(_PARCELS, "parcel {0} is {1}, its order {2}, its task {3}", "fulfilment_parcel")
+
+
+@check("fulfilment.shipments", "what went to a carrier has its tracking number, and nothing else has one")
+def shipments() -> CheckResult:
+    """Parcels against tasks."""
+    return _found(_SHIPMENTS, "order {0}: the task is {1}, a tracking number is there: {2}", "fulfilment_shipment")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from storeline.fulfilment.commands.answer import expire_offers
 from storeline.fulfilment.commands.finish import resume
 from storeline.fulfilment.commands.parcels import send_back_unclaimed
+from storeline.fulfilment.commands.proofs import forget_proofs
 from storeline.kernel.api import SYSTEM, job, now
 
 
@@ -12,6 +13,12 @@ from storeline.kernel.api import SYSTEM, job, now
 def resume_captures() -> int:
     """Go on with orders whose money was asked for and never noted; how many."""
     return len(resume(now(), actor=SYSTEM))
+
+
+@job(every=600)
+def forget_signatures() -> int:
+    """Forget who signed, once the address is forgotten or its time is over; how many."""
+    return forget_proofs(now())
 
 
 @job(every=60)

@@ -289,3 +289,22 @@ class Parcel(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+
+class Shipment(models.Model):
+    """The parcel that an order was sent in: its carrier, and the number that the carrier knows it by."""
+
+    order = models.OneToOneField(
+        "orders.Order", on_delete=models.PROTECT, primary_key=True, related_name="+", db_constraint=False
+    )
+    carrier = models.TextField()
+    tracking = models.TextField()
+    shipped_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(carrier="") & ~Q(tracking=""), name="fulfilment_shipment_told"),
+        ]
+
+    def __str__(self) -> str:
+        return self.tracking

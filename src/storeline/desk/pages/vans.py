@@ -10,11 +10,11 @@ from uuid import UUID
 from django.http import HttpResponse
 
 from storeline.desk.pages import words
-from storeline.desk.pages.shared import as_id, back_to, choose_first, pages, place_of, render
+from storeline.desk.pages.shared import as_id, back_to, choose_first, own_task, pages, place_of, render
 from storeline.fulfilment import api as fulfilment
-from storeline.fulfilment.api import DISPATCH
+from storeline.fulfilment.api import DISPATCH, HAND_OVER
 from storeline.identity.api import Request
-from storeline.kernel.api import Error, business_date, new_id, now
+from storeline.kernel.api import Error, Invalid, business_date, new_id, now
 from storeline.messages import api as messages
 from storeline.orders import api as orders
 from storeline.places import api as places
@@ -230,6 +230,20 @@ def given(request: Request, order_id: UUID) -> HttpResponse:
             raise
         return _door(request, order_id, error)
     return back_to("desk:door", order_id)
+
+
+@pages.post("tasks/<uuid:order_id>/ship", HAND_OVER, name="ship")
+def ship(request: Request, order_id: UUID) -> HttpResponse:
+    """A parcel goes to its carrier."""
+    own_task(request, order_id, HAND_OVER)
+    given = request.POST
+    try:
+        fulfilment.ship(order_id, given.get("carrier", "")[:100], given.get("tracking", "")[:100], actor=request.actor)
+    except fulfilment.TaskClosed:
+        return back_to("desk:task", order_id, said="closed")
+    except Invalid:
+        return back_to("desk:task", order_id, said="no_tracking")
+    return back_to("desk:task", order_id)
 
 
 @pages.post("vans/door/<uuid:order_id>/missed", DISPATCH, name="missed")

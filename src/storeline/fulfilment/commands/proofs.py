@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from storeline.fulfilment.domain.runs import Proof
@@ -28,3 +28,18 @@ def keep_proof(proof: Proof, subject_id: UUID, kind: str, place_id: UUID, moment
     signed = proof.how == "signature"
     values = (proof.name.strip() if signed else "", proof.drawing if signed else "")
     run(_WRITE, [proof.id, subject_id, kind, proof.how, *values, place_id, actor.id, moment])
+
+
+KEPT_FOR = timedelta(days=60)
+"""As long as an address: questions about a delivery come within that time."""
+_FORGET = """
+UPDATE fulfilment_proof p SET how = 'forgotten', name = '', drawing = ''
+WHERE p.how = 'signature' AND (p.at < %s OR EXISTS (
+    SELECT FROM orders_destination d WHERE d.order_id = p.subject_id AND d.forgotten_at IS NOT NULL
+))
+"""
+
+
+def forget_proofs(moment: datetime) -> int:
+    """Forget names and signatures whose time is over, or whose order's address was forgotten; how many."""
+    return run(_FORGET, [moment - KEPT_FOR]).rowcount

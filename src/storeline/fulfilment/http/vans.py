@@ -10,7 +10,7 @@ from ninja import Field, Schema
 
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.http.router import router
-from storeline.fulfilment.permissions import DISPATCH
+from storeline.fulfilment.permissions import DISPATCH, HAND_OVER
 from storeline.identity.api import Request, requires
 from storeline.places import api as places
 
@@ -165,6 +165,22 @@ def post_delivery(request: Request, order: UUID, body: ProofIn) -> DeliveredOut:
 def post_missed(request: Request, order: UUID) -> DeliveredOut:
     """The order goes back to its place, and gets the next slot that has room."""
     fulfilment.missed(order, actor=request.actor)
+    return _delivered(order)
+
+
+class ShipmentIn(Schema):
+    """`tracking` is the number that the carrier knows the parcel by."""
+
+    carrier: Annotated[str, Field(min_length=1, max_length=64)]
+    tracking: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+@router.post(
+    "/fulfilment/tasks/{uuid:order}/shipment", auth=requires(HAND_OVER), response=DeliveredOut, summary="Send a parcel"
+)
+def post_shipment(request: Request, order: UUID, body: ShipmentIn) -> DeliveredOut:
+    """It goes to the carrier under its tracking number; the shopper sees it."""
+    fulfilment.ship(order, body.carrier, body.tracking, actor=request.actor)
     return _delivered(order)
 
 

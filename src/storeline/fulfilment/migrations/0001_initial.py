@@ -171,4 +171,16 @@ class Migration(migrations.Migration):
             model_name='run',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('back_at', None), ('left_at', None), ('state', 'loading')), models.Q(('back_at', None), ('left_at__isnull', False), ('state', 'out')), models.Q(('back_at__isnull', False), ('state', 'back')), _connector='OR'), name='fulfilment_run_state'),
         ),
+        migrations.CreateModel(
+            name='Shipment',
+            fields=[
+                ('order', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='orders.order')),
+                ('carrier', models.TextField()),
+                ('tracking', models.TextField()),
+                ('shipped_at', models.DateTimeField()),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('carrier', ''), _negated=True), models.Q(('tracking', ''), _negated=True)), name='fulfilment_shipment_told')],
+            },
+        ),
     ]

@@ -1,6 +1,15 @@
-"""Reads of fulfilment: tasks with their lines and offers; vans and their turns."""
+"""Reads of fulfilment: tasks with their lines and offers; vans and their turns; parcels."""
 
-from storeline.fulfilment.queries.parcels import PARCEL, find_parcel, get_parcel, parcels_at, parcels_of, returning_to
+from storeline.fulfilment.queries.parcels import (
+    PARCEL,
+    Shipment,
+    find_parcel,
+    get_parcel,
+    get_shipment,
+    parcels_at,
+    parcels_of,
+    returning_to,
+)
 from storeline.fulfilment.queries.runs import (
     DEPARTURE,
     Bring,
@@ -41,6 +50,7 @@ __all__ = [
     "OfferView",
     "Progress",
     "ProofView",
+    "Shipment",
     "ShortLine",
     "Standing",
     "TaskView",
@@ -52,6 +62,7 @@ __all__ = [
     "find_parcel",
     "get_parcel",
     "get_run",
+    "get_shipment",
     "get_task",
     "list_tasks",
     "live_drops",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from storeline.fulfilment.domain.parcels import Parcel
@@ -37,6 +39,23 @@ def parcels_at(place_id: UUID, states: Collection[str], *, after: UUID | None = 
     """A place's parcels in these states, by id, after one of them."""
     sql = f"{PARCEL} WHERE place_id = %s AND state = ANY(%s::text[]) AND (%s::uuid IS NULL OR id > %s) ORDER BY id LIMIT %s"
     return [Parcel(*row) for row in run(sql, [place_id, list(states), after, after, limit]).fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """The parcel that an order was sent in."""
+
+    order_id: UUID
+    carrier: str
+    tracking: str
+    shipped_at: datetime
+
+
+def get_shipment(order_id: UUID) -> Shipment | None:
+    """The parcel that an order was sent in, once it has left."""
+    sql = "SELECT order_id, carrier, tracking, shipped_at FROM fulfilment_shipment WHERE order_id = %s"
+    row = run(sql, [order_id]).fetchone()
+    return None if row is None else Shipment(*row)
 
 
 def parcels_of(order_ids: Collection[UUID]) -> dict[UUID, Parcel]:

@@ -73,6 +73,7 @@ def all_rows() -> dict[str, list[Any]]:
         "fulfilment_drop",
         "fulfilment_proof",
         "fulfilment_parcel",
+        "fulfilment_shipment",
         "orders_substitute",
     )
     return everything() | {table: run(f"SELECT t::text FROM {table} t ORDER BY 1").fetchall() for table in own}

@@ -17,10 +17,10 @@ from storeline.fulfilment.commands.parcels import send_back_unclaimed
 from storeline.fulfilment.domain.parcels import KEPT_FOR
 from storeline.fulfilment.tests.factories import all_rows, balances, differences, read_events, state_of, to_pick
 from storeline.identity.tests.factories import bearer, make_token
-from storeline.kernel.api import SYSTEM, Actor, Error, new_id, now, run
+from storeline.kernel.api import SYSTEM, Actor, Conflict, Error, new_id, now, run
 from storeline.messages import api as messages
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import Shop, make, shop
+from storeline.orders.tests.factories import Shop, brought, delivers, make, shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PARTNER = Actor("client", new_id(), permissions=frozenset({"fulfilment.announce"}))
@@ -181,3 +181,37 @@ def test_the_audit_finds_a_parcel_that_its_order_does_not_know(here: Shop) -> No
     )
     run("DELETE FROM fulfilment_parcel")
     assert audit.parcels().differences == (f"parcel {order} is not announced, its order confirmed, its task ready",)
+
+
+def test_a_parcel_goes_to_a_carrier_once_under_its_number(here: Shop) -> None:
+    delivers(here, method="ship")
+    draft = brought(here, None, [1], method="ship")
+    orders.checkout([draft], actor=SYSTEM)
+    read_events("fulfilment.tasks")
+    collected = to_pick(here, [1])
+    before = all_rows()
+    refusals: list[tuple[UUID, str, str, str]] = [
+        (draft.id, "Post", "X1", "order"),  # not ready yet
+        (collected, "Post", "X1", "order"),
+        (draft.id, " ", "X1", "carrier"),
+        (draft.id, "Post", "", "tracking"),
+    ]
+    for order, carrier, tracking, field in refusals:
+        with pytest.raises(Error) as refused:
+            fulfilment.ship(order, carrier, tracking, actor=SYSTEM)
+        assert refused.value.field == field
+    assert all_rows() == before
+    fulfilment.pick_all([draft.id], actor=SYSTEM)
+    fulfilment.ready([draft.id], actor=SYSTEM)
+    fulfilment.ship(draft.id, "Post", "X 1", actor=SYSTEM)
+    fulfilment.ship(draft.id, "Post", "X1", actor=SYSTEM)  # the same again
+    with pytest.raises(Conflict):
+        fulfilment.ship(draft.id, "Post", "X2", actor=SYSTEM)
+    sent = fulfilment.get_shipment(draft.id)
+    assert sent is not None
+    assert (sent.carrier, sent.tracking, state_of(draft.id)) == ("Post", "X1", ("handed_over", "completed"))
+    assert (balances()["sales"], differences()) == (-(125 + 490), [])
+    run("DELETE FROM fulfilment_shipment")
+    assert audit.shipments().differences == (
+        f"order {draft.id}: the task is handed_over, a tracking number is there: False",
+    )

@@ -62,6 +62,11 @@ class Shown:
         return sum(line.discount for line in self.lines)
 
     @property
+    def goods(self) -> int:
+        """What the goods cost without the fee."""
+        return self.quote.amount - self.fee if self.quote else 0
+
+    @property
     def fee(self) -> int:
         """What bringing it costs."""
         return sum(line.amount for line in self.quote.lines if line.kind == "delivery") if self.quote else 0

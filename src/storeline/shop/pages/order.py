@@ -62,6 +62,7 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
         key=key,
         slot=slot,
         to=to,
+        parcel=fulfilment.get_shipment(order_id) if view.head.method == "ship" else None,
         number=orders.order_number(order_id),
         returns=asked_of(view, products) if done else [],
         may_return=done and bool(aftersales.left_to_return(order_id)),

@@ -29,8 +29,8 @@ def steps(progress: fulfilment.Progress, zone: str, slot: capacity.Slot | None) 
         3: formats.when(progress.ready_at, zone) if progress.ready_at else slot_words(slot, zone),
         last: formats.when(progress.closed_at, zone) if progress.closed_at else "",
     }
-    if progress.method != "collect" and progress.closed_at is None:
-        notes[last] = slot_words(slot, zone)
+    if progress.method in {"deliver", "ship"} and progress.closed_at is None:
+        notes = {last: slot_words(slot, zone)}
     return [
         {
             "name": name,
@@ -46,7 +46,7 @@ def _ends(method: str) -> list[str]:
     if method == "deliver":
         return [_("Packed"), _("On its way to you"), _("Delivered")]
     if method == "ship":
-        return [_("Packed"), _("With the carrier"), _("Delivered")]
+        return [_("Packed"), _("With the carrier")]
     return [_("Ready to collect"), _("Collected")]
 
 
@@ -68,6 +68,8 @@ def headline(state: str, method: str = "collect") -> str:
         "handed_over": _("Delivered. Thank you"),
         "completed": _("Delivered. Thank you"),
     }
+    if method == "ship" and state in {"handed_over", "completed"}:
+        return _("Your parcel is with the carrier")
     if method in {"deliver", "ship"} and state in brought:
         return brought[state]
     return {

@@ -2,7 +2,7 @@
 for (const field of document.querySelectorAll("[data-sign]")) {
   const board = field.querySelector("svg");
   const line = board.querySelector("path");
-  const kept = field.querySelector('[name="drawing"]');
+  const kept = field.closest("form").elements.drawing;
   const most = 20000;
   let drawn = "";
   let last = "";
