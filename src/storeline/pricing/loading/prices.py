@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from storeline.kernel.api import (
     Actor,
     Column,
@@ -9,6 +11,7 @@ from storeline.kernel.api import (
     LoadResult,
     Rule,
     good,
+    ids_array,
     merge_keyed,
     now,
     run,
@@ -92,7 +95,11 @@ def load_prices(*, actor: Actor) -> LoadResult:
     """Merge ``pg_temp.in_prices`` (PRICES_IN) by product, place, zone, channel, member, currency and start.
 
     In the caller's transaction. What a price was is not rewritten: of a row whose time has begun
-    only `valid_to` may change.
+    only `valid_to` may change. Whoever sets prices of some places sets no others, and none that hold beyond a place.
     """
     actor.require(WRITE)
-    return merge_keyed(_PRICES)
+    own = actor.places_for(WRITE)
+    if own is None:
+        return merge_keyed(_PRICES)
+    beyond = Rule("place", "you may not set prices there", f"(l.id = ANY ('{ids_array(own)}'::uuid[])) IS NOT TRUE")
+    return merge_keyed(replace(_PRICES, rules=(*_RULES, beyond)))

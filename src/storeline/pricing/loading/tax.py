@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storeline.kernel.api import Actor, Column, Keyed, LoadResult, Rule, merge_keyed
+from storeline.kernel.api import Actor, Column, Forbidden, Keyed, LoadResult, Rule, merge_keyed
 from storeline.pricing.permissions import WRITE
 
 TAX_RATES_IN = "row bigint, regime text, tax_class text, region text, valid_from date, rate numeric, included boolean"
@@ -48,6 +48,11 @@ _TAX_RATES = Keyed(
 
 
 def load_tax_rates(*, actor: Actor) -> LoadResult:
-    """Merge ``pg_temp.in_tax_rates`` (TAX_RATES_IN) by regime, class, region and day, in the caller's transaction."""
+    """Merge ``pg_temp.in_tax_rates`` (TAX_RATES_IN) by regime, class, region and day, in the caller's transaction.
+
+    A rate holds for all places of its regime: who may change some places' prices only may not change it.
+    """
     actor.require(WRITE)
+    if actor.places_for(WRITE) is not None:
+        raise Forbidden(f"This needs the permission {WRITE} everywhere.", permission=WRITE)
     return merge_keyed(_TAX_RATES)

@@ -134,6 +134,19 @@ def test_tax_rates(planner: Client) -> None:
     assert Client().get(f"{ROOT}/tax-rates?cursor=[1]").json()["field"] == "cursor"
 
 
+def test_who_sets_prices_of_one_place_sets_no_others() -> None:
+    product, own, _ = make_product("a"), make_place("p1"), make_place("p2")
+    client = Client(headers=bearer(make_token("planner", place_ids=[own.pk])))
+    row = {"product": "a", "currency": "EUR", "valid_from": "2020-01-01T00:00:00Z", "amount": "2.5"}
+    beyond = [{"field": "place", "detail": "you may not set prices there"}]
+    items = _put(client, "/prices/bulk", [row | {"place": "p1"}, row | {"place": "p2"}, row]).json()["items"]
+    assert [item["errors"] for item in items] == [[], beyond, beyond]
+    assert [price.place_id for price in Price.objects.filter(product_id=product.pk)] == [own.pk]
+    rate = {"regime": "xx", "tax_class": "food", "valid_from": "2024-01-01", "rate": "8.875"}
+    assert _put(client, "/tax-rates/bulk", [rate]).status_code == 403
+    assert Client().get(f"{ROOT}/tax-rates?regime=xx").json()["items"] == []
+
+
 def test_shoppers_change_nothing() -> None:
     for path, body in (("/prices/bulk", []), ("/tax-rates/bulk", []), ("/promotions/x", SALE)):
         assert _put(Client(), path, body).status_code == 401
