@@ -18,6 +18,7 @@ from django.urls import URLPattern, path
 from django.utils.crypto import constant_time_compare
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
+from psycopg import DataError
 
 from storeline.identity.errors import CsrfFailed, InvalidToken, SecondFactorMissing
 from storeline.identity.models import User
@@ -112,9 +113,19 @@ class PageRoute:
             return _to_factor(request)
         except Error as error:
             return error_page(request, error)
+        except DataError:
+            if not _holds_nul(request):
+                raise
+            return error_page_of(request, 400)
         except AWAY:
             _log.exception("the database did not answer")
             return error_page_of(request, 503)
+
+
+def _holds_nul(request: HttpRequest) -> bool:
+    """Whether a parameter or a field holds U+0000, which no text column can."""
+    given = [*request.GET.lists(), *request.POST.lists()]
+    return any("\x00" in text for _, texts in given for text in texts)
 
 
 class Pages:

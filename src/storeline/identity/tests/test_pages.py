@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 
 from storeline.identity.api import Pages, ensure_demo_sign_ins
 from storeline.identity.permissions import MANAGE_USERS, SIGN_IN
-from storeline.kernel.api import Refused, TooMany
+from storeline.kernel.api import Refused, TooMany, run
 
 
 def answer(view: Any, *, permission: str = SIGN_IN, guest: bool = True, method: str = "GET", **headers: str) -> Any:
@@ -56,6 +56,17 @@ def test_a_refusal_is_a_page_with_its_words() -> None:
 def test_too_often_says_when_again() -> None:
     page = answer(too_often)
     assert (page.status_code, page["Retry-After"]) == (429, "30")
+
+
+@pytest.mark.django_db
+def test_what_no_text_column_holds_cannot_be_asked_for() -> None:
+    pages = Pages("x")
+    pages.get("a", SIGN_IN, name="a", guest=True)(
+        lambda request: HttpResponse(str(run("SELECT %s::text", [request.GET["q"]]).fetchone()))
+    )
+    view = pages.urls[0].callback
+    assert view(RequestFactory().get("/x/a?q=caf%C3%A9")).content == "('café',)".encode()
+    assert view(RequestFactory().get("/x/a?q=%00")).status_code == 400
 
 
 def test_another_method_is_refused() -> None:
