@@ -30,14 +30,14 @@ def get(browser: Client, address: str, status: int = 200) -> str:
     return text_of(answer)
 
 
-def send(browser: Client, address: str, **form: Any) -> str:
+def send(browser: Client, address: str, /, **form: Any) -> str:
     """Post a form; where it sends the browser."""
     answer = browser.post(address, form)
     assert answer.status_code == 303, text_of(answer)[:4000]
     return str(answer["Location"])
 
 
-def refused(browser: Client, address: str, status: int = 422, **form: Any) -> str:
+def refused(browser: Client, address: str, status: int = 422, /, **form: Any) -> str:
     """Post a form that is refused; the page that says why."""
     answer = browser.post(address, form)
     assert answer.status_code == status, text_of(answer)[:4000]
