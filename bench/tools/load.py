@@ -62,16 +62,16 @@ class Client:
 
 
 async def read(
-    port: int, paths: Iterator[str], headers: str, *, clients: int, seconds: float, wanted: frozenset[int]
+    port: int, asks: Iterator[tuple[str, str]], *, clients: int, seconds: float, wanted: frozenset[int]
 ) -> Answers:
-    """Let `clients` ask for one address after the other as fast as they are answered, for `seconds`."""
+    """Let `clients` send one ask (address, whole header lines) after the other as fast as they are answered, for `seconds`."""
     answers = Answers()
     end = time.perf_counter() + seconds
 
     async def one() -> None:
         async with Client(port) as client:
             while (start := time.perf_counter()) < end:
-                status, said = await client.get(next(paths), headers)
+                status, said = await client.get(*next(asks))
                 answers.add(status, time.perf_counter() - start, said, wanted=wanted)
 
     await asyncio.gather(*(one() for _ in range(clients)))

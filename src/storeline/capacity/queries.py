@@ -25,7 +25,13 @@ ORDER BY s.starts_at
 
 def open_slots(place_id: UUID, method: str, day: date) -> list[Slot]:
     """The slots of a place's local day that can still be booked, in order; empty for an unknown place."""
-    return [Slot(*row) for row in run(_OPEN, [method, day, day, place_id, now()])]
+    return gather_open_slots(place_id, method, day).result()
+
+
+def gather_open_slots(place_id: UUID, method: str, day: date) -> Pending[list[Slot]]:
+    """The same, queued in the caller's pipeline."""
+    asked = [method, day, day, place_id, now()]
+    return later(_OPEN, asked, lambda rows: [Slot(*row) for row in rows])
 
 
 def rule_of(place_id: UUID, method: str) -> Rule:
@@ -43,10 +49,15 @@ def rule_from(place_id: UUID, method: str, row: Sequence[Any]) -> Rule:
 
 def get_slot(slot_id: UUID) -> Slot:
     """One slot. Raises SlotNotFound."""
-    found = run(f"{_SLOT} WHERE id = %s", [slot_id]).fetchone()
+    found = gather_slot(slot_id).result()
     if found is None:
         raise SlotNotFound(f"There is no slot {slot_id}.")
-    return Slot(*found)
+    return found
+
+
+def gather_slot(slot_id: UUID) -> Pending[Slot | None]:
+    """A slot, if there is one: queued in the caller's pipeline."""
+    return later(f"{_SLOT} WHERE id = %s", [slot_id], lambda rows: Slot(*rows[0]) if rows else None)
 
 
 _AREAS = """

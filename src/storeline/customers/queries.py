@@ -150,8 +150,13 @@ def find_by_ref(ref: str) -> UUID | None:
 
 def of_user(user_id: UUID) -> UUID | None:
     """The customer whom a signed-in user is."""
-    row = run("SELECT id FROM customers_customer WHERE user_id = %s", [user_id]).fetchone()
-    return row[0] if row else None
+    return gather_of_user(user_id).result()
+
+
+def gather_of_user(user_id: UUID) -> Pending[UUID | None]:
+    """The same, queued in the caller's pipeline."""
+    sql = "SELECT id FROM customers_customer WHERE user_id = %s"
+    return later(sql, [user_id], lambda rows: rows[0][0] if rows else None)
 
 
 _RECORDS_OF_USER = """
@@ -172,7 +177,12 @@ SELECT DISTINCT id FROM down ORDER BY id
 
 def records_of_user(user_id: UUID) -> list[UUID]:
     """Every record of the person who signed in, in the order of ids; none where they are no customer. One wait."""
-    return [row[0] for row in run(_RECORDS_OF_USER, [user_id]).fetchall()]
+    return gather_records_of_user(user_id).result()
+
+
+def gather_records_of_user(user_id: UUID) -> Pending[list[UUID]]:
+    """The same, queued in the caller's pipeline."""
+    return later(_RECORDS_OF_USER, [user_id], lambda rows: [row[0] for row in rows])
 
 
 def list_customers(*, after: UUID | None = None, limit: int = 50) -> list[CustomerView]:

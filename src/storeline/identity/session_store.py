@@ -22,4 +22,5 @@ class SessionStore(db.SessionStore):
         if row is None:
             self._session_key = None
             return None
-        return Session(*row)
+        key, data, expires_at = row
+        return Session(session_key=key, session_data=data, expire_date=expires_at)

@@ -11,8 +11,9 @@ from django.conf import settings
 from django.core.signing import BadSignature
 from django.http import HttpResponse
 
+from storeline.customers import api as customers
 from storeline.identity.api import Request
-from storeline.kernel.api import Pending, ids_array, later, run
+from storeline.kernel.api import Pending, Ready, ids_array, later, run
 from storeline.orders import api as orders
 
 COOKIE = "orders"
@@ -91,6 +92,12 @@ class UnderWay:
     def number(self) -> str:
         """What people call it."""
         return orders.order_number(self.id)
+
+
+def gather_records(request: Request) -> Pending[list[UUID]]:
+    """Queue: the customer records of whoever signed in (`orders.records_of_actor`)."""
+    actor = request.actor
+    return Ready([]) if actor.kind != "user" or actor.id is None else customers.gather_records_of_user(actor.id)
 
 
 def under_way(records: Sequence[UUID], device: Sequence[UUID]) -> Pending[list[UnderWay]]:

@@ -52,14 +52,14 @@ FROM (
 _TEXTS = f"""
 SELECT t.id, t.text, t.products
 FROM ({_WEIGHED} LIMIT {2 * MAX_TEXTS}) found JOIN catalog_search_text t ON t.id = found.text_id
-ORDER BY found.weight DESC, t.products DESC, t.id LIMIT {MAX_TEXTS}
+ORDER BY found.weight DESC, t.products DESC, t.id LIMIT %s
 """
 # The same for a part of the range: down the list, until enough texts have a product in it.
 _TEXTS_WITHIN = f"""
 SELECT t.id, t.text, t.products
 FROM (SELECT * FROM ({_WEIGHED} OFFSET 0) found WHERE {{only}} LIMIT {MAX_TEXTS}) found
 JOIN catalog_search_text t ON t.id = found.text_id
-ORDER BY found.weight DESC, t.products DESC, t.id
+ORDER BY found.weight DESC, t.products DESC, t.id LIMIT %s
 """
 
 
@@ -97,8 +97,8 @@ class _Asked:
         return sum(meaning.texts for meaning in self.meanings)
 
 
-def find_texts(query: str, only: str = "", params: Sequence[Any] = ()) -> list[Text]:
-    """Texts that answer `query`, best first, at most MAX_TEXTS.
+def find_texts(query: str, only: str = "", params: Sequence[Any] = (), *, most: int = MAX_TEXTS) -> list[Text]:
+    """Texts that answer `query`, best first: as many as somebody looks at, at most MAX_TEXTS.
 
     `only` is an SQL condition over `found.text_id`, with its `params`: texts that may be left out.
     """
@@ -107,7 +107,8 @@ def find_texts(query: str, only: str = "", params: Sequence[Any] = ()) -> list[T
     if not driving:
         return []
     weights = [_weight(one, all_texts) for one in asked]
-    rows = _texts([(one, weights[asked.index(one)]) for one in driving], only, params)
+    limit = min(max(most, _RANKED), MAX_TEXTS)
+    rows = _texts([(one, weights[asked.index(one)]) for one in driving], only, [*params, limit])
     terms = [
         Term(one.word, {meaning.word: meaning.likeness for meaning in one.meanings}, weight)
         for one, weight in zip(asked, weights, strict=True)

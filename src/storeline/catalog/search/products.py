@@ -13,6 +13,8 @@ from storeline.kernel.api import Invalid, ints_array, run
 
 MAX_QUERY = 200
 _DIGITS = 4
+_AGAIN = 2
+"""A product can be found by its names in several languages, so that many times the wanted texts are looked up."""
 _HITS = f"""
 SELECT f.n, {FACTS}
 FROM unnest(%s::bigint[]) WITH ORDINALITY AS f (text_id, n)
@@ -54,9 +56,10 @@ def search(query: str, only: Filter | None = None, *, cursor: str | None = None,
     size, start = page_size(limit), _offset(cursor)
     wanted = only or Filter()
     condition, params = wanted.sql()
-    exact = _exact(query.strip(), wanted)
-    texts = find_texts(query, _HAS.format(only=condition), params) if wanted.narrow else find_texts(query)
-    hits = [*exact, *_hits(texts, wanted, start + size + 1, {hit.product.id for hit in exact})]
+    exact, enough = _exact(query.strip(), wanted), start + size + 1
+    inside = (_HAS.format(only=condition), params) if wanted.narrow else ("", [])
+    texts = find_texts(query, *inside, most=_AGAIN * enough)
+    hits = [*exact, *_hits(texts, wanted, enough, {hit.product.id for hit in exact})]
     more = len(hits) > start + size
     return SearchPage(tuple(hits[start : start + size]), str(start + size) if more else None)
 
@@ -99,8 +102,7 @@ def _exact(query: str, only: Filter) -> list[Hit]:
 def _hits(texts: Sequence[Text], only: Filter, enough: int, known: set[UUID]) -> list[Hit]:
     """The products of the texts, each once, in the texts' order."""
     condition, params = only.sql()
-    # A product can be found by its names in several languages, so some more texts than wanted are looked up.
-    looked_up = texts[: enough * 2]
+    looked_up = texts[: enough * _AGAIN]
     rows = run(_HITS.format(only=condition), [ints_array(text.id for text in looked_up), *params]).fetchall()
     hits: dict[UUID, Hit] = {}
     for number, *columns in rows:

@@ -100,6 +100,7 @@ def distance(a: str, b: str, limit: int) -> int:
         return 0
     if abs(len(a) - len(b)) > limit:
         return limit + 1
+    a, b = _differing(a, b)
     before: list[int] = []
     row = list(range(len(b) + 1))
     for i, letter in enumerate(a, 1):
@@ -113,6 +114,17 @@ def distance(a: str, b: str, limit: int) -> int:
             return limit + 1
         before = above
     return min(row[-1], limit + 1)
+
+
+def _differing(a: str, b: str) -> tuple[str, str]:
+    """What lies between the beginning and the end that both share: the rest costs no edit."""
+    start, most = 0, min(len(a), len(b))
+    while start < most and a[start] == b[start]:
+        start += 1
+    end = 0
+    while end < most - start and a[-1 - end] == b[-1 - end]:
+        end += 1
+    return a[start : len(a) - end], b[start : len(b) - end]
 
 
 def prefix_distance(part: str, word: str, limit: int) -> int:

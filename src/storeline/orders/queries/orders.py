@@ -149,11 +149,14 @@ def _lines_by_order(rows: list[Row]) -> dict[UUID, tuple[OrderLine, ...]]:
 
 
 def get(order_id: UUID) -> OrderView:
-    """One order; raises NotFound."""
-    row = run(_HEAD + "WHERE id = %s", [order_id]).fetchone()
-    if row is None:
+    """One order: one wait; raises NotFound."""
+    with pipeline():
+        head = later(_HEAD + "WHERE id = %s", [order_id], list)
+        of_order = lines([order_id])
+    rows = head.result()
+    if not rows:
         raise NotFound("There is no such order.")
-    return OrderView(OrderHead(*row), lines([order_id]).result().get(order_id, ()))
+    return OrderView(OrderHead(*rows[0]), of_order.result().get(order_id, ()))
 
 
 def token_of(order_id: UUID) -> str:

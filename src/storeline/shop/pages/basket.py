@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from storeline.catalog import api as catalog
 from storeline.customers import api as customers
 from storeline.identity.api import Request
-from storeline.kernel.api import QUANTITY_ONE, Error, Invalid
+from storeline.kernel.api import QUANTITY_ONE, Error, Invalid, Ready, pipeline
 from storeline.orders import api as orders
 from storeline.orders.api import QUOTE
 from storeline.pricing import api as pricing
@@ -72,26 +73,58 @@ class Shown:
         return sum(line.amount for line in self.quote.lines if line.kind == "delivery") if self.quote else 0
 
 
-def priced(request: Request, at: Here, lines: basket.Lines, to: orders.Address | None = None, **way: Any) -> Shown:
-    """The basket at the prices of the chosen shop, with the fee where it is brought `to` an address. Four waits."""
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a basket stands on: its products, how many there are, and whose it is."""
+
+    products: Mapping[UUID, catalog.ProductFacts]
+    levels: Mapping[UUID, stock.Level]
+    buyer: UUID | None
+
+
+def gather(request: Request, at: Here, lines: basket.Lines) -> Callable[[], Ground]:
+    """Queue the reading of a basket's ground in the caller's pipeline; call what comes back after it."""
+    actor = request.actor
+    products = catalog.gather(list(lines))
+    levels = stock.gather_levels(at.place.id, list(lines))
+    member = actor.id if actor.kind == "user" else None
+    buyer = Ready(None) if member is None else customers.gather_of_user(member)
+    return lambda: Ground(products.result(), levels.result(), buyer.result())
+
+
+def priced(
+    request: Request,
+    at: Here,
+    lines: basket.Lines,
+    to: orders.Address | None = None,
+    *,
+    ground: Ground | None = None,
+    **way: Any,
+) -> Shown:
+    """The basket at the prices of the chosen shop, with the fee where it is brought `to` an address. Three waits, two on a
+    `ground` that was gathered before.
+    """
     if not lines:
         return Shown([], None)
-    products = catalog.gather(list(lines)).result()
+    if ground is None:
+        with pipeline():
+            pending = gather(request, at, lines)
+        ground = pending()
+    products, levels = ground.products, ground.levels
     known = {key: quantity for key, quantity in lines.items() if key in products}
     quote: pricing.Quote | None = None
     problem = ""
     try:
-        wanted = draft(request, at, known)
+        wanted = _draft(at, known, ground.buyer)
         quote = orders.quote(wanted if to is None else replace(wanted, address=to, **way), actor=request.actor)
     except Error as error:
         problem = refusal(error, [shelf.name_of(products[key]) for key in known])
-    levels = stock.levels(at.place.id, list(known))
     of_product = {line.product_id: line for line in quote.lines if line.kind == "product"} if quote else {}
     shown = [_line(products[key], quantity, of_product.get(key), levels.get(key)) for key, quantity in known.items()]
     return Shown(shown, quote, problem)
 
 
-def draft(request: Request, at: Here, lines: basket.Lines) -> orders.Draft:
+def _draft(at: Here, lines: basket.Lines, buyer: UUID | None) -> orders.Draft:
     """What the order would be; its id is nobody's."""
     return orders.Draft(
         id=UUID(int=0),
@@ -100,14 +133,8 @@ def draft(request: Request, at: Here, lines: basket.Lines) -> orders.Draft:
         lines=basket.draft_lines(lines),
         currency=at.facts.currency,
         method="collect",
-        customer_id=buyer(request),
+        customer_id=buyer,
     )
-
-
-def buyer(request: Request) -> UUID | None:
-    """Whose basket it is, where they are a member already."""
-    actor = request.actor
-    return customers.of_user(actor.id) if actor.kind == "user" and actor.id is not None else None
 
 
 def _line(

@@ -16,13 +16,13 @@ from django.utils.translation import gettext as _
 from storeline.capacity import api as capacity
 from storeline.customers import api as customers
 from storeline.identity.api import Request
-from storeline.kernel.api import Error, Invalid, body_hash, business_date, check_id, new_id, now, time_zone
+from storeline.kernel.api import Error, Invalid, body_hash, business_date, check_id, new_id, now, pipeline, time_zone
 from storeline.orders import api as orders
 from storeline.orders.api import PLACE
 from storeline.payments import api as payments
 from storeline.shop import basket, mine, shelf
 from storeline.shop.pages import delivery
-from storeline.shop.pages.basket import priced
+from storeline.shop.pages.basket import gather, priced
 from storeline.shop.pages.router import pages, show
 from storeline.shop.pages.words import refusal
 from storeline.shop.where import Here, here
@@ -148,11 +148,18 @@ def _form(
     order_id = new_id()
     today = business_date(now(), at.place.zone)
     days = [today + timedelta(days=number) for number in range(_DAYS)]
-    day, slots = (today, []) if method == "ship" else _slots(at, method, days, str(given.get("day", "")))
-    slot = str(given.get("slot", "")) or _proposed(request, slots, at.place.zone)
+    asked_days = [] if method == "ship" else [day for day in days if day.isoformat() == given.get("day")] or days
+    with pipeline():
+        ground = gather(request, at, lines)
+        records = mine.gather_records(request)
+        open_slots = [(day, capacity.gather_open_slots(at.place.id, method, day)) for day in asked_days]
+    day, slots = (
+        _first(asked_days, {day: pending.result() for day, pending in open_slots}) if open_slots else (today, [])
+    )
+    slot = str(given.get("slot", "")) or _proposed(records.result(), slots, at.place.zone)
     if slot not in {str(one.id) for one in slots}:
         slot = str(slots[0].id) if slots else ""
-    shown = priced(request, at, lines, to, method=method, slot_id=UUID(slot) if slot else None)
+    shown = priced(request, at, lines, to, ground=ground(), method=method, slot_id=UUID(slot) if slot else None)
     if method == "deliver" and slot and given is request.POST and refused is None and not shown.problem:
         _hold(request, order_id, UUID(slot))
     wrong_field, wrong_words = delivery.wrong(refused.field or "") if refused else ("", "")
@@ -190,20 +197,16 @@ def _hold(request: Request, order_id: UUID, slot_id: UUID) -> None:
         capacity.hold(order_id, slot_id, actor=request.actor)
 
 
-def _slots(at: Here, method: str, days: Sequence[date], wanted: str) -> tuple[date, list[capacity.Slot]]:
-    """The slots of the wanted day, else of the first that has any."""
-    asked = [day for day in days if day.isoformat() == wanted] or days
-    for day in asked:
-        if slots := capacity.open_slots(at.place.id, method, day):
-            return day, slots
-    return asked[0], []
+def _first(days: Sequence[date], open_slots: Mapping[date, list[capacity.Slot]]) -> tuple[date, list[capacity.Slot]]:
+    """The first of these days that has slots, with them."""
+    return next(((day, open_slots[day]) for day in days if open_slots[day]), (days[0], []))
 
 
-def _proposed(request: Request, slots: Sequence[capacity.Slot], zone: str) -> str:
+def _proposed(records: Sequence[UUID], slots: Sequence[capacity.Slot], zone: str) -> str:
     """The time that the form begins with: for a member the nearest to the hour of their last order, else the first."""
     if not slots:
         return ""
-    usual = mine.usual_minute(orders.records_of_actor(request.actor)) if request.actor.kind == "user" else None
+    usual = mine.usual_minute(records)
     if usual is None:
         return str(slots[0].id)
 

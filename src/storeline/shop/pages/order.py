@@ -13,6 +13,7 @@ from storeline.capacity import api as capacity
 from storeline.catalog import api as catalog
 from storeline.fulfilment import api as fulfilment
 from storeline.identity.api import Request
+from storeline.kernel.api import Ready, pipeline
 from storeline.orders import api as orders
 from storeline.orders.api import OWN
 from storeline.payments import api as payments
@@ -35,9 +36,13 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
     key = request.GET.get("key", "")
     progress = fulfilment.progress(order_id, actor=request.actor, token=key)
     view = orders.get(order_id)
-    to = orders.destinations([order_id]).result().get(order_id) if view.head.method != "carry_out" else None
+    with pipeline():
+        brought = orders.destinations([order_id])
+        gathered = catalog.gather([line.product_id for line in view.lines])
+        asked_slot = capacity.gather_slot(view.head.slot_id) if view.head.slot_id else Ready(None)
+    products, slot = gathered.result(), asked_slot.result()
+    to = brought.result().get(order_id) if view.head.method != "carry_out" else None
     place = places.get_place(to.point if to is not None and to.point else progress.place_id)
-    products = catalog.gather([line.product_id for line in view.lines]).result()
     lines = [
         {
             "name": shelf.name_of(products[line.product_id]),
@@ -50,7 +55,6 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
         for line in view.lines
     ]
     done = view.head.state == "completed"
-    slot = capacity.get_slot(view.head.slot_id) if view.head.slot_id else None
     context = _way(progress, place, slot)
     return show(
         request,

@@ -3,19 +3,44 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.test import Client
 
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.tests.factories import read_events
 from storeline.identity.tests.factories import PASSWORD, make_user
-from storeline.kernel.api import SYSTEM
+from storeline.kernel.api import SYSTEM, waits
 from storeline.orders.tests.factories import Shop
 
 HTML = {"Accept": "text/html"}
 MOST_QUERIES = 10
+
+
+@dataclass(slots=True)
+class Asked:
+    """How often a page waited for the database."""
+
+    times: int = 0
+
+
+@contextmanager
+def counted() -> Iterator[Asked]:
+    """Count the waits inside the block: of our own statements and of Django's."""
+    asked = Asked()
+
+    def ask(ask_on: Any, *args: Any) -> Any:
+        asked.times += 1
+        return ask_on(*args)
+
+    with connection.execute_wrapper(ask), waits() as own:
+        yield asked
+    asked.times += own.waits
 
 
 def put(client: Client, made: Shop, units: int = 2, product: int = 0) -> None:

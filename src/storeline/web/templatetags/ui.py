@@ -36,7 +36,7 @@ def part(name: str) -> Callable[[Part], Part]:
         # By their types too, so that what is safe never passes for what is not.
         @lru_cache(maxsize=4096, typed=True)
         def draw(_language: str | None, *args: Any, **named: Any) -> SafeString:
-            return get_template(name).render(make(*args, **named))
+            return SafeString(get_template(name).render(make(*args, **named)))
 
         @wraps(make)
         def tag(*args: Any, **named: Any) -> SafeString:
