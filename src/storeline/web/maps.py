@@ -20,8 +20,10 @@ from storeline.web.outlines import PLANE, plane
 FOLDER = Path(__file__).parent / "static" / "web" / "vendor" / "map"
 WIDTH, HEIGHT = 1000, 667
 """The drawing's own units; strokes and letters keep their size whatever size it is shown at."""
-_PHONE, _DESK = 350, 700
-"""For how wide a map labels are placed, in CSS pixels: what fits on a phone fits everywhere."""
+_NARROW, _WIDE = 320, 576
+"""How wide the map is at least where names are placed for it, in CSS pixels: a phone's, and one of 36 rem or more.
+The sheet shows either kind by the map's own width. Larger maps only move names apart.
+"""
 _LEAST_SPAN = PLANE * 0.5 / 360
 """A single point is shown with half a degree around it."""
 _COUNTIES_SPAN = PLANE * 9 / 360
@@ -36,8 +38,11 @@ _HALF = PLANE / 2
 _FEW_TOWNS = 3
 _EMPTY_SPAN = PLANE * 4 / 360
 """Where hardly a town is near, a little more of the land is shown, up to four degrees."""
-_LETTER, _LINE = 6.2, 14
+_LETTER, _LINE = 7.4, 15
+_HEAVY = 1.17
+"""How much wider the name of the main point is, which is bold."""
 _CJK = 12.5
+_HERE = 8
 
 Place = tuple[float, float]
 """A point of Mercator's plane, each way from 0 to PLANE."""
@@ -59,24 +64,31 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Name:
+    """On which side of its point a name stands, end or start; `on` says where alone: narrow or wide maps."""
+
+    side: str
+    on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
-    """A point where it is drawn, in percent; `label` says on which side its name stands: end, start or nothing."""
+    """A point where it is drawn, in percent, and its name where there is room for it."""
 
     point: Point
     x: str
     y: str
-    label: str = ""
-    wide: bool = False
+    names: tuple[Name, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """A town's name where it is written, in percent; only on wide maps where it would be too much on a narrow one."""
+    """A town's name where it is written, in percent; `on` says where alone: narrow or wide maps."""
 
     name: str
     x: str
     y: str
-    wide: bool
+    on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +162,7 @@ def draw(points: Sequence[Point], here: tuple[float, float] | None = None) -> Ma
         land,
         thin,
         strong,
-        *_labelled(points, at, view),
+        *_labelled(points, at, view, None if own is None else view.xy(own)),
         None if own is None else _percent(view.xy(own)),
     )
 
@@ -346,34 +358,41 @@ def _towns_in(view: View) -> tuple[tuple[str, tuple[float, float]], ...]:
 
 
 def _labelled(
-    points: Sequence[Point], at: Sequence[tuple[float, float]], view: View
+    points: Sequence[Point], at: Sequence[tuple[float, float]], view: View, here: tuple[float, float] | None
 ) -> tuple[tuple[Mark, ...], tuple[Town, ...]]:
     """Names beside their points and towns where there is room: what matters most first, nothing over anything."""
-    phone, desk = _Room(_PHONE), _Room(_DESK)
-    for spot, point in zip(at, points, strict=True):
-        phone.take_mark(spot, point.size)
-        desk.take_mark(spot, point.size)
+    narrow, wide = _Room(_NARROW), _Room(_WIDE)
+    for room in (narrow, wide):
+        for spot, point in zip(at, points, strict=True):
+            room.take_mark(spot, point.size)
+        if here is not None:
+            room.take_mark(here, _HERE)
     marks: dict[int, Mark] = {}
     for number in sorted(range(len(points)), key=lambda one: (not points[one].main, one)):
         point, spot = points[number], at[number]
-        side = phone.side(spot, point.name, point.size)
-        if side:
-            desk.side(spot, point.name, point.size, only=side)
-            marks[number] = Mark(point, *_percent(spot), side)
-        else:
-            side = desk.side(spot, point.name, point.size)
-            marks[number] = Mark(point, *_percent(spot), side, wide=bool(side))
+        sides = narrow.side(spot, point), wide.side(spot, point)
+        marks[number] = Mark(point, *_percent(spot), tuple(_names(*sides)))
     named = {point.name.casefold() for point in points}
     towns = []
     for name, spot in _towns_in(view):
-        if name.casefold() in named:
-            continue
-        if phone.middle(spot, name):
-            desk.middle(spot, name)
-            towns.append(Town(name, *_percent(spot), wide=False))
-        elif desk.middle(spot, name):
-            towns.append(Town(name, *_percent(spot), wide=True))
+        if name.casefold() not in named:
+            fits = narrow.middle(spot, name), wide.middle(spot, name)
+            towns += [
+                Town(name, *_percent(spot), each.on) for each in _names(*("middle" if fit else "" for fit in fits))
+            ]
     return tuple(marks[number] for number in range(len(points))), tuple(towns)
+
+
+def _names(narrow: str, wide: str) -> Iterator[Name]:
+    """A name as it is written: once where it stands on the same side in both, else for each kind of map."""
+    if narrow == wide:
+        if wide:
+            yield Name(wide)
+        return
+    if narrow:
+        yield Name(narrow, "narrow")
+    if wide:
+        yield Name(wide, "wide")
 
 
 class _Room:
@@ -388,30 +407,31 @@ class _Room:
         x, y = spot[0] * self.scale, spot[1] * self.scale
         self.taken.append((x - size, y - size, x + size, y + size))
 
-    def side(self, spot: tuple[float, float], name: str, size: int, only: str = "") -> str:
+    def side(self, spot: tuple[float, float], point: Point) -> str:
         """On which side of its point a name fits; it is written there."""
-        x, y, wide = spot[0] * self.scale, spot[1] * self.scale, _wide(name)
-        gap = size + 4
-        for side in (only,) if only else ("end", "start"):
-            left = x + gap if side == "end" else x - gap - wide
-            if self._fits((left, y - _LINE / 2, left + wide, y + _LINE / 2), force=bool(only)):
+        x, y = spot[0] * self.scale, spot[1] * self.scale
+        broad = _broad(point.name) * (_HEAVY if point.main else 1)
+        gap = point.size + 4
+        for side in ("end", "start"):
+            left = x + gap if side == "end" else x - gap - broad
+            if self._fits((left, y - _LINE / 2, left + broad, y + _LINE / 2)):
                 return side
         return ""
 
     def middle(self, spot: tuple[float, float], name: str) -> bool:
         """Whether a name fits over its spot; it is written there."""
-        x, y, half = spot[0] * self.scale, spot[1] * self.scale, _wide(name) / 2
+        x, y, half = spot[0] * self.scale, spot[1] * self.scale, _broad(name) / 2
         return self._fits((x - half, y - _LINE / 2, x + half, y + _LINE / 2))
 
-    def _fits(self, box: Box, *, force: bool = False) -> bool:
+    def _fits(self, box: Box) -> bool:
         inside = box[0] >= 0 and box[1] >= 0 and box[2] <= self.width and box[3] <= self.height
-        if force or (inside and not any(_meet(box, other) for other in self.taken)):
+        if inside and not any(_meet(box, other) for other in self.taken):
             self.taken.append(box)
             return True
         return False
 
 
-def _wide(name: str) -> float:
+def _broad(name: str) -> float:
     """About how wide a name is written, in pixels."""
     return sum(_CJK if ord(letter) > 0x2E80 else _LETTER for letter in name) + 4  # noqa: PLR2004  # where ideographs begin
 

@@ -15,7 +15,7 @@ from storeline.aftersales.api import RETURN
 from storeline.catalog import api as catalog
 from storeline.fiscal import api as fiscal
 from storeline.identity.api import Request
-from storeline.kernel.api import QUANTITY_ONE, Error, Invalid, check_id, new_id, parse_quantity
+from storeline.kernel.api import QUANTITY_ONE, Error, Invalid, check_id, format_quantity, new_id, parse_quantity
 from storeline.orders import api as orders
 from storeline.payments import api as payments
 from storeline.places import api as places
@@ -127,7 +127,7 @@ def _returnable(
 
 
 def _quantity_text(wanted: int, left: int) -> str:
-    return f"{min(wanted, left) / 1000:g}"
+    return format_quantity(min(wanted, left))
 
 
 def _left_of(view: orders.OrderView) -> list[tuple[int, orders.OrderLine, catalog.ProductFacts | None, int]]:

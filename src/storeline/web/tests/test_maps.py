@@ -71,7 +71,7 @@ def test_names_are_written_over_nothing_else(tall: int) -> None:
     points = [Point(f"Shop number {number}", 42.36 + number / 10_000, -71.06) for number in range(tall)]
     drawn = draw(points)
     assert len(drawn.marks) == tall
-    assert sum(bool(mark.label) for mark in drawn.marks) in ({1} if tall == 1 else range(1, 5))
+    assert sum(bool(mark.names) for mark in drawn.marks) in ({1} if tall == 1 else range(1, 5))
 
 
 def test_no_points_are_the_world() -> None:

@@ -102,7 +102,37 @@ function draw(place) {
   }, data, place);
   plot.over.addEventListener("click", () => { found.labels[plot.cursor.idx]?.querySelector("a")?.click(); });
   plot.over.classList.toggle("office-plot-leads", Boolean(found.labels[0].querySelector("a")));
+  byKeys(place, plot, found);
   return plot;
+}
+
+// By keyboard and by ear: a slider through the points; each says what the table says. Enter goes where its row leads.
+function byKeys(place, plot, { labels, columns }) {
+  let at = labels.length - 1;
+  const go = (to) => {
+    at = Math.min(labels.length - 1, Math.max(0, to));
+    const values = columns.map((column) => `${column.name} ${column.cells[at].textContent.trim()}`);
+    place.setAttribute("aria-valuenow", String(at + 1));
+    place.setAttribute("aria-valuetext", `${labels[at].textContent.trim()}: ${values.join(", ")}`);
+  };
+  const show = () => plot.setCursor({ left: plot.valToPos(at, "x"), top: 0 });
+  place.removeAttribute("aria-hidden");
+  place.setAttribute("role", "slider");
+  place.setAttribute("aria-valuemin", "1");
+  place.setAttribute("aria-valuemax", String(labels.length));
+  place.setAttribute("aria-labelledby", place.closest("[aria-labelledby]").getAttribute("aria-labelledby"));
+  place.tabIndex = 0;
+  go(at);
+  place.onkeydown = (event) => {
+    const steps = { ArrowRight: at + 1, ArrowUp: at + 1, ArrowLeft: at - 1, ArrowDown: at - 1, Home: 0, End: labels.length - 1, PageUp: at + 7, PageDown: at - 7 };
+    if (event.key === "Enter") labels[at].querySelector("a")?.click();
+    if (!(event.key in steps)) return;
+    event.preventDefault();
+    go(steps[event.key]);
+    show();
+  };
+  place.onfocus = () => { if (place.matches(":focus-visible")) show(); };
+  place.onblur = () => plot.setCursor({ left: -10, top: -10 });
 }
 
 // What somebody opened stays open when the figures are asked for anew.

@@ -173,6 +173,21 @@ document.addEventListener("input", (event) => {
   document.querySelectorAll("#change [data-difference]").forEach((each) => { each.textContent = form.format(Math.abs(difference) / unit); });
 });
 
+// --- paper: a roll has no pages, so the page is made as long as what stands on it ---
+const paper = new CSSStyleSheet();
+document.adoptedStyleSheets = [...document.adoptedStyleSheets, paper];
+const MARGIN_MM = 3;
+window.addEventListener("beforeprint", () => {
+  const printed = document.querySelector("[data-paper], .receipt");
+  if (!printed) return;
+  const copy = printed.cloneNode(true);
+  copy.classList.add("till-measured");
+  document.body.append(copy);
+  const long = Math.ceil((copy.getBoundingClientRect().height * 25.4) / 96) + 2 * MARGIN_MM + 1;
+  copy.remove();
+  paper.replaceSync(`@page { size: 80mm ${long}mm; margin: ${MARGIN_MM}mm; }`);
+});
+
 // Going back in the browser shows what is now, never an old sale.
 window.addEventListener("pageshow", (event) => { if (event.persisted && part()) location.reload(); });
 if (document.readyState === "complete") settle();

@@ -118,6 +118,27 @@ document.body.addEventListener("htmx:sendError", ({ detail }) => {
   if (detail.requestConfig.elt.dataset.live === undefined) toast(document.documentElement.dataset.offline ?? "No connection. Nothing was lost; try again.");
 });
 
+// What somebody has in hand is not taken away. Where a part of the page is put in place of another, the focus stays on
+// what it was on, and a press that has begun is let finish first.
+let held = null;
+let kept = null;
+document.addEventListener("pointerdown", (event) => { held = event.target; });
+for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => setTimeout(() => { held = null; }));
+const known = (each) => [each.tagName, each.id, each.form?.action, ...["href", "name", "value"].map((name) => each.getAttribute(name))].join(" ");
+const alike = (root, key) => [root, ...root.querySelectorAll("a, button, input, select, textarea, summary, [tabindex]")].filter((each) => known(each) === key);
+document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const focused = document.activeElement;
+  kept = null;
+  if (focused === document.body || !detail.target.contains(focused)) return;
+  const key = known(focused);
+  kept = { key, at: alike(detail.target, key).indexOf(focused) };
+});
+document.body.addEventListener("htmx:afterSettle", ({ target }) => {
+  if (!kept || document.activeElement !== document.body) return;
+  const found = alike(target, kept.key);
+  (found[kept.at] ?? found[0])?.focus({ preventScroll: true });
+});
+
 // Elements that follow what happens ({% live %}): one stream for the page says which of them changed, and each asks for
 // itself anew. Where there is no stream they ask twice a minute. A page that nobody sees follows nothing.
 const RARELY_MS = 30_000;
@@ -128,16 +149,17 @@ let followed = "";
 let seen = "";
 
 function ask(id) {
-  const known = asked.get(id) ?? { at: 0, timer: 0 };
-  asked.set(id, known);
-  if (known.timer) return;
+  const last = asked.get(id) ?? { at: 0, timer: 0 };
+  asked.set(id, last);
+  if (last.timer) return;
   const pause = Number(document.getElementById(id)?.dataset.liveEvery ?? 0) * 1000;
   // Many pages hear at the same moment; they need not all ask in it.
-  const wait = Math.max(30 + Math.random() * 300, known.at + pause - Date.now());
-  known.timer = setTimeout(() => {
-    Object.assign(known, { at: Date.now(), timer: 0 });
+  const wait = Math.max(30 + Math.random() * 300, last.at + pause - Date.now());
+  last.timer = setTimeout(() => {
+    Object.assign(last, { at: Date.now(), timer: 0 });
     const element = document.getElementById(id);
-    if (element?.dataset.live) window.htmx.trigger(element, "live");
+    if (held && element?.contains(held)) ask(id);
+    else if (element?.dataset.live) window.htmx.trigger(element, "live");
   }, wait);
 }
 
@@ -167,7 +189,9 @@ if (followers().length && "EventSource" in window) {
   window.addEventListener("pageshow", follow);
   document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
     // An error page, or the sign-in, is no answer to a question that nobody asked.
-    if (detail.requestConfig.elt.dataset.live && detail.xhr.status !== 200) detail.shouldSwap = false;
+    const { elt } = detail.requestConfig;
+    if (elt.dataset.live && detail.xhr.status !== 200) detail.shouldSwap = false;
+    if (elt.dataset.live && held && elt.contains(held)) { detail.shouldSwap = false; ask(elt.id); }
   });
   setInterval(() => {
     if (document.hidden || stream?.readyState === EventSource.OPEN) return;
