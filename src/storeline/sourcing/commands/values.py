@@ -37,7 +37,9 @@ WITH sold AS MATERIALIZED (
     WHERE kind IN ('sale', 'return') AND business_date > %(since)s AND business_date <= %(until)s
     GROUP BY place_id, product_id
 ),
-place AS (SELECT place_id, sum(units) / nullif(sum(sum(units)) OVER (), 0) AS share FROM sold GROUP BY place_id),
+place AS (
+    SELECT place_id, coalesce(sum(units) / nullif(sum(sum(units)) OVER (), 0), 0) AS share FROM sold GROUP BY place_id
+),
 product AS (SELECT product_id, sum(units) AS units FROM sold GROUP BY product_id),
 price AS (
     SELECT DISTINCT ON (product_id) product_id, amount * 1000 / base AS amount FROM pricing_price

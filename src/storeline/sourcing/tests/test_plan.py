@@ -15,6 +15,7 @@ from storeline.places import api as places
 from storeline.sourcing import api as sourcing
 from storeline.sourcing import audit
 from storeline.sourcing.commands.groups import follow_positions
+from storeline.stock import api as stock
 from storeline.stock.tests.factories import make_place, make_products, move, post, put
 
 AT = datetime(2017, 6, 1, 12, tzinfo=UTC)
@@ -53,6 +54,15 @@ def codes(sourced: sourcing.Sourced) -> list[str]:
 def assert_balanced() -> None:
     for check in (audit.plans, audit.loads):
         assert check().ok, check().differences
+
+
+def test_where_goods_only_came_back_nothing_is_sold(one):
+    here = shop("here", 50.1)
+    post(move(here, one, 1_000, "return"))
+    counted = stock.Counted(new_id(), 1, here, one, 1_000)
+    stock.count([counted], actor=SYSTEM)
+    assert sourcing.make_values() == 1
+    assert run("SELECT rate FROM sourcing_value").fetchall() == [(0,)]
 
 
 def test_the_nearest_serves_unless_its_unit_is_worth_more_there(one):
