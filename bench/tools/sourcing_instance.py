@@ -77,7 +77,7 @@ class Instance:
     online: dict[tuple[str, str], float] = field(default_factory=dict)
     """Online units a day for which the place is the nearest that has them: known from the past, if at all."""
     saved: dict[str, int] = field(default_factory=dict)
-    """By place, what an online unit saved by being there rather than in the next best place: known from the past."""
+    """By place, what an online order saved by being served there rather than by the next best plan: known from the past."""
 
     def loss_of(self, place: str, product: str) -> int:
         """What a unit costs that somebody in the shop does not find."""
@@ -122,6 +122,7 @@ def read_folder(folder: Path) -> Instance:
     plain = {name: round(costs[name]) for name in _PLAIN if name in costs}
     policy = sourcing.Policy("instance", **money, **plain)
     rows = list(_rows(folder / "places.csv"))
+    demand = list(_rows(folder / "demand.csv"))
     places = {row["place"]: Position(_number(row, "latitude"), _number(row, "longitude")) for row in rows}
     loss = round(costs.get("loss", 200.0) * MILLS)
     orders, walk_ins = _orders(folder / "orders.csv")
@@ -133,9 +134,9 @@ def read_folder(folder: Path) -> Instance:
         {(row["place"], row["product"]): int(_number(row, "units")) for row in stock},
         {
             (row["place"], row["product"]): Demand(
-                _number(row, "per_day"), round(_number(row, "loss", loss / MILLS) * MILLS)
+                _number(row, "per_day", 0.0), round(_number(row, "loss", loss / MILLS) * MILLS)
             )
-            for row in _rows(folder / "demand.csv")
+            for row in demand
         },
         orders,
         walk_ins,
@@ -145,7 +146,7 @@ def read_folder(folder: Path) -> Instance:
         _grams(folder / "products.csv"),
         {
             (row["place"], row["product"]): Old(
-                int(_number(row, "old")),
+                min(int(_number(row, "old")), int(_number(row, "units"))),
                 _number(row, "old_day", 1.0),
                 round(_number(row, "old_loss", loss / MILLS) * MILLS),
             )
@@ -153,6 +154,7 @@ def read_folder(folder: Path) -> Instance:
             if (row.get("old") or "").strip()
         },
         {row["place"]: (_optional(row, "visit"), _optional(row, "line")) for row in rows},
+        {(row["place"], row["product"]): _number(row, "online_per_day") for row in demand if row.get("online_per_day")},
     )
 
 

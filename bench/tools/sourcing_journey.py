@@ -23,7 +23,7 @@ FILLED = 0.85
 LOSS_SHARE, GOODWILL = 0.4, 100_000
 """What a unit costs that somebody does not find: so much of its price, and a disappointed shopper."""
 REFUSE = 1_000_000
-LEARNT = 400
+LEARNT = 150
 SPOILS = 0.1
 NOTES = (
     f"real: baskets, products, quantities, prices paid and shops of the demo retailer, a week of {SHOPS} neighbouring shops for each seed, the "

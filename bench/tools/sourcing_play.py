@@ -7,10 +7,12 @@ and what walk-ins do not find, and what spoils. The value of keeping a unit is n
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bench.tools.sourcing_instance import Instance, Ordered, WalkIn, key
+from storeline.places.api import distance_km
 from storeline.sourcing import api as sourcing
 
 Shares = dict[str, dict[str, int]]
@@ -28,10 +30,47 @@ class World:
     old: dict[tuple[str, str], int]
     day: float = 0.0
     took: list[float] = field(default_factory=list)
+    asked: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Online units asked for so far, by the place nearest to them."""
+    asked_at: Counter[str] = field(default_factory=Counter)
+    asked_of: Counter[str] = field(default_factory=Counter)
 
     def has(self, place: str, product: str) -> int:
         """Units that are there."""
         return self.left.get((place, product), 0)
+
+    def hear(self, order: Ordered) -> None:
+        """An order is known from the moment that it comes."""
+        km = self.instance.km(order)
+        place = min(km, key=lambda one: (km[one], one))
+        for product, units in order.lines:
+            self.asked[place, product] += units
+            self.asked_at[place] += units
+            self.asked_of[product] += units
+
+    def online(self, place: str, product: str) -> float:
+        """Online units a day for which this is the nearest place: as the instance expects them, else as they came so far."""
+        instance = self.instance
+        if instance.online:
+            return instance.online.get((place, product), 0.0)
+        total = sum(self.asked_at.values())
+        share = self.asked_at[place] / total if total else 0.0
+        units = sourcing.shrunk(self.asked[place, product], share, self.asked_of[product], 2.0)
+        return units / max(self.day, instance.days / 10)
+
+    def elsewhere(self, place: str, product: str) -> int:
+        """What an online unit costs more that this place does not have: what past plans say, else the way from the next."""
+        instance = self.instance
+        if place in instance.saved:
+            return instance.saved[place]
+        here = instance.places[place]
+        ways = [
+            distance_km(position, here)
+            for other, position in instance.places.items()
+            if other != place and self.has(other, product) > 0
+        ]
+        policy = instance.policy
+        return min(round(policy.parcel_km * min(ways)) if ways else instance.refuse, instance.refuse)
 
     def take(self, place: str, product: str, units: int) -> None:
         """Units go; the oldest first."""
@@ -71,6 +110,7 @@ def play(instance: Instance, rule: Rule) -> Played:
             lost += (event.units - found) * instance.loss_of(event.place, event.product)
         elif isinstance(event, Ordered):
             shares = rule(world, event)
+            world.hear(event)
             cost, missing = pay(instance, event, shares)
             paid, refused, splits = paid + cost, refused + missing, splits + max(len(shares) - 1, 0)
             for place, goods in shares.items():
@@ -195,9 +235,9 @@ def _value(world: World, place: str, product: str) -> sourcing.Value:
     instance, pair = world.instance, (place, product)
     expected = instance.demand.get(pair)
     walk, loss = (expected.per_day, expected.loss) if expected else (0.0, instance.loss)
-    online, saved = instance.online.get(pair, 0.0), instance.saved.get(place, 0)
+    online = world.online(place, product)
     rate = walk + online
-    worth = round((walk * loss + online * saved) / rate) if rate else 0
+    worth = round((walk * loss + online * world.elsewhere(place, product)) / rate) if rate else 0
     old = instance.old.get(pair)
     left = max(instance.days - world.day, 0.0)
     if old is None or not world.old.get(pair):

@@ -6,13 +6,14 @@ those parcels, so each line takes its cheapest division; only where an order is 
 together. Sets are built up place by place, the cheapest fixed sums first, and left as soon as a bound says that none
 of them can win: the fixed sums of the places so far, those of the cheapest places to come, and for every line the least that any
 place of the set, so far or to come, would take for it. A share costs no less than its part of what the whole line would cost at
-the first portion's price (values never fall from portion to portion), so that least is a bound for divided lines too.
+the place's best price for a portion, so that least is a bound for divided lines too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import add
 from uuid import UUID
 
 from storeline.sourcing.domain.costs import (
@@ -60,10 +61,10 @@ def _solve(needs: Sequence[Need], sites: Sequence[Site], policy: Policy) -> Plan
     if best is None:
         return None
     plan = _plan(best, needs, policy)
-    others = [one for number in best.numbers if (one := search.run(without=number)) is not None]
-    if not others:
+    other = search.run(but=best.numbers)
+    if other is None or not plan.parts:
         return plan
-    following = _plan(min(others, key=lambda one: one.cost), needs, policy)
+    following = _plan(other, needs, policy)
     return replace(plan, next_cost=following.cost, next_places=following.places)
 
 
@@ -133,23 +134,20 @@ class _Search:
         self.rest = self._suffixes()
         self.heavy = sum(one.grams * one.portions for one in needs) > policy.parcel_grams
         self.kept: dict[tuple[int, tuple[int, ...]], list[Way]] = {}
-        self.without = 0
+        self.joint: dict[tuple[int, ...], _State] = {}
+        self.but: frozenset[int] = frozenset()
         self.best_cost = _ANY
         self.best: tuple[tuple[int, ...], list[tuple[int, ...]] | None] | None = None
 
     def _state(self, number: int) -> _State:
         """One place alone."""
-        line = 0
-        if number:
-            own = self.sites[number].line
-            line = self.policy.line if own is None else own
         single, many, least = [], [], []
         for costs, one in zip(self.cost[number], self.needs, strict=True):
             if one.portions == 1:
                 single.append(costs[1] if len(costs) > 1 else _NEVER)
             else:
                 many.append(costs)
-                least.append(_least(costs, line, one.portions))
+                least.append(_least(costs, one.portions))
         return _State(single, many, least, [len(costs) - 1 for costs in many])
 
     def _suffixes(self) -> list[_State]:
@@ -164,11 +162,12 @@ class _Search:
         rows.reverse()
         return rows
 
-    def run(self, *, without: int = 0) -> _Found | None:
-        """The cheapest set and its shares; `without` the place of that number."""
-        self._begin(without)
+    def run(self, *, but: Sequence[int] = ()) -> _Found | None:
+        """The cheapest set and its shares; `but` not one with all of these places."""
+        self._begin(frozenset(but))
         self._try((), 0, self.states[0], 0)
         most = min(self.policy.most_places, MOST_PLACES, len(self.sites) - 1)
+        self._guess(most)
         for size in range(1, most + 1):
             self._extend((), 1, 0, self.states[0], size)
         if self.best is None:
@@ -180,8 +179,34 @@ class _Search:
         sites = tuple(self.sites[number] for number in numbers)
         return _Found(self.best_cost, numbers, sites, taken[1:], taken[0])
 
-    def _begin(self, without: int) -> None:
-        self.without, self.best_cost, self.best = without, _ANY, None
+    def _begin(self, but: frozenset[int]) -> None:
+        self.but, self.best_cost, self.best = but, _ANY, None
+
+    def _guess(self, most: int) -> None:
+        """A good plan to begin with: place after place the one that helps most. A low cost to beat cuts the search short."""
+        chosen: tuple[int, ...] = ()
+        state, fixed = self.states[0], 0
+        for _ in range(0 if self.heavy else most):
+            base = fixed + (self.policy.split if chosen else 0)
+            tried = [
+                (base + self.fixed[number] + self._lines(state, number), number)
+                for number in range(1, len(self.sites))
+                if number not in chosen and not (self.but and self.but.issubset((*chosen, number)))
+            ]
+            cost, number = min(tried, default=(_NEVER, 0))
+            if cost >= self.best_cost and self.best_cost < _ANY:
+                return
+            chosen, fixed, state = (*chosen, number), base + self.fixed[number], self._joined(state, number)
+            if cost < self.best_cost:
+                self.best_cost, self.best = cost, (tuple(sorted(chosen)), None)
+
+    def _lines(self, state: _State, number: int) -> int:
+        """What all lines cost from the places so far and one more; very much for each that cannot be served."""
+        other = self.states[number]
+        pairs = zip(state.many, other.many, self.divided, strict=True)
+        return sum(map(min, state.single, other.single)) + sum(
+            [_whole_line(some, own, one.portions) for some, own, one in pairs]
+        )
 
     def _extend(self, chosen: tuple[int, ...], start: int, fixed: int, state: _State, left: int) -> None:
         """Every set of `chosen` and `left` more places from number `start` on that can still win."""
@@ -191,17 +216,18 @@ class _Search:
             return
         if chosen:
             fixed += self.policy.split
-        later = self.policy.split * (left - 1)
+        if left == 1:
+            for number in range(start, len(self.sites)):
+                if fixed + self.fixed[number] + floor >= self.best_cost:
+                    return  # fixed costs only rise from here on
+                self._try(chosen, fixed + self.fixed[number], state, number)
+            return
+        later = self.policy.split * (left - 1) + floor
         for number in range(start, len(self.sites) - left + 1):
             own = fixed + self.fixed[number]
-            if own + sum(self.fixed[number + 1 : number + left]) + later + floor >= self.best_cost:
-                return  # fixed costs only rise from here on
-            if number == self.without:
-                continue
-            if left > 1:
-                self._extend((*chosen, number), number + 1, own, self._joined(state, number), left - 1)
-            else:
-                self._try(chosen, own, state, number)
+            if own + sum(self.fixed[number + 1 : number + left]) + later >= self.best_cost:
+                return
+            self._extend((*chosen, number), number + 1, own, self._joint((*chosen, number), state), left - 1)
 
     def _floor(self, state: _State, rest: _State, left: int) -> int:
         """What lines of several portions cost at least, from the places so far and `left` more."""
@@ -213,6 +239,12 @@ class _Search:
                 [some[portions - more] + least * more // portions for more in range(low, high + 1)], default=_NEVER
             )
         return floor
+
+    def _joint(self, chosen: tuple[int, ...], state: _State) -> _State:
+        """The state of a set that is `state` and its last place: the same in every pass."""
+        if (known := self.joint.get(chosen)) is None:
+            known = self.joint[chosen] = self._joined(state, chosen[-1])
+        return known
 
     def _joined(self, state: _State, number: int) -> _State:
         """The places so far and one more."""
@@ -236,6 +268,8 @@ class _Search:
         if cost >= self.best_cost:
             return
         numbers = (*chosen, number) if number else chosen
+        if self.but and self.but.issubset(numbers):
+            return
         if self.heavy:
             self._weigh(numbers, fixed)
         else:
@@ -298,9 +332,13 @@ def _together(some: Sequence[int], own: Sequence[int], portions: int) -> list[in
 
 def _whole_line(some: Sequence[int], own: Sequence[int], portions: int) -> int:
     """What all portions cost from both; never, where both have too few."""
-    least = max(0, portions - len(some) + 1)
-    most = min(portions, len(own) - 1)
-    return min([some[portions - taken] + own[taken] for taken in range(least, most + 1)], default=_NEVER)
+    least, most = portions - len(some) + 1, len(own) - 1
+    if least > most:
+        return _NEVER
+    if least <= 0 and most >= portions:
+        least_cost: int = min(map(add, reversed(some), own))
+        return least_cost
+    return min([some[portions - taken] + own[taken] for taken in range(max(least, 0), min(most, portions) + 1)])
 
 
 def _refusals(one: Need) -> list[int]:
@@ -320,9 +358,9 @@ def _shares(site: Site, number: int, one: Need, policy: Policy) -> list[int]:
     return costs
 
 
-def _least(shares: Sequence[int], line: int, portions: int) -> int:
-    """What the whole line would cost at the price of the first portion: no share costs less than its part of that."""
-    return _NEVER if len(shares) == 1 else line + portions * (shares[1] - line)
+def _least(shares: Sequence[int], portions: int) -> int:
+    """What the whole line would cost at the place's best price for a portion: no share costs less than its part of that."""
+    return min([shares[many] * portions // many for many in range(1, len(shares))], default=_NEVER)
 
 
 def _divisions(portions: int, has: Sequence[int]) -> Iterator[tuple[int, ...]]:

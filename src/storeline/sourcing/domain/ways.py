@@ -130,6 +130,21 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Slots:
+    """Slots with room, in order, as they were read; None where there are none."""
+
+    ids: Sequence[UUID] | None = None
+    starts: Sequence[datetime] | None = None
+    ends: Sequence[datetime] | None = None
+    fees: Sequence[int] | None = None
+
+    def windows(self, since: datetime | None = None) -> tuple[Window, ...]:
+        """Those that begin from a moment on."""
+        every = map(Window, self.ids or (), self.starts or (), self.ends or (), self.fees or ())
+        return tuple(one for one in every if since is None or one.starts_at >= since)
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A place as it was read; lists go by the needs' order. `priority` None: the channel does not sell from it.
 
@@ -152,9 +167,9 @@ class Source:
     rate: Sequence[int | None]
     wrong: Sequence[int | None]
     counted_at: Sequence[datetime | None]
-    collect: tuple[Window, ...]
+    collect: Slots
     collect_slotted: bool
-    deliver: tuple[Window, ...]
+    deliver: Slots
     deliver_slotted: bool
     opens: datetime | None
     shelf: Sequence[int]
@@ -175,7 +190,7 @@ class Point:
     km: float | None
     closed: bool
     trading: bool
-    windows: tuple[Window, ...]
+    slots: Slots
     slotted: bool
     opens: datetime | None
 
@@ -189,8 +204,19 @@ class Asked:
     to: Callable[[Source], capacity.Destination]
 
 
-Found = Offer | list[Reason]
-"""An offer, or why there is none."""
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A place that could: of those that are shown an offer is made."""
+
+    source: Source
+    at: datetime
+    slots: Slots | None = None
+    fee: Fee | None = None
+    shelf: bool = False
+
+
+Found = Offer | Draft | list[Reason]
+"""An offer, what becomes one, or why there is none."""
 
 
 def promise(
@@ -201,14 +227,18 @@ def promise(
     shipped_from: Callable[[Sequence[Source]], Sequence[Source]],
 ) -> Promise:
     """Each way's answer. `shipped_from` chooses the places of one parcel among those that may send; none: it cannot be."""
-    terms = asked.terms
     sent = _shipment(needs, sources, asked, shipped_from, by_area=True)
+    points_answer = _at_points(needs, points, _shipment(needs, sources, asked, shipped_from, by_area=False), asked)
+
+    def way(which: Way, found: Sequence[Found]) -> Answer:
+        return _way(which, found, needs, asked.at)
+
     ways = (
-        _way(Way.CARRY_OUT, [_carried(one, needs, asked.at) for one in sources]),
-        _way(Way.COLLECT, [_collected(one, needs, asked) for one in _online(sources, "collect")]),
-        _at_points(needs, points, _shipment(needs, sources, asked, shipped_from, by_area=False), terms, asked.at),
-        _way(Way.DELIVER, [_delivered(one, needs, asked) for one in _online(sources, "deliver")]),
-        _way(Way.SHIP, [sent]),
+        way(Way.CARRY_OUT, [_carried(one, needs) for one in sources]),
+        way(Way.COLLECT, [_collected(one, needs, asked) for one in _online(sources, "collect")]),
+        points_answer,
+        way(Way.DELIVER, [_delivered(one, needs, asked) for one in _online(sources, "deliver")]),
+        way(Way.SHIP, [sent]),
     )
     return Promise(asked.at, ways, len(sources) + len(points))
 
@@ -217,16 +247,27 @@ def _online(sources: Iterable[Source], capability: str) -> list[Source]:
     return [one for one in sources if one.priority is not None and capability in one.can]
 
 
-def _way(way: Way, found: Sequence[Found]) -> Answer:
-    offers = sorted((one for one in found if isinstance(one, Offer)), key=_nearest)[:SHOWN]
-    if not offers:
+def _way(way: Way, found: Sequence[Found], needs: Sequence[ProductNeed], at: datetime) -> Answer:
+    able = sorted([one for one in found if not isinstance(one, list)], key=_nearest)[:SHOWN]
+    if not able:
         return Answer(way, False, None, None, None, (), _why(found))
+    offers = tuple([_offer(one, needs, at) if isinstance(one, Draft) else one for one in able])
     first = min(offers, key=lambda one: one.at)
-    return Answer(way, True, first.at, offers[0].fee, offers[0].sure, tuple(offers), ())
+    return Answer(way, True, first.at, offers[0].fee, offers[0].sure, offers, ())
 
 
-def _nearest(offer: Offer) -> tuple[float, datetime, str]:
-    return (offer.km if offer.km is not None else float("inf"), offer.at, offer.ref)
+def _nearest(found: Offer | Draft) -> tuple[float, datetime, str]:
+    one = found.source if isinstance(found, Draft) else found
+    return (one.km if one.km is not None else float("inf"), found.at, one.ref)
+
+
+def _offer(draft: Draft, needs: Sequence[ProductNeed], at: datetime) -> Offer:
+    """What is told of a place. Goods that are carried out are held by nobody until somebody is there."""
+    one = draft.source
+    has = one.shelf if draft.shelf else one.has
+    sure = _sure(one, has, needs, at, draft.at - at + WALK if draft.shelf else timedelta(0))
+    windows = draft.slots.windows() if draft.slots else ()
+    return Offer(one.place_id, one.ref, one.name, one.km, draft.at, windows, sure, (), draft.fee)
 
 
 def _why(found: Sequence[Found]) -> tuple[Reason, ...]:
@@ -238,43 +279,36 @@ def _why(found: Sequence[Found]) -> tuple[Reason, ...]:
     return tuple(reasons.values()) or (Reason(Code.NO_PLACE, "No place near here does this."),)
 
 
-def _carried(source: Source, needs: Sequence[ProductNeed], at: datetime) -> Found:
+def _carried(source: Source, needs: Sequence[ProductNeed]) -> Found:
     if "sell" not in source.can:
         return []
-    there = replace(source, has=source.shelf)
-    if (reasons := _obstacles(there, needs, online=False)) or source.opens is None:
+    if (reasons := _obstacles(source, needs, online=False)) or source.opens is None:
         return reasons or [_SHUT]
-    return _offer(there, needs, source.opens, at, source.opens - at + WALK)
+    return Draft(source, source.opens, shelf=True)
 
 
 def _collected(source: Source, needs: Sequence[ProductNeed], asked: Asked) -> Found:
-    if reasons := _obstacles(source, needs, online=True):
-        return reasons
-    found = _timed(source, needs, source.collect, asked.at, slotted=source.collect_slotted)
-    return replace(found, fee=Fee(asked.terms.fee_collect, source.currency)) if isinstance(found, Offer) else found
+    fee = Fee(asked.terms.fee_collect, source.currency)
+    return _obstacles(source, needs, online=True) or _timed(source, source.collect, fee, slotted=source.collect_slotted)
 
 
 def _delivered(source: Source, needs: Sequence[ProductNeed], asked: Asked) -> Found:
     area = capacity.area_for(source.areas, asked.to(source), Way.DELIVER.value)
     if area is None:
         return [_OUTSIDE]
-    if reasons := _obstacles(source, needs, online=True):
-        return reasons
-    found = _timed(source, needs, source.deliver, asked.at, slotted=source.deliver_slotted)
-    return replace(found, fee=_fee(area, source)) if isinstance(found, Offer) else found
+    fee = _fee(area, source)
+    return _obstacles(source, needs, online=True) or _timed(source, source.deliver, fee, slotted=source.deliver_slotted)
 
 
 def _fee(area: capacity.Area, source: Source) -> Fee:
     return Fee(area.fee, source.currency, area.free_from, area.product_id, area.id)
 
 
-def _timed(
-    source: Source, needs: Sequence[ProductNeed], windows: tuple[Window, ...], at: datetime, *, slotted: bool
-) -> Found:
-    if slotted and not windows:
+def _timed(source: Source, slots: Slots, fee: Fee, *, slotted: bool) -> Found:
+    if slotted and not slots.starts:
         return [_ALL_FULL]
-    starts = windows[0].starts_at if windows else source.opens
-    return [_SHUT] if starts is None else _offer(source, needs, starts, at, timedelta(0), windows)
+    starts = slots.starts[0] if slots.starts else source.opens
+    return [_SHUT] if starts is None else Draft(source, starts, slots, fee)
 
 
 def _shipment(
@@ -284,7 +318,7 @@ def _shipment(
     shipped_from: Callable[[Sequence[Source]], Sequence[Source]],
     *,
     by_area: bool,
-) -> Found:
+) -> Offer | list[Reason]:
     """One parcel: from one place where one has all, else from several together; `by_area` to those who send to the address."""
     if unfit := [reason for need in needs if (reason := _unfit(need, online=True))]:
         return unfit
@@ -309,7 +343,7 @@ def _shipment(
 def _parcel(chosen: Sequence[Source], needs: Sequence[ProductNeed], at: datetime) -> Offer:
     """What these places send together, as an offer of the first."""
     first, several = chosen[0], len(chosen) > 1
-    each = [_sure(one, needs, at, timedelta(0), part=several) for one in chosen]
+    each = [_sure(one, one.has, needs, at, timedelta(0), part=several) for one in chosen]
     reasons = each[0].reasons
     if several:
         reasons = (Reason(Code.SPLIT, f"It comes in {len(chosen)} parcels."), *reasons)
@@ -324,25 +358,25 @@ def _warm(need: ProductNeed) -> Reason:
 
 
 def _at_points(
-    needs: Sequence[ProductNeed], points: Sequence[Point], shipment: Found, terms: Terms, at: datetime
+    needs: Sequence[ProductNeed], points: Sequence[Point], shipment: Offer | list[Reason], asked: Asked
 ) -> Answer:
     """A parcel, to a point that is there then."""
     if not isinstance(shipment, Offer):
-        return _way(Way.POINT, [shipment])
-    arrives = shipment.at + timedelta(hours=terms.point_hours)
+        return _way(Way.POINT, [shipment], needs, asked.at)
+    arrives = shipment.at + timedelta(hours=asked.terms.point_hours)
     found: list[Found] = []
     for point in points:
-        windows = tuple(one for one in point.windows if one.starts_at >= arrives)[:SHOWN]
+        windows = point.slots.windows(arrives)[:SHOWN]
         if (reasons := _point_obstacles(point, needs)) or (point.slotted and not windows):
             found.append(reasons or [_ALL_FULL])
         elif not windows and point.opens is None:
             found.append([_SHUT])
         else:
-            ready = windows[0].starts_at if windows else max(arrives, point.opens or at)
-            fee = Fee(terms.fee_point, point.currency)
+            ready = windows[0].starts_at if windows else max(arrives, point.opens or asked.at)
+            fee = Fee(asked.terms.fee_point, point.currency)
             where = (point.place_id, point.ref, point.name, point.km, ready, windows)
             found.append(Offer(*where, shipment.sure, shipment.sources, fee))
-    return _way(Way.POINT, found)
+    return _way(Way.POINT, found, needs, asked.at)
 
 
 def _point_obstacles(point: Point, needs: Sequence[ProductNeed]) -> list[Reason]:
@@ -375,14 +409,15 @@ def _obstacles(source: Source, needs: Sequence[ProductNeed], *, online: bool) ->
         found.append(_NO_ONLINE)
     if online and source.room is not None and source.room <= 0:
         found.append(_FULL)
+    has = source.has if online else source.shelf
     for number, need in enumerate(needs):
-        if reason := _lacks(source, number, need, online=online):
+        if reason := _lacks(source, number, need, has[number], online=online):
             found.append(reason)
     return found
 
 
-def _lacks(source: Source, number: int, need: ProductNeed, *, online: bool) -> Reason | None:
-    product, has = need.product_id, source.has[number]
+def _lacks(source: Source, number: int, need: ProductNeed, has: int, *, online: bool) -> Reason | None:
+    product = need.product_id
     if reason := _unfit(need, online=online):
         return reason
     if not keeps(source.format, need.temperature, source.keeps):
@@ -416,34 +451,30 @@ def _missing(sources: Sequence[Source], needs: Sequence[ProductNeed]) -> list[Re
     return found
 
 
-def _offer(
+def _sure(
     source: Source,
+    has: Sequence[int],
     needs: Sequence[ProductNeed],
-    ready: datetime,
     at: datetime,
     unheld: timedelta,
-    windows: tuple[Window, ...] = (),
-) -> Offer:
-    sure = _sure(source, needs, at, unheld)
-    return Offer(source.place_id, source.ref, source.name, source.km, ready, windows, sure)
-
-
-def _sure(source: Source, needs: Sequence[ProductNeed], at: datetime, unheld: timedelta, *, part: bool = False) -> Sure:
+    *,
+    part: bool = False,
+) -> Sure:
     """How sure it is that everything is found here: records may be wrong, and goods that are not held may be sold.
 
     `part`: the place gives what it has of each.
     """
     chances, reasons = [], []
     for number, need in enumerate(needs):
-        has = source.has[number]
-        want = min(need.quantity, max(has, 0)) if part else need.quantity
+        have = has[number]
+        want = min(need.quantity, max(have, 0)) if part else need.quantity
         if not want:
             continue
         wrong = _wrong(source.wrong[number], source.counted_at[number], at)
         days = unheld / timedelta(days=1)
-        taken = reached((source.rate[number] or 0) * days / 1_000_000, (has - want) // 1_000 + 1)
-        chances.append(chance_there(has, want, wrong) * (1_000_000 - taken) // 1_000_000)
-        reasons.append((chances[-1], _doubt(source, number, need, taken, at)))
+        taken = reached((source.rate[number] or 0) * days / 1_000_000, (have - want) // 1_000 + 1)
+        chances.append(chance_there(have, want, wrong) * (1_000_000 - taken) // 1_000_000)
+        reasons.append((chances[-1], _doubt(source, number, need, taken, have, at)))
     reasons.sort(key=lambda pair: pair[0])
     return Sure(all_of(chances), tuple(reason for _, reason in reasons[:2]))
 
@@ -455,9 +486,9 @@ def _wrong(base: int | None, counted_at: datetime | None, at: datetime) -> int:
     return 1_000 - round(right)
 
 
-def _doubt(source: Source, number: int, need: ProductNeed, taken: int, at: datetime) -> Reason:
+def _doubt(source: Source, number: int, need: ProductNeed, taken: int, has: int, at: datetime) -> Reason:
     """What speaks most for or against finding it."""
-    has, product, counted = source.has[number], need.product_id, source.counted_at[number]
+    product, counted = need.product_id, source.counted_at[number]
     if taken > 50_000:  # noqa: PLR2004  # one time in twenty
         return Reason(Code.SELLS_FAST, "It sells fast here, and nobody holds it.", product)
     if has < 3 * need.quantity:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from storeline.kernel.api import Invalid, Pending, Row, ids_array, ints_array, later, now, pipeline
+from storeline.kernel.api import Invalid, Pending, Row, ids_array, ints_array, later, now, pipeline, transaction
 from storeline.sourcing.domain.costs import Policy, need
 from storeline.sourcing.domain.options import Code, Method, ProductNeed, Reason, WantedLine, combine, keeps
 from storeline.sourcing.domain.seen import Facts, Seen, Sourced, why_not
@@ -34,7 +34,9 @@ _SEEN = f"""
 WITH {REACH}
 SELECT p.id, {KM}, r.priority, s.visit, s.line, {ROOM}, {CLOSED}, {TRADING}, p.format, p.keeps,
     g.has, g.rate, g.hours, g.loss, g.fixed, g.old, g.old_days
-FROM reach r JOIN places_place p ON p.id = r.place_id AND %(capability)s = ANY(p.capabilities)
+FROM reach r CROSS JOIN LATERAL (
+    SELECT * FROM places_place WHERE id = r.place_id AND %(capability)s = ANY(capabilities) LIMIT 1
+) AS p
 LEFT JOIN sourcing_site s ON s.place_id = p.id
 CROSS JOIN LATERAL (
     SELECT array_agg(coalesce(b.available, 0) ORDER BY w.n) AS has, array_agg(v.rate ORDER BY w.n) AS rate,
@@ -113,7 +115,8 @@ def _plan(
         "capability": method.capability,
         "products": ids_array(line.product_id for line in wanted),
     }
-    with pipeline():
+    # One plan for each statement: planning these anew costs more than running them.
+    with transaction(keep_plans=True), pipeline():
         kept = gather_policy(channel)
         known = gather_needs(wanted)
         rows = later(_SEEN, params, lambda rows: rows)

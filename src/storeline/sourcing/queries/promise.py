@@ -1,4 +1,4 @@
-"""What can be promised for a basket: everything is read in one wait, and looked at further out only where nothing near will do."""
+"""What can be promised for a basket: everything is read in one wait (and its transaction ended in another), and looked at further out only where nothing near will do."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from storeline.capacity import api as capacity
-from storeline.kernel.api import Invalid, Row, ids_array, ints_array, later, now, pipeline
+from storeline.kernel.api import Invalid, Row, ids_array, ints_array, later, now, pipeline, transaction
 from storeline.places import api as places
 from storeline.sourcing.domain.costs import need
 from storeline.sourcing.domain.options import ProductNeed, WantedLine, combine
 from storeline.sourcing.domain.seen import Facts, Seen
-from storeline.sourcing.domain.ways import Asked, Point, Promise, Source, Way, Window
+from storeline.sourcing.domain.ways import Asked, Point, Promise, Slots, Source, Terms, Way
 from storeline.sourcing.domain.ways import promise as decide
 from storeline.sourcing.queries.plan import NEAR, WIDE, check_lines, gather_needs, value_of
 from storeline.sourcing.queries.policies import PolicyRow, gather_policy
@@ -50,15 +50,21 @@ def _opens(first: int, last: int) -> str:
 OPENS = f"coalesce({_opens(-1, 1)}, {_opens(2, 7)})"
 
 
-def _windows(method: str, many: int) -> str:
-    """Slots of a method with room, as three arrays, and whether the place has slots at all."""
+_ARRIVES = f"""%(at)s::timestamptz + make_interval(hours => coalesce((
+    SELECT point_hours FROM sourcing_policy
+    WHERE live AND (channel = %(channel)s OR channel IS NULL) ORDER BY channel NULLS LAST LIMIT 1
+), {Terms().point_hours}))"""
+
+
+def _windows(method: str, many: int, begin: str = "%(at)s") -> str:
+    """Slots of a method with room from a moment on, as four arrays."""
     return f"""
 LEFT JOIN LATERAL (
     SELECT array_agg(slot.id) AS ids, array_agg(slot.starts_at) AS starts, array_agg(slot.ends_at) AS ends,
         array_agg(slot.fee) AS fees
     FROM (
         SELECT id, starts_at, ends_at, fee FROM capacity_slot
-        WHERE place_id = p.id AND method = '{method}' AND starts_at >= %(at)s AND cutoff_at >= %(now)s AND held < capacity
+        WHERE place_id = p.id AND method = '{method}' AND starts_at >= {begin} AND cutoff_at >= %(now)s AND held < capacity
         ORDER BY starts_at LIMIT {many}
     ) AS slot
 ) AS {method} ON '{method}' = ANY(p.capabilities)"""
@@ -80,7 +86,8 @@ WITH {REACH},
 looked AS MATERIALIZED (
     SELECT place_id, min(priority) AS priority FROM (
         (
-            SELECT r.place_id, r.priority FROM reach r JOIN places_place p ON p.id = r.place_id
+            SELECT r.place_id, r.priority FROM reach r
+            CROSS JOIN LATERAL (SELECT id, position FROM places_place WHERE id = r.place_id LIMIT 1) AS p
             WHERE NOT %(whole)s OR NOT EXISTS (
                 SELECT FROM unnest(%(products)s::uuid[], %(quantities)s::bigint[]) AS w(product_id, quantity)
                 LEFT JOIN LATERAL (
@@ -102,7 +109,9 @@ SELECT p.id, p.ref, p.name, p.format, p.capabilities, e.currency, {KM}, r.priori
     collect.ids, collect.starts, collect.ends, collect.fees, {_slotted("collect")},
     deliver.ids, deliver.starts, deliver.ends, deliver.fees, {_slotted("deliver")}, {OPENS},
     g.shelf, p.keeps, p.country, p.latitude, p.longitude, {_AREAS}
-FROM looked r JOIN places_place p ON p.id = r.place_id JOIN places_entity e ON e.id = p.entity_id
+FROM looked r
+CROSS JOIN LATERAL (SELECT * FROM places_place WHERE id = r.place_id LIMIT 1) AS p
+CROSS JOIN LATERAL (SELECT currency FROM places_entity WHERE id = p.entity_id LIMIT 1) AS e
 CROSS JOIN LATERAL (
     SELECT array_agg(coalesce(b.available, 0) ORDER BY w.n) AS has,
         array_agg(coalesce(b.shelf, 0) ORDER BY w.n) AS shelf,
@@ -144,8 +153,10 @@ near AS MATERIALIZED (
 )
 SELECT p.id, p.ref, p.name, p.format, p.keeps, e.currency, {KM}, {CLOSED}, {TRADING},
     collect.ids, collect.starts, collect.ends, collect.fees, {_slotted("collect")}, {OPENS}
-FROM near JOIN places_place p ON p.id = near.id JOIN places_entity e ON e.id = p.entity_id
-{_windows("collect", 40)}
+FROM near
+CROSS JOIN LATERAL (SELECT * FROM places_place WHERE id = near.id LIMIT 1) AS p
+CROSS JOIN LATERAL (SELECT currency FROM places_entity WHERE id = p.entity_id LIMIT 1) AS e
+{_windows("collect", 12, _ARRIVES)}
 ORDER BY 7, p.ref
 """
 
@@ -184,7 +195,8 @@ def _promise(wanted: Sequence[WantedLine], where: Where, at: datetime, channel: 
         "whole": most > NEAR,
         "shown": 2 * NEAR,
     }
-    with pipeline():
+    # One plan for each statement: planning these anew costs more than running them.
+    with transaction(keep_plans=True), pipeline():
         kept = gather_policy(channel)
         known = gather_needs(wanted)
         sources = later(_SOURCES, params, lambda rows: rows)
@@ -254,9 +266,9 @@ def _source(row: Row) -> Source:
         rate,
         wrong,
         counted,
-        _slots(*collect[:4]),
+        Slots(*collect[:4]),
         collect[4],
-        _slots(*deliver[:4]),
+        Slots(*deliver[:4]),
         deliver[4],
         opens,
         shelf,
@@ -275,11 +287,5 @@ def _area(place: UUID, row: Sequence[Any], around: places.Position | None) -> ca
 def _point(row: Row) -> Point:
     *head, ids, starts, ends, fees, slotted, opens = row
     key, ref, name, form, keeping, currency, km, closed, trading = head
-    windows = _slots(ids, starts, ends, fees)
-    return Point(key, ref, name, form, keeping, currency, km, closed, trading, windows, slotted, opens)
-
-
-def _slots(
-    ids: list[UUID] | None, starts: list[datetime] | None, ends: list[datetime] | None, fees: list[int] | None
-) -> tuple[Window, ...]:
-    return tuple(map(Window, ids or (), starts or (), ends or (), fees or ()))
+    slots = Slots(ids, starts, ends, fees)
+    return Point(key, ref, name, form, keeping, currency, km, closed, trading, slots, slotted, opens)
