@@ -2,15 +2,15 @@
 
 Error
 ├── NotFound 404
-│   └── NoTransfer          stock.no_transfer     there is no such transfer
+│   └── NoTransfer          no_transfer           there is no such transfer
 └── Refused 409
     ├── SoldOut             stock.sold_out        not enough is left to promise
     ├── CountMismatch       stock.changed         a guarded statement changed fewer rows than were decided, or the
     │                                             books no longer say what a count was explained by
     ├── CannotUndo          stock.cannot_undo     it is too long ago
-    ├── Reserved            stock.reserved        what is to leave is promised to somebody
-    ├── WrongTransferState  stock.transfer_state  the transfer is not where this can be done
-    └── WrongLot            stock.wrong_lot       the lot has another day, or less of it is there
+    ├── Reserved            goods_reserved        what is to leave is promised to somebody
+    ├── WrongTransferState  transfer_state        the transfer is not where this can be done
+    └── WrongLot            wrong_lot             the lot has another day, or less of it is there
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from storeline.kernel.api import NotFound, Refused
 
 
 class NoTransfer(NotFound):
-    code = "stock.no_transfer"
+    code = "no_transfer"
     title = "There is no such transfer"
 
 
@@ -39,15 +39,15 @@ class CannotUndo(Refused):
 
 
 class Reserved(Refused):
-    code = "stock.reserved"
+    code = "goods_reserved"
     title = "It is promised to somebody"
 
 
 class WrongTransferState(Refused):
-    code = "stock.transfer_state"
+    code = "transfer_state"
     title = "The transfer is not where this can be done"
 
 
 class WrongLot(Refused):
-    code = "stock.wrong_lot"
+    code = "wrong_lot"
     title = "The lot does not fit"

@@ -112,7 +112,7 @@ def gather(drafts: Sequence[Draft], facts: Facts) -> tuple[Gathered, Tariff]:
         places=facts.places,
         products=facts.products,
         listed=facts.listed,
-        available={pair: level.available for pair, level in levels.result().items()},
+        levels=levels.result(),
         slots=room.result(),
         coupons=tariff.coupons.left,
     )

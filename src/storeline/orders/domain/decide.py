@@ -35,6 +35,7 @@ from storeline.orders.errors import (
 )
 from storeline.payments import api as payments
 from storeline.places import api as places
+from storeline.stock import api as stock
 
 Pair = tuple[UUID, UUID]
 PENDING_FOR = timedelta(minutes=15)
@@ -62,7 +63,7 @@ class Known:
 class Gathered:
     """All that the decision reads: taken once, under lock where it can be spent.
 
-    `listed` holds the (place, product) pairs that are on sale, `available` is on hand less reserved by (place, product); `slots` the room left; `coupons` the uses left.
+    `listed` holds the (place, product) pairs that are on sale, `levels` are what is there by (place, product); `slots` the room left; `coupons` the uses left.
     """
 
     now: datetime
@@ -70,7 +71,7 @@ class Gathered:
     places: Mapping[UUID, places.PlaceFacts]
     products: Mapping[UUID, catalog.ProductFacts]
     listed: Collection[Pair]
-    available: Mapping[Pair, int]
+    levels: Mapping[Pair, stock.Level]
     slots: Mapping[UUID, capacity.Room]
     coupons: Mapping[UUID, int]
 
@@ -93,7 +94,7 @@ class _Left:
 def decide(drafts: Sequence[Draft], seen: Gathered, price: Price) -> list[Accepted | Verdict]:
     """For each draft, in order: what to write, or the verdict that needs no writing."""
     left = _Left(
-        dict(seen.available),
+        {pair: level.available for pair, level in seen.levels.items()},
         {slot_id: slot.room for slot_id, slot in seen.slots.items()},
         dict(seen.coupons),
         {source: slot.id for slot in seen.slots.values() for source in slot.holders},
@@ -254,7 +255,7 @@ def _check_slot(draft: Draft, slot_id: UUID, seen: Gathered, left: _Left) -> Non
 
 
 def _goods(draft: Draft, seen: Gathered, left: _Left) -> dict[Pair, int]:
-    """What the draft reserves of each product, all of it available; nothing for goods carried out."""
+    """What the draft reserves of each product, all of it there for its channel; nothing for goods carried out."""
     wanted: dict[Pair, int] = {}
     if draft.method == "carry_out":
         return wanted
@@ -263,7 +264,8 @@ def _goods(draft: Draft, seen: Gathered, left: _Left) -> dict[Pair, int]:
             continue
         pair = (draft.serving, line.product_id)
         wanted[pair] = wanted.get(pair, 0) + line.quantity
-        available = max(0, left.available.get(pair, 0))
+        level = seen.levels.get(pair)
+        available = 0 if level is None else max(0, left.available[pair] - level.withheld(draft.channel))
         if wanted[pair] > available:
             raise OutOfStock(
                 f"Only {format_quantity(available)} of it can be promised there.",

@@ -13,6 +13,7 @@ from storeline.kernel.api import CHECKS, GUEST, SYSTEM, Error, clock_at, new_id,
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import CASH, Shop, everything, make, shop, total
 from storeline.payments.api import Offer
+from storeline.stock import api as stock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -180,6 +181,27 @@ def test_one_refused_order_does_not_hurt_its_neighbours(here: Shop) -> None:
     assert [verdict.error.code if verdict.error else verdict.state for verdict in verdicts] == [
         "confirmed",
         "out_of_stock",
+        "confirmed",
+    ]
+    assert here.level() == (10_000, 10_000)
+
+
+def test_what_is_kept_back_from_a_channel_is_not_sold_there(here: Shop) -> None:
+    kept = [stock.PolicyByRef("r0", 3_000), stock.PolicyByRef("r0", 2_000, None, "market")]
+    stock.set_policies(kept, actor=SYSTEM)
+    drafts = [
+        here.draft([6], channel="market"),
+        here.draft([5], channel="market"),
+        here.draft([3]),
+        here.draft([2]),
+        here.draft([3], channel="till"),
+    ]
+    verdicts = orders.checkout(drafts, actor=GUEST)
+    assert [verdict.error.extra["available"] if verdict.error else verdict.state for verdict in verdicts] == [
+        "5",
+        "confirmed",
+        "2",
+        "confirmed",
         "confirmed",
     ]
     assert here.level() == (10_000, 10_000)

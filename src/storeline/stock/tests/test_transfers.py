@@ -239,7 +239,7 @@ def test_transfers_over_http(between):
         came = send("post", f"{address}/arrivals", arrival, associate)
         assert (came.status_code, came.json()["state"]) == (201, "received")
     again = send("post", f"{address}/cancel", {}, manager)
-    assert (again.status_code, again.json()["code"]) == (409, "stock.transfer_state")
+    assert (again.status_code, again.json()["code"]) == (409, "transfer_state")
     listed = send("get", f"/stock/transfers?place={between.there}", token=manager).json()["items"]
     assert [one["id"] for one in listed] == [body["id"]]
     assert send("get", address, token=make_token("shopper")).status_code == 403
