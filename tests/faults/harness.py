@@ -101,11 +101,11 @@ class Faults:
             raise RuntimeError(f"the template could not be made:\n{self.stderr()}")
 
     def _take_over(self, migrated: str) -> None:
-        dumped = self.folder / "migrated.sql"
-        dump = [binaries() / "pg_dump", "--no-owner", "--no-acl", "--file", dumped, "--dbname", migrated]
-        load = [binaries() / "psql", "--no-psqlrc", "--quiet", "--output", os.devnull, "--set", "ON_ERROR_STOP=1"]
-        subprocess.run(dump, check=True, stderr=self._stderr)
-        subprocess.run([*load, "--file", dumped, "--dbname", self.server.url], check=True, stderr=self._stderr)
+        dumped = str(self.folder / "migrated.sql")
+        dump = [str(binaries() / "pg_dump"), "--no-owner", "--no-acl", f"--file={dumped}", f"--dbname={migrated}"]
+        load = [str(binaries() / "psql"), "--no-psqlrc", "--quiet", f"--output={os.devnull}", "--set=ON_ERROR_STOP=1"]
+        for command in (dump, [*load, f"--file={dumped}", f"--dbname={self.server.url}"]):
+            subprocess.run(command, check=True, stderr=self._stderr)
 
     def end(self) -> None:
         """Let go of everything."""

@@ -72,7 +72,7 @@ def judge(job: Job) -> None:
     book = Logbook(job.log)
     for spec in _unheard(_all(folder)[0]):
         carry_out(book, spec)
-    patiently(book, _settle)
+    patiently(book, lambda: _settle(book))
     entries, notes = _all(folder)
     compare(entries, verdict)
     _audit(verdict)
@@ -137,16 +137,22 @@ def _unheard(entries: list[Entry]) -> list[Spec]:
     return [entry.spec for entry in entries if entry.answer is None and entry.spec not in heard]
 
 
-def _settle() -> None:
+def _settle(book: Logbook) -> None:
     """Time passes: jobs run and consumers read until nothing moves."""
     from storeline.config.work import due_jobs  # noqa: PLC0415  # needs the settings
     from storeline.kernel.api import clock_at, now, pump  # noqa: PLC0415  # needs the settings
+    from storeline.web.problems import AWAY  # noqa: PLC0415  # needs the settings
 
     pump()
     for step in range(3):
         with clock_at(now() + LATER + step * STEP):
-            for _, job in due_jobs():
-                job()
+            for name, job in due_jobs():
+                try:
+                    job()
+                except AWAY:
+                    raise
+                except Exception:  # noqa: BLE001  # whatever it is, it is a finding
+                    book.note("broke", f"{name}: {traceback.format_exc()[-1000:]}")
             pump()
 
 

@@ -6,6 +6,7 @@ the standard input; the answer to each is the new process's id.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -35,6 +36,7 @@ def main() -> None:
 
     list(due_jobs())
     history.BATCH = IMPORT_BATCH
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # connections are lost here by the dozen
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead need no burial
     for line in sys.stdin.buffer:
         order = orjson.loads(line)
