@@ -120,6 +120,13 @@ def _settings() -> dict[str, str]:
         "capacity.edit": _("Edited slots"),
         "pricing.edit": _("Edited prices"),
         "stock.edit": _("Edited stock settings"),
+        "sourcing.set_group": _("Made or changed a group of places"),
+        "sourcing.set_channel": _("Set from where a channel sells"),
+        "sourcing.set_limits": _("Set how many online orders a place can pick"),
+        "sourcing.close_place": _("Closed a place to online orders"),
+        "sourcing.open_place": _("Opened a place to online orders"),
+        "sourcing.set_policy": _("Set what sourcing weighs"),
+        "sourcing.set_duals": _("Set what goods are worth where they stand"),
     }
 
 

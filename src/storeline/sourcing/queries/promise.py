@@ -12,9 +12,9 @@ from storeline.kernel.api import Invalid, Row, ids_array, ints_array, later, now
 from storeline.places import api as places
 from storeline.sourcing.domain.costs import need
 from storeline.sourcing.domain.options import ProductNeed, WantedLine, combine
+from storeline.sourcing.domain.promise import promise as decide
 from storeline.sourcing.domain.seen import Facts, Seen
 from storeline.sourcing.domain.ways import Asked, Point, Promise, Slots, Source, Terms, Way
-from storeline.sourcing.domain.ways import promise as decide
 from storeline.sourcing.queries.plan import NEAR, WIDE, check_lines, gather_needs, value_of
 from storeline.sourcing.queries.policies import PolicyRow, gather_policy
 from storeline.sourcing.queries.reach import CLOSED, KM, PROMISABLE, REACH, ROOM, TRADING, Where, reach_params

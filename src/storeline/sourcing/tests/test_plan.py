@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from storeline.kernel.api import SYSTEM, Invalid, NotFound, clock_at, new_id, run, waits
@@ -291,3 +292,15 @@ def test_of_many_plans_at_once_no_more_are_kept_than_the_cap():
     assert kept.count(True) == 7
     assert run("SELECT orders FROM sourcing_load").fetchall() == [(7,)]
     assert_balanced()
+
+
+def test_what_if_on_the_command_line(one, capsys):
+    put(shop("near", 50.1), one, 1_000)
+    sourcing.keep_plan(new_id(), ask(one), actor=SYSTEM)
+    call_command("sourcing", "what-if", "visit=1000", "--days", "1")
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "1 recorded orders; costs in minor units"
+    assert [line.split() for line in told if line.startswith("cost: visit")] == [["cost:", "visit", "150", "1"]]
+    for change in ("visit=x", "colour=1", "most_places=9"):
+        with pytest.raises(CommandError):
+            call_command("sourcing", "what-if", change)
