@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections import Counter, defaultdict
@@ -84,7 +85,8 @@ def _write(path: Path, figures: dict[str, Any], done: list[Round]) -> None:
         deeds.update(one.verdict["deeds"])
     rows = "".join(f"| {key.replace('_', ' ')} | {_words(value)} |\n" for key, value in figures.items())
     work = "".join(f"| {name.replace('_', ' ')} | {count} |\n" for name, count in sorted(deeds.items()))
-    sizes = {"workers": WORKERS, "deeds_each": DEEDS, "first": FIRST, "last": LAST, "rivals": RIVALS}
+    sizes: dict[str, Any] = {"when": f"{datetime.now(UTC):%d %B %Y, %H:%M}", "cores": len(os.sched_getaffinity(0))}
+    sizes |= {"workers": WORKERS, "deeds_each": DEEDS, "first": FIRST, "last": LAST, "rivals": RIVALS}
     path.write_text(_PAGE.format(rounds=len(done), rows=rows, deeds=work, notes=NOTES, **sizes))
 
 
@@ -94,7 +96,7 @@ def _words(value: object) -> str:
 
 _PAGE = """# Proof: what kills leave behind
 
-Written by `python -m bench faults --rounds {rounds} --write docs/proof.md` (`make proof` runs 300; `make test` runs 30 of them); the code is in
+Run on {when} UTC on {cores} cores. Written by `python -m bench faults --rounds {rounds} --write docs/proof.md` (`make proof` runs 300; `make test` runs 30 of them); the code is in
 `tests/faults/`.
 
 Each round has a fresh database of two shops on a private PostgreSQL with its usual durability (fsync and
