@@ -19,13 +19,15 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
-from tests.e2e.conftest import WIDTHS, chromium
+from tests.e2e.conftest import WIDTHS, Visit, chromium, open_page
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screens"
 MOST_BYTES = 150_000
+FIRST_SHOP = "335"
+"""Where the demo's visitors meet, as `make demo` serves it."""
 _WEBP = """async ([png, quality]) => {
   const picture = new Image();
   picture.src = "data:image/png;base64," + png;
@@ -40,86 +42,117 @@ _WEBP = """async ([png, quality]) => {
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A page: who looks at it, and how they come there from the site's front."""
+    """A page: who looks at it, and how they come there from the site's front. `dark` is taken at one width only."""
 
     name: str
     sign_in: str
-    way: Callable[[Page], object]
-    dark: bool = False
+    way: Callable[[Visit], object]
+    dark: str = ""
 
 
-def at(path: str) -> Callable[[Page], object]:
+def at(path: str) -> Callable[[Visit], object]:
     """Just its address."""
-    return lambda page: page.goto(path, wait_until="networkidle")
+    return lambda visit: visit.go(path)
 
 
-def product(page: Page) -> None:
+def product(visit: Visit) -> None:
     """A product that is on offer."""
-    page.goto("/search?q=orange juice", wait_until="networkidle")
-    page.locator(".product-name a").first.click()
+    visit.go("/search?q=orange juice")
+    visit.page.locator(".product-name a").first.click()
+    visit.page.locator("a.map-mark").first.wait_for()
 
 
-def basket(page: Page) -> None:
+def basket(visit: Visit) -> None:
     """A basket with some breakfast in it."""
     for wanted in ("milk", "bread", "bananas", "orange juice"):
-        page.goto(f"/search?q={wanted}", wait_until="networkidle")
-        page.locator(".product-add button").first.click()
-        page.wait_for_load_state("networkidle")
-    page.goto("/basket", wait_until="networkidle")
+        visit.go(f"/search?q={wanted}")
+        visit.page.locator(".product-add button").first.click()
+        visit.settle()
+    visit.go("/basket")
 
 
-def checkout(page: Page) -> None:
+def checkout(visit: Visit) -> None:
     """Where a time is chosen and paid."""
-    basket(page)
-    page.goto("/checkout", wait_until="networkidle")
+    basket(visit)
+    visit.go("/checkout")
 
 
-def order(page: Page) -> None:
+def order(visit: Visit) -> None:
     """The order's own page, just after it was placed."""
-    checkout(page)
-    page.get_by_role("button", name=re.compile("Order and pay")).click()
-    page.wait_for_url(re.compile("/order/"))
+    checkout(visit)
+    visit.page.locator(".pay:visible").click()
+    visit.page.wait_for_url(re.compile("/order/"))
 
 
-def till(page: Page) -> None:
+def till(visit: Visit) -> None:
     """A sale at the till of the shop that everybody sees first."""
-    page.goto("/", wait_until="networkidle")
+    page = visit.page
     codes = []
-    for wanted in ("milk", "bread", "bananas", "orange juice", "eggs"):
-        page.goto(f"/search?q={wanted}", wait_until="networkidle")
+    for wanted in ("milk", "bread", "bananas", "orange juice", "eggs", "cheddar cheese"):
+        visit.go(f"/search?q={wanted}")
         codes.append(page.locator(".product-name a").first.get_attribute("href").split("/")[2])  # type: ignore[union-attr]
-    page.goto(f"/till/open?q={_shop(page)}", wait_until="networkidle")
-    if page.locator("a.row").count():
-        page.locator("a.row").first.click()
+    _place(visit, "/till/open", "a.row")
     page.locator("button[name=number]").first.click()
-    page.wait_for_load_state("networkidle")
-    for code in codes:
-        page.locator("input[name=code]").fill(code)
+    visit.settle()
+    if page.locator("[data-line]").count():  # of the picture before
+        for key in ("F10", "F2"):
+            page.keyboard.press(key)
+            visit.page.wait_for_timeout(500)
+    for number, code in enumerate(codes):
+        page.locator("input[name=code]").fill(f"2*{code}" if number == 2 else code)  # two of one
         page.keyboard.press("Enter")
-        page.wait_for_timeout(600)  # the line is drawn
+        page.locator("[data-line]").nth(number).wait_for()
+    visit.settle()
 
 
-def yesterday(page: Page) -> None:
+def paid(visit: Visit) -> None:
+    """The change and the receipt."""
+    till(visit)
+    visit.page.keyboard.press("F2")
+    visit.page.locator("[data-pad-field]").wait_for()
+    visit.page.keyboard.type("50")
+    visit.page.keyboard.press("Enter")
+    visit.page.locator(".till-outcome").wait_for()
+
+
+def yesterday(visit: Visit) -> None:
     """The last whole day of trade."""
-    page.goto("/office", wait_until="networkidle")
-    page.locator(".office-step a").first.click()
+    visit.go("/office")
+    visit.page.locator(".office-step a").first.click()
+    visit.page.locator(".office-plot canvas").wait_for()
 
 
-def desk(page: Page) -> None:
+def places(visit: Visit) -> None:
+    """All places, with their map."""
+    visit.go("/office/places?range=week")
+    visit.page.locator(".office-map .map-drawing").wait_for()
+
+
+def desk(visit: Visit) -> None:
     """What is to be picked in the shop that the online orders went to."""
-    page.goto(f"/desk/places?q={_shop(page)}", wait_until="networkidle")
-    there = page.locator("button[name=place]")
-    if there.count():
-        there.first.click()
-        page.wait_for_load_state("networkidle")
-    page.goto("/desk", wait_until="networkidle")
+    _place(visit, "/desk/places", "button[name=place]")
+    visit.go("/desk")
 
 
-def _shop(page: Page) -> str:
-    """What the shop is called that visitors see first."""
-    page.goto("/", wait_until="networkidle")
-    named = re.search(r"buying from (.+?)\.", page.locator(".shop-where").inner_text())
-    return named[1] if named else ""
+def picking(visit: Visit) -> None:
+    """An order that is being picked."""
+    desk(visit)
+    visit.page.locator("a.desk-row").first.click()
+    visit.page.locator("#picking").wait_for()
+    more = visit.page.locator("#picking .desk-plus")
+    if more.count():
+        more.first.click()
+        visit.settle()
+
+
+def _place(visit: Visit, path: str, choice: str) -> None:
+    """Choose the first shop where people choose; whoever has one place alone is there already."""
+    visit.go("/")
+    named = re.search(r"buying from (.+?)\.", visit.page.locator(".shop-where").inner_text())
+    visit.go(f"{path}?q={named[1] if named else ''}")
+    if visit.page.locator(choice).count():
+        visit.page.locator(choice).first.click()
+        visit.settle()
 
 
 SHOTS = (
@@ -129,13 +162,18 @@ SHOTS = (
     Shot("shop-basket", "", basket),
     Shot("shop-checkout", "", checkout),
     Shot("shop-order", "", order),
+    Shot("shop-home-dark", "", at("/"), dark="desk"),
     Shot("till-sale", "associate", till),
+    Shot("till-paid", "associate", paid),
+    Shot("till-sale-dark", "associate", till, dark="desk"),
     Shot("desk-pick-list", "associate", desk),
+    Shot("desk-picking", "associate", picking),
+    Shot("desk-picking-dark", "associate", picking, dark="phone"),
     Shot("office-today", "finance", yesterday),
-    Shot("office-places", "finance", at("/office/places")),
+    Shot("office-places", "finance", places),
+    Shot("office-orders", "finance", at("/office/orders")),
     Shot("office-promotions", "marketer", at("/office/promotions")),
-    Shot("shop-home-dark", "", at("/"), dark=True),
-    Shot("office-today-dark", "finance", yesterday, dark=True),
+    Shot("office-today-dark", "finance", yesterday, dark="desk"),
 )
 
 
@@ -157,37 +195,31 @@ def main() -> None:
 def _take(browser: Browser, address: str, only: str, folder: Path) -> Iterator[str]:
     """Take each at both widths; the names of those that went wrong."""
     for shot in SHOTS:
-        for device, (width, height) in WIDTHS.items():
-            name = f"{shot.name}-{width}"
-            if not name.startswith(only) or (shot.dark and device == "phone"):
+        for device, size in WIDTHS.items():
+            name = f"{shot.name}-{size[0]}"
+            if not name.startswith(only) or (shot.dark and device != shot.dark):
                 continue
-            context = browser.new_context(
-                base_url=address,
-                viewport={"width": width, "height": height},
-                color_scheme="dark" if shot.dark else "light",
-                locale="en-US",
-                reduced_motion="reduce",
-            )
-            page = context.new_page()
+            visit = open_page(browser, address, size, color_scheme="dark" if shot.dark else "light")
             try:
-                _sign_in(page, shot.sign_in)
-                shot.way(page)
-                page.wait_for_load_state("networkidle")
-                size = _keep(browser, page.screenshot(), folder / f"{name}.webp")
-                sys.stdout.write(f"{name}.webp {size // 1000} kB\n")
+                _sign_in(visit, shot.sign_in)
+                shot.way(visit)
+                visit.settle()
+                visit.page.mouse.move(0, 0)
+                written = _keep(browser, visit.page.screenshot(), folder / f"{name}.webp")
+                sys.stdout.write(f"{name}.webp {written // 1000} kB\n")
             except Exception as error:  # noqa: BLE001  # the others are wanted all the same
-                sys.stderr.write(f"{name}: {type(error).__name__} at {page.url}: {str(error)[:300]}\n")
+                sys.stderr.write(f"{name}: {type(error).__name__} at {visit.page.url}: {str(error)[:300]}\n")
                 yield name
             finally:
-                context.close()
+                visit.page.context.close()
 
 
-def _sign_in(page: Page, login: str) -> None:
+def _sign_in(visit: Visit, login: str) -> None:
     """By the demo's front door."""
     if login:
-        page.goto("/start", wait_until="networkidle")
-        page.locator(f"form:has(input[name=login][value={login}]) button").first.click()
-        page.wait_for_load_state("networkidle")
+        visit.go("/start")
+        with visit.page.expect_navigation():
+            visit.page.locator(f"form:has(input[name=login][value={login}]) button").first.click()
 
 
 def _keep(browser: Browser, png: bytes, path: Path) -> int:
@@ -211,6 +243,7 @@ def _served(address: str) -> Iterator[str]:
     from bench.tools.server import serving  # noqa: PLC0415  # only where nobody serves
 
     subprocess.run([sys.executable, "-m", "storeline", "demo", "--no-serve"], check=True)
+    os.environ.setdefault("STORELINE_FIRST_SHOP", FIRST_SHOP)
     with serving(1, "--stored-clock", address=os.environ.get("DATABASE_URL", "")) as port:
         yield f"http://127.0.0.1:{port}"
 

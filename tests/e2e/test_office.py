@@ -7,35 +7,20 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from django.conf import settings
 
 from storeline.catalog import api as catalog
-from storeline.identity.tests.factories import PASSWORD, make_user
+from storeline.identity.tests.factories import make_user
 from storeline.insight import api as insight
 from storeline.insight import availability
 from storeline.kernel.api import SYSTEM, clock_at, now, pump, run
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop, make, shop
+from tests.e2e.people import Person
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator
-
     from tests.e2e.conftest import Visit
 
 pytestmark = pytest.mark.django_db(transaction=True)
-FURTHEST = 120
-WEEK = timedelta(days=7)
-WORDS = {
-    "en": ("What needs you", "7 days", "Show as a table", "Places", "Download as CSV", "1 order is late to be picked"),
-    "fr": (
-        "À traiter",
-        "7 jours",
-        "Afficher en tableau",
-        "Lieux",
-        "Télécharger en CSV",
-        "1 commande est en retard de préparation",
-    ),
-}
 
 
 def sell(here: Shop, cents: int, *, before: timedelta = timedelta()) -> None:
@@ -52,6 +37,24 @@ def reckon() -> None:
     insight.fold_all()
 
 
+def place_at(here: Shop, ref: str, name: str, latitude: float, longitude: float) -> None:
+    """Another place of the same retailer."""
+    make(
+        "places.Place",
+        ref=ref,
+        entity_id=here.entity,
+        name=name,
+        format="convenience",
+        zone="America/New_York",
+        country="US",
+        region="OH",
+        city="Columbus",
+        latitude=latitude,
+        longitude=longitude,
+        capabilities=["sell"],
+    )
+
+
 @pytest.fixture
 def trading() -> Shop:
     """A shop with a department, sales today and a week ago, and an order that should have been picked."""
@@ -63,20 +66,7 @@ def trading() -> Shop:
     catalog.upsert_products(
         [{"ref": f"r{number}", "name": name, "category": "fruit"} for number, name in enumerate(names)], actor=SYSTEM
     )
-    make(
-        "places.Place",
-        ref="q",
-        entity_id=made.entity,
-        name="Harbour",
-        format="convenience",
-        zone="America/New_York",
-        country="US",
-        region="OH",
-        city="Columbus",
-        latitude=39.96,
-        longitude=-83.0,
-        capabilities=["sell"],
-    )
+    place_at(made, "q", "Harbour", 39.96, -83.0)
     for days, cents in ((0, 500), (1, 300), (7, 400), (8, 250)):
         sell(made, cents, before=timedelta(days=days))
     with clock_at(now() - timedelta(days=2)):
@@ -91,77 +81,72 @@ def trading() -> Shop:
     return made
 
 
-def to(visit: Visit, target: Locator) -> None:
-    """Tab on until the target has the focus."""
-    for _ in range(FURTHEST):
-        if target.evaluate("each => each === document.activeElement"):
-            return
-        visit.page.keyboard.press("Tab")
-    pytest.fail(f"the keyboard does not reach {target}")
-
-
-def press(visit: Visit, target: Locator) -> None:
-    """Go to a link or button, and press it."""
-    to(visit, target)
-    visit.page.keyboard.press("Enter")
-
-
-def sign_in(visit: Visit, role: str, language: str) -> None:
-    make_user("head", role)
-    visit.page.context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": visit.base}])
-    visit.go("/accounts/login/?next=/office")
-    visit.page.locator("[name=login]").fill("head")
-    visit.page.locator("[name=password]").fill(PASSWORD)
-    visit.page.keyboard.press("Enter")
-    visit.page.wait_for_url(f"{visit.base}/office", wait_until="networkidle")
-
-
-@pytest.mark.parametrize("language", WORDS)
+@pytest.mark.parametrize("language", ["en", "fr"], indirect=True)
 def test_from_the_day_to_the_orders_behind_it(visit: Visit, trading: Shop, language: str) -> None:
-    needs, week, as_table, places, download, late = WORDS[language]
-    page = visit.page
-    sign_in(visit, "administrator", language)
-    page.get_by_role("heading", name=needs, exact=True).wait_for()
+    page, planner = visit.page, Person(visit, language)
+    visit.sign_in(make_user("head", "administrator"))
+    visit.go("/office")
+    page.get_by_role("heading", name=planner.words("What needs you"), exact=True).wait_for()
     page.locator(".office-plot canvas").wait_for()
+    late = planner.counted("%(count)s order is late to be picked", "%(count)s orders are late to be picked", 1)
     assert page.get_by_text(late).is_visible()
     visit.check()
-    press(visit, page.get_by_role("link", name=week, exact=True))
+    planner.press(page.get_by_role("link", name=planner.words("7 days"), exact=True))
     page.wait_for_url(re.compile("range=week"))
     page.locator(".office-plot canvas").wait_for()
-    press(visit, page.locator("summary", has_text=as_table))
+    reads_the_chart(planner)
+    planner.press(page.locator("summary", has_text=planner.words("Show as a table")), stays=True)
     visit.check()
     assert page.locator("#sales-table tbody tr").count() == 7
-    press(visit, page.locator("#sales-table tbody a").last)
+    planner.press(page.locator("#sales-table tbody a").last)
     page.wait_for_url(re.compile(r"/office\?day="))
-    press(visit, page.locator("a.office-tile").first)
+    planner.press(page.locator("a.office-tile").first)
     page.wait_for_url(re.compile("/office/orders"))
     assert page.locator("main").get_by_text(re.compile(r"3[.,]00")).first.is_visible()
     visit.check()
     visit.go("/office")
-    press(visit, page.locator("[aria-labelledby=places-title] tbody a").first)
+    planner.press(page.locator("[aria-labelledby=places-title] tbody a").first)
     page.wait_for_url(re.compile("/office/places/p"))
     visit.check()
     visit.go("/office/places")
-    assert page.get_by_role("heading", name=places, exact=True).is_visible()
+    assert page.get_by_role("heading", name=planner.words("Places"), exact=True).is_visible()
     page.locator(".office-map svg").first.wait_for()
     visit.check()
-    to(visit, page.locator("#q"))
-    page.keyboard.type("colum")
-    page.keyboard.press("Enter")
+    planner.type("#q", "colum")
+    planner.strike("Enter")
     page.wait_for_url(re.compile("q=colum"))
     assert page.locator("tbody tr").count() == 1
     visit.go("/office")
     with page.expect_download() as saved:
-        page.get_by_role("link", name=download).first.click()
+        planner.press(page.locator("a[download]").first, stays=True)
     assert saved.value.suggested_filename.startswith("hours-")
+
+
+def reads_the_chart(planner: Person) -> None:
+    """By arrows, as a screen reader says it; Enter opens the day."""
+    page = planner.page
+    chart = page.get_by_role("slider")
+    planner.press(chart, "Home")
+    first = page.locator("#sales-table tbody tr").first
+    told = chart.get_attribute("aria-valuetext") or ""
+    assert told.startswith((first.locator("th").text_content() or "").strip())
+    assert (first.locator("td").first.text_content() or "").strip() in told
+    page.keyboard.press("ArrowRight")
+    assert chart.get_attribute("aria-valuenow") == "2"
+    page.keyboard.press("End")
+    assert chart.get_attribute("aria-valuenow") == "7"
+    planner.visit.check()
 
 
 def test_figures_follow_the_trade(visit: Visit, trading: Shop) -> None:
     page = visit.page
-    sign_in(visit, "administrator", "en")
+    visit.sign_in(make_user("head", "administrator"))
+    visit.go("/office")
     sales = page.locator("a.office-tile .figure-value").first
     before = sales.text_content()
     page.locator("summary", has_text="Show as a table").click()
+    loads: list[str] = []
+    page.on("framenavigated", lambda frame: loads.append(frame.url))
     sell(trading, 1200)
     reckon()
     page.wait_for_function(
@@ -169,18 +154,23 @@ def test_figures_follow_the_trade(visit: Visit, trading: Shop) -> None:
     )
     page.locator(".office-plot canvas").wait_for()
     assert page.locator("#sales-table").is_visible(), "what was open stays open"
+    assert loads == []
     visit.check()
 
 
 def test_departments_filters_and_the_dark(visit: Visit, trading: Shop) -> None:
     page = visit.page
     page.emulate_media(color_scheme="dark")
-    sign_in(visit, "finance", "en")
+    visit.sign_in(make_user("head", "finance"))
+    visit.go("/office")
     visit.check()
     page.locator("#departments tbody a").first.click()
     page.wait_for_url(re.compile("department=food"))
     assert page.locator("#departments tbody").get_by_text("Fruit").is_visible()
     visit.check()
+    for path in ("/office/places", "/office/places/p", "/office/activity"):
+        visit.go(path)
+        visit.check()
     visit.go("/office?range=custom&from=never&to=2026-01-01")
     assert page.get_by_role("alert").is_visible()
     visit.check()
@@ -190,6 +180,26 @@ def test_departments_filters_and_the_dark(visit: Visit, trading: Shop) -> None:
 
 def test_with_no_trade_at_all(visit: Visit) -> None:
     shop()
-    sign_in(visit, "finance", "en")
+    visit.sign_in(make_user("head", "finance"))
+    visit.go("/office")
     assert visit.page.get_by_role("heading", name="No trade yet").is_visible()
     visit.check()
+
+
+def test_names_on_a_map_stand_over_nothing(visit: Visit, trading: Shop) -> None:
+    """Twenty places in one town and around it, at the width that the page gives the map."""
+    page = visit.page
+    for number in range(20):
+        place_at(trading, f"m{number}", f"Market number {number}", 39.96 + number % 5 / 9, -83 + number // 5 / 7)
+    visit.sign_in(make_user("head", "finance"))
+    visit.go("/office/places")
+    page.locator(".office-map svg").first.wait_for()
+    over = page.evaluate("""() => {
+      const boxes = [...document.querySelectorAll(".map text")].filter((each) => each.getClientRects().length)
+        .map((each) => [each.textContent, each.getBoundingClientRect()]);
+      return boxes.flatMap(([name, one], at) => boxes.slice(at + 1).filter(([, other]) =>
+        one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom)
+        .map(([other]) => `${name} / ${other}`));
+    }""")
+    assert over == []
+    assert page.locator(".map-name:visible").count() >= (1 if visit.is_phone else 3)

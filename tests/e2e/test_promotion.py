@@ -7,131 +7,73 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from django.conf import settings
 
-from storeline.catalog import api as catalog
-from storeline.identity.tests.factories import PASSWORD, browser_of, make_user
-from storeline.kernel.api import SYSTEM, now
+from storeline.identity.tests.factories import PASSWORD, make_user
+from storeline.kernel.api import now
 from storeline.orders.tests.factories import Shop, make, shop
+from tests.e2e.people import Person
+from tests.e2e.trading import name_goods
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from playwright.sync_api import Locator
-
     from tests.e2e.conftest import Visit
 
 pytestmark = pytest.mark.django_db(transaction=True)
-FURTHEST = 80
 CODE = "4006381333931"
-WORDS = {
-    "en": ("Scheduled. Tills and the shop follow it by themselves.", "20% off", "An example basket", "Ended."),
-    "zh-hans": ("已排定。收银台和网店会自动执行。", "减 20%", "示例购物篮", "已结束。"),
-}
 
 
 @pytest.fixture
 def trading() -> Shop:
     made = shop(products=3, units=20)
-    names = ("Red apples", "Oat bread", "Dark chocolate")
-    catalog.upsert_products([{"ref": f"r{number}", "name": name} for number, name in enumerate(names)], actor=SYSTEM)
+    name_goods({"Red apples": {}, "Oat bread": {}, "Dark chocolate": {}})
     make("catalog.Gtin", gtin=CODE.zfill(14), product_id=made.products[1])
     return made
 
 
-class Keys:
-    """A person who has a keyboard and no mouse."""
-
-    def __init__(self, visit: Visit) -> None:
-        self.page = visit.page
-
-    def to(self, target: Locator) -> None:
-        """Tab on until the target has the focus."""
-        for _ in range(FURTHEST):
-            if target.evaluate("each => each === document.activeElement"):
-                return
-            self.page.keyboard.press("Tab")
-        pytest.fail(f"the keyboard does not reach {target}")
-
-    def press(self, selector: str) -> None:
-        """Go to a button or link, and press it."""
-        self.to(self.page.locator(selector).first)
-        self.page.keyboard.press("Enter")
-
-    def type(self, selector: str, text: str) -> None:
-        """Go to a field, and type over what it holds."""
-        self.to(self.page.locator(selector).first)
-        self.page.keyboard.press("ControlOrMeta+a")
-        self.page.keyboard.type(text)
-
-    def moment(self, selector: str, day: datetime) -> None:
-        """Go to a field of day and time, and type midnight of a day, part by part."""
-        self.to(self.page.locator(selector).first)
-        self.page.keyboard.type(day.strftime("%m%d%Y"))
-        self.page.keyboard.press("Tab")
-        self.page.keyboard.type("1200AM")
-
-
-def sign_in(visit: Visit, keys: Keys, path: str) -> None:
-    """By login and password, and on to the page."""
-    visit.go(f"/accounts/login/?next={path}")
-    keys.type("[name=login]", "marketer")
-    keys.type("[name=password]", PASSWORD)
-    visit.page.keyboard.press("Enter")
-    visit.page.wait_for_url(f"{visit.base}{path}")
-
-
-class Till:
+class Till(Person):
     """The till in the same shop, in a browser of its own."""
 
-    def __init__(self, visit: Visit, trading: Shop, language: str) -> None:
-        browser = visit.page.context.browser
-        assert browser is not None
-        self.context = browser.new_context(viewport=visit.page.viewport_size, locale="en-US")
-        session = browser_of(make_user("seller", "associate", place_id=trading.place)).cookies["sessionid"].value
-        cookies = {settings.SESSION_COOKIE_NAME: session, settings.LANGUAGE_COOKIE_NAME: language}
-        self.context.add_cookies([{"name": name, "value": value, "url": visit.base} for name, value in cookies.items()])
-        self.page = self.context.new_page()
-        self.page.goto(f"{visit.base}/till", wait_until="networkidle")
-        self.page.keyboard.press("Enter")
-        self.page.wait_for_url(re.compile("/till$"))
-        self.page.wait_for_load_state("networkidle")
+    def __init__(self, marketer: Person, trading: Shop) -> None:
+        super().__init__(marketer.visit.another(), marketer.language)
+        self.visit.sign_in(make_user("seller", "associate", place_id=trading.place))
+        self.visit.go("/till")
+        self.strike("Enter")
+        self.visit.settle()
 
-    def scan(self, total: str) -> None:
-        """One more loaf; what all of them cost then."""
+    def sells_a_loaf(self, total: str) -> None:
+        """One more; what all of them cost then."""
         self.page.keyboard.type(CODE)
         self.page.keyboard.press("Enter")
         self.page.locator("[data-total]", has_text=total).first.wait_for()
 
 
-@pytest.mark.parametrize("language", WORDS)
 def test_make_a_promotion_and_see_it_in_the_shop_and_at_the_till(visit: Visit, trading: Shop, language: str) -> None:
-    scheduled, off, basket, ended = WORDS[language]
-    page, keys = visit.page, Keys(visit)
+    page, marketer = visit.page, Person(visit, language)
     make_user("marketer", "marketer")
-    page.context.add_cookies([{"name": "django_language", "value": language, "url": visit.base}])
-    sign_in(visit, keys, "/office/promotions")
+    visit.go("/office/promotions")
     visit.check()
-    keys.press('main a[href="/office/promotions/new"]')
-    page.wait_for_url(re.compile("/new$"))
+    marketer.type("[name=login]", "marketer")
+    marketer.type("[name=password]", PASSWORD)
+    marketer.strike("Enter")
+    page.wait_for_url(f"{visit.base}/office/promotions")
     visit.check()
-    keys.type("#f_name", "Bread week")
-    keys.type("#f_percent", "20")
-    keys.type("#find", "oat")
+    marketer.press('main a[href="/office/promotions/new"]')
+    visit.check()
+    marketer.type("#f_name", "Bread week")
+    marketer.type("#f_percent", "20")
+    marketer.type("#find", "oat")
     page.locator("[data-line=r1]").wait_for()
     visit.check()
-    keys.press("[data-line=r1]")
+    marketer.press("[data-line=r1]", stays=True)
     assert page.locator("#f_targets").input_value() == "r1\n"
-    yesterday = now() - timedelta(days=1)
-    keys.moment("#f_starts", yesterday)
-    page.locator("#preview", has_text=basket).wait_for()
+    marketer.moment("#f_starts", now() - timedelta(days=1))
+    page.locator("#preview", has_text=marketer.words("An example basket")).wait_for()
     assert "$1.00" in (page.locator("#preview .work-prices").text_content() or "")
     visit.check()
-    till = Till(visit, trading, language)
-    till.scan("1.35")
-    keys.press("button[value=schedule]")
-    page.get_by_text(scheduled).wait_for()
-    page.get_by_text(off, exact=True).wait_for()
+    till = Till(marketer, trading)
+    till.sells_a_loaf("1.35")
+    marketer.press("button[value=schedule]")
+    marketer.reads("Scheduled. Tills and the shop follow it by themselves.")
+    page.get_by_text(marketer.words("%(share)s off", share="20%"), exact=True).first.wait_for()
     visit.check()
     promotion = page.url.partition("?")[0].removeprefix(visit.base)
     visit.go("/p/r1/oat-bread")
@@ -139,22 +81,22 @@ def test_make_a_promotion_and_see_it_in_the_shop_and_at_the_till(visit: Visit, t
     assert re.sub(r"\s", "", price.locator(".price-now").text_content() or "").replace("US", "") == "$1.00"
     assert "1.25" in (price.locator(".price-before").text_content() or "")
     visit.check()
-    till.scan("2.16")
+    till.sells_a_loaf("2.16")
     assert "Bread week" in (till.page.locator("#till").text_content() or "")
+    till.visit.check()
     visit.go(promotion)
-    keys.press("[data-opens=end-dialog]")
-    keys.press("#end-dialog button.button-stop")
-    page.get_by_text(ended).wait_for()
+    marketer.press("[data-opens=end-dialog]", stays=True)
     visit.check()
-    till.scan("4.05")
-    till.context.close()
+    marketer.press("#end-dialog button.button-stop")
+    marketer.reads("Ended. From now on nobody gets it.")
+    visit.check()
+    till.sells_a_loaf("4.05")
     visit.go("/p/r1/oat-bread")
     assert page.locator(".price-before").count() == 0
 
 
 def test_pages_of_the_office_are_in_order(visit: Visit, trading: Shop) -> None:
-    make_user("marketer", "administrator")
-    sign_in(visit, Keys(visit), "/office/orders")
+    visit.sign_in(make_user("marketer", "administrator"))
     for path in ("/office/orders", "/office/activity", "/office/coupons", "/office/coupons/new", "/accounts/2fa/"):
         visit.go(path)
         visit.check()

@@ -1,21 +1,19 @@
-"""A shopper's ways through the shop: as a member in three taps, by keyboard alone, in other languages, and back again."""
+"""A shopper's ways through the shop: as a member in three taps, without a script, in the dark, and back again."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
 
 from storeline.aftersales import api as aftersales
-from storeline.catalog import api as catalog
-from storeline.fulfilment import api as fulfilment
-from storeline.fulfilment.tests.factories import read_events
 from storeline.identity.tests.factories import PASSWORD, make_user
-from storeline.kernel.api import SYSTEM, new_id, now, run
+from storeline.kernel.api import SYSTEM, new_id, run
 from storeline.orders.tests.factories import Shop, make, shop
+from tests.e2e.people import Person
+from tests.e2e.trading import hand_over, name_goods, slot_tomorrow
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -23,11 +21,6 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Visit
 
 pytestmark = pytest.mark.django_db(transaction=True)
-NAMES = {
-    "Red apples": {"zh-Hans": "红苹果", "fr": "Pommes rouges", "es": "Manzanas rojas"},
-    "Oat bread": {"zh-Hans": "燕麦面包", "fr": "Pain d'avoine", "es": "Pan de avena"},
-    "Dark chocolate": {"zh-Hans": "黑巧克力", "fr": "Chocolat noir", "es": "Chocolate negro"},
-}
 
 
 @pytest.fixture
@@ -41,44 +34,15 @@ def trading(food: str) -> Shop:
     """A shop in a town, with three products, a category and a slot tomorrow."""
     made = shop(products=3, units=20)
     category = make("catalog.Category", ref=food, name="Food", path="food")
-    items = [{"ref": f"r{number}", "name": name, "names": names} for number, (name, names) in enumerate(NAMES.items())]
-    catalog.upsert_products(items, actor=SYSTEM)
+    name_goods()
     run("UPDATE catalog_product SET category_id = %s", [category])
     run("UPDATE places_place SET latitude = 41.66, longitude = -83.56, city = 'Toledo', region = 'OH'")
-    begins = now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=26)
-    make(
-        "capacity.Slot",
-        id=new_id(),
-        place_id=made.place,
-        method="collect",
-        starts_at=begins,
-        ends_at=begins + timedelta(hours=1),
-        cutoff_at=begins - timedelta(hours=2),
-        capacity=5,
-    )
+    slot_tomorrow(made)
     return made
 
 
 def order_of(page: Page) -> UUID:
     return UUID(page.url.split("/order/")[1][:36])
-
-
-def hand_over(order_id: UUID) -> None:
-    """What the shop does meanwhile."""
-    read_events("fulfilment.tasks")
-    fulfilment.pick_all([order_id], actor=SYSTEM)
-    fulfilment.ready([order_id], actor=SYSTEM)
-    fulfilment.hand_over([(order_id, fulfilment.codes([order_id])[order_id])], actor=SYSTEM)
-
-
-def tab_to(page: Page, selector: str, most: int = 60) -> None:
-    """Press Tab until something that matches has the focus; it must show that it has."""
-    for _ in range(most):
-        page.keyboard.press("Tab")
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            assert page.evaluate("document.activeElement.matches(':focus-visible')")
-            return
-    pytest.fail(f"{selector} is not reached by {most} tabs on {page.url}")
 
 
 def test_a_member_has_an_order_in_three_taps_and_buys_again(visit: Visit, trading: Shop, food: str) -> None:
@@ -157,48 +121,6 @@ def test_an_order_is_called_off(visit: Visit, trading: Shop) -> None:
     assert trading.level() == (20_000, 0)
 
 
-def test_by_keyboard_alone(visit: Visit, trading: Shop) -> None:
-    page, keys = visit.page, visit.page.keyboard
-    visit.go("/")
-    keys.press("/")
-    keys.type("choco")
-    page.locator(".suggestions [role=option]").first.wait_for()
-    field = page.get_by_role("combobox", name="Search")
-    assert field.get_attribute("aria-expanded") == "true"
-    visit.check()
-    keys.press("ArrowDown")
-    assert field.get_attribute("aria-activedescendant") == "q-option-0"
-    keys.press("Enter")
-    page.wait_for_url(re.compile("/p/r2/"))
-    tab_to(page, ".product-page .stepper-value")
-    keys.press("ArrowUp")
-    tab_to(page, ".product-page .button-primary")
-    keys.press("Enter")
-    page.wait_for_url(re.compile("/basket$"))
-    tab_to(page, "aside a.button-primary")
-    keys.press("Enter")
-    page.wait_for_url(re.compile("/checkout"))
-    tab_to(page, "input[name=slot]")
-    tab_to(page, "input[name=card]")
-    keys.press("ArrowDown")
-    tab_to(page, ".pay")
-    keys.press("Enter")
-    page.get_by_text("The card was declined.").wait_for()
-    visit.wrong.clear()  # the browser itself says that it got 402
-    visit.check()
-    tab_to(page, "input[name=card]")
-    keys.press("ArrowUp")
-    tab_to(page, ".pay")
-    keys.press("Enter")
-    page.wait_for_url(re.compile("/order/"))
-    assert fulfilment.progress(order_of(page), actor=SYSTEM, token=page.url.split("key=")[1]).state == "confirmed"
-    visit.go("/p/r2/dark-chocolate")
-    page.locator("a.map-mark").first.wait_for()
-    tab_to(page, "a.map-mark")
-    keys.press("Enter")
-    page.wait_for_url(re.compile("/shops/p/p/r2/"))
-
-
 def test_searches_are_kept_on_the_device_and_forgotten(visit: Visit, trading: Shop) -> None:
     page = visit.page
     visit.go("/search")
@@ -218,35 +140,12 @@ def test_searches_are_kept_on_the_device_and_forgotten(visit: Visit, trading: Sh
     assert page.locator("[role=option]").count() == 0
 
 
-@pytest.mark.parametrize(
-    ("language", "name", "add", "pay", "placed"),
-    [
-        ("zh-hans", "红苹果", "加入购物篮", "选择时间并付款", "您的订单已提交"),
-        ("fr", "Pommes rouges", "Ajouter au panier", "Choisir un créneau et payer", "Votre commande est passée"),
-    ],
-)
-def test_in_another_language(
-    visit: Visit, trading: Shop, language: str, name: str, add: str, pay: str, placed: str
-) -> None:
-    page = visit.page
-    visit.go(f"/?lang={language}")
-    visit.check()
-    visit.go("/p/r0/red-apples")
-    page.get_by_role("heading", name=name).wait_for()
-    page.locator("a.map-mark").first.wait_for()
-    visit.check()
-    page.get_by_role("button", name=add).click()
-    page.wait_for_url(re.compile("/basket$"))
-    visit.check()
-    page.get_by_role("link", name=pay).click()
-    visit.check()
-    page.locator(".pay:visible").click()
-    page.wait_for_url(re.compile("/order/"))
-    page.get_by_role("heading", name=placed).wait_for()
-    visit.check()
-    hand_over(order_of(page))
-    page.reload()
-    page.locator("#returns a").click()
+def test_a_shop_is_chosen_on_the_map_by_keyboard(visit: Visit, trading: Shop) -> None:
+    visit.go("/p/r2/dark-chocolate")
+    shopper = Person(visit, "en")
+    visit.page.locator("a.map-mark").first.wait_for()
+    shopper.press("a.map-mark")
+    visit.page.wait_for_url(re.compile("/shops/p/p/r2/"))
     visit.check()
 
 
@@ -256,25 +155,20 @@ PAGES = ("/", "/c/{food}", "/search?q=oat", "/p/r0/red-apples", "/shops", "/shop
 def test_in_the_dark_from_right_to_left_and_twice_as_large(visit: Visit, trading: Shop, food: str) -> None:
     page = visit.page
     page.emulate_media(color_scheme="dark")
+    size = page.viewport_size or {"width": 390, "height": 844}
     for path in PAGES:
         visit.go(path.format(food=food))
         visit.check()
-    for path in PAGES:
-        visit.go(path.format(food=food))
         page.evaluate("document.documentElement.dir = 'rtl'")
         visit.check()
-    size = page.viewport_size or {"width": 390, "height": 844}
-    page.set_viewport_size({"width": max(320, size["width"] // 2), "height": size["height"] // 2})
-    for path in PAGES:
-        visit.go(path.format(food=food))
+        page.evaluate("document.documentElement.dir = 'ltr'")
+        page.set_viewport_size({"width": max(320, size["width"] // 2), "height": size["height"] // 2})
         visit.check()
+        page.set_viewport_size(size)
 
 
 def test_the_shop_works_without_a_script(visit: Visit, trading: Shop, food: str) -> None:
-    browser = visit.page.context.browser
-    assert browser is not None
-    context = browser.new_context(java_script_enabled=False, viewport=visit.page.viewport_size)
-    page = context.new_page()
+    page = visit.another(java_script_enabled=False).page
     page.goto(f"{visit.base}/c/{food}")
     page.get_by_role("button", name="Add Red apples to the basket").click()
     page.goto(f"{visit.base}/p/r0/red-apples")
@@ -283,4 +177,3 @@ def test_the_shop_works_without_a_script(visit: Visit, trading: Shop, food: str)
     page.goto(f"{visit.base}/checkout")
     page.get_by_role("button", name=re.compile("Order and pay")).click()
     page.get_by_role("heading", name="Your order is placed").wait_for()
-    context.close()

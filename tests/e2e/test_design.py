@@ -1,0 +1,61 @@
+"""Every part of the design, and the pages that belong to no face: in order at both widths, in the light and in the dark."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from storeline.fulfilment.tests.factories import ready, to_pick
+from storeline.identity.tests.factories import make_user
+from storeline.kernel.api import SYSTEM
+from storeline.orders import api as orders
+from storeline.orders.tests.factories import shop
+from storeline.till.commands import open_till
+from storeline.till.queries import TillAt
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Visit
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PAGES = ("/styleguide", "/start", "/accounts/login/", "/no/such/page")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_part_of_the_design_is_in_order(visit: Visit, theme: str) -> None:
+    visit.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    for path in PAGES:
+        visit.go(path)
+        if path.startswith("/no"):
+            visit.wrong.clear()  # the browser itself says that it got 404
+        visit.check()
+
+
+STAFF = (
+    "/till", "/till?ask=member", "/till/pay", "/till/today", "/till/returns", "/till/done/{sale}", "/till/returns/{sale}",
+    "/desk", "/desk/tasks/{order}", "/desk/tasks/{order}/lines/1", "/desk/hand-over", "/desk/count", "/desk/exceptions",
+    "/office", "/office/orders", "/office/orders/{order}", "/office/promotions/new", "/office/places", "/office/activity",
+)  # fmt: skip
+
+
+def test_no_page_of_the_staff_breaks_from_right_to_left_or_twice_as_large(visit: Visit) -> None:
+    here = shop()
+    order_id, (_ready, _code) = to_pick(here), ready(here)
+    sale = here.sale(((1, 125), (2, 250)))
+    orders.checkout([sale], actor=SYSTEM)
+    visit.sign_in(make_user("everything", "administrator"))
+    open_till(TillAt(here.place, 1), actor=SYSTEM)
+    visit.keep({"till": f"{here.place}.1"})
+    page = visit.page
+    size = page.viewport_size
+    assert size is not None
+    for path in STAFF:
+        page.set_viewport_size(size)
+        visit.go(path.format(order=order_id, sale=sale.id))
+        page.evaluate("document.documentElement.dir = 'rtl'")
+        visit.fits()
+        page.set_viewport_size({"width": max(320, size["width"] // 2), "height": size["height"] // 2})
+        visit.fits()
+        page.evaluate("document.documentElement.dir = 'ltr'")
+        visit.fits()
+    assert visit.wrong == []
