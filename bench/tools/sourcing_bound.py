@@ -95,8 +95,6 @@ def clairvoyant(instance: Instance, *, whole: bool = False, seconds: float = 600
 def _order(program: _Program, instance: Instance, order: Ordered, used: dict[Pair, list[tuple[int, float]]]) -> None:
     policy, km = instance.policy, instance.km(order)
     visits: dict[str, int] = {}
-    weights: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    heavy = sum(units * instance.weighs(product) for product, units in order.lines) > policy.parcel_grams
     for product, units in order.lines:
         given = [(program.add(instance.refuse, units), 1.0)]
         grams = instance.weighs(product)
@@ -118,7 +116,6 @@ def _order(program: _Program, instance: Instance, order: Ordered, used: dict[Pai
                 program.row([(share, 1.0), (picked, -float(most))], -_INFINITE, 0.0)
                 program.row([(picked, 1.0), (visits[place], -1.0)], -_INFINITE, 0.0)
             given.append((share, 1.0))
-            weights[place].append((share, grams / policy.parcel_grams))
             used[place, product].append((share, order.day))
         program.row(given, units, units)
     if not visits:
@@ -128,10 +125,6 @@ def _order(program: _Program, instance: Instance, order: Ordered, used: dict[Pai
     every = [(column, 1.0) for column in visits.values()]
     program.row([*every, (beyond, -1.0)], -_INFINITE, 1.0)
     program.row(every, 0.0, most_places)
-    if heavy:
-        for place, parts in weights.items():
-            extra = program.add(sourcing.parcel_cost(km[place], policy), _INFINITE, whole=True)
-            program.row([*parts, (visits[place], -1.0), (extra, -1.0)], -_INFINITE, 0.0)
 
 
 def _visit(instance: Instance, place: str, km: float) -> int:

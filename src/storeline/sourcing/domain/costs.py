@@ -29,13 +29,13 @@ class Policy:
     line: int = 25_000
     """Each line picked."""
     parcel: int = 350_000
-    """Each parcel sent."""
+    """Each place's consignment; what is heavier costs by weight."""
     parcel_km: int = 500
-    """Each parcel for each kilometre."""
+    """Each consignment for each kilometre."""
     kg: int = 40_000
     """Each kilogram sent."""
     parcel_grams: int = 20_000
-    """What goes into one parcel at most."""
+    """What goes into one parcel at most: how many parcels a consignment is, for who packs it."""
     split: int = 60_000
     """Each place beyond the first: another parcel at the shopper's door."""
     most_places: int = 3
@@ -172,7 +172,7 @@ def parcels_of(grams: int, policy: Policy) -> int:
 
 
 def parcel_cost(km: float, policy: Policy) -> int:
-    """What one parcel costs over that distance."""
+    """What a consignment costs over that distance, whatever it weighs."""
     return policy.parcel + round(policy.parcel_km * km)
 
 
@@ -185,7 +185,7 @@ def part_of(site: Site, needs: Sequence[Need], taken: Sequence[int], policy: Pol
     costs = Costs(
         visit=policy.visit if site.visit is None else site.visit,
         lines=line * len(picks),
-        shipping=parcels * parcel_cost(site.km, policy),
+        shipping=parcel_cost(site.km, policy),
         weight=sum(weight_cost(one, many, policy) for one, many in zip(needs, taken, strict=True)),
         keep=sum(sum(row[:many]) for row, many in zip(site.keep, taken, strict=True)),
         waste=-sum(sum(row[:many]) for row, many in zip(site.waste, taken, strict=True)) if site.waste else 0,

@@ -13,6 +13,9 @@ from storeline.sourcing.domain.options import Code, Reason
 from storeline.sourcing.domain.solve import solve
 from storeline.sourcing.domain.values import Value, keep_row, waste_row
 
+MOST_SITES = 26
+"""Among so many places the cheapest plan is found exactly; sets of them grow with the third power."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -40,8 +43,25 @@ class Facts:
 
     def choose(self, policy: Policy) -> Plan | None:
         """The cheapest plan under a policy."""
-        open_now = [one for one in self.seen if one.barred is None]
+        open_now = self._useful()
         return solve(self.needs, [_site(one, self.needs, policy) for one in open_now], policy)
+
+    def _useful(self) -> list[Seen]:
+        """Who may serve. Of very many the nearest that have something of each line, beginning with the scarcest."""
+        able = [one for one in self.seen if one.barred is None and any(many > 0 for many in one.has)]
+        if len(able) <= MOST_SITES:
+            return able
+        able.sort(key=lambda one: (one.priority, one.metres))
+        holders = [[one for one in able if one.has[number] > 0] for number in range(len(self.needs))]
+        kept: dict[UUID, Seen] = {}
+        for line in sorted(holders, key=len):
+            for one in line[: max(MOST_SITES // len(holders), 3)]:
+                if len(kept) < MOST_SITES:
+                    kept[one.place_id] = one
+        for one in able:
+            if len(kept) < MOST_SITES:
+                kept[one.place_id] = one
+        return list(kept.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
 """The cheapest plan for one order, exactly: every set of at most `most_places` places that could still win is looked at.
 
-A plan costs a fixed sum for each place (visit, first parcel, splitting), a sum for each share of a line (picking, weight, the
-value of what is taken) and further parcels where one is too heavy. For a set of places the lines are independent but for
-those parcels, so each line takes its cheapest division; only where an order is heavier than a parcel are divisions searched
-together. Sets are built up place by place, the cheapest fixed sums first, and left as soon as a bound says that none
+A plan costs a fixed sum for each place (visit, parcel, splitting) and a sum for each share of a line (picking, weight, the
+value of what is taken). For a set of places the lines are independent, so each line takes its cheapest division.
+Sets are built up place by place, the cheapest fixed sums first, and left as soon as a bound says that none
 of them can win: the fixed sums of the places so far, those of the cheapest places to come, and for every line the least that any
 place of the set, so far or to come, would take for it. A share costs no less than its part of what the whole line would cost at
 the place's best price for a portion, so that least is a bound for divided lines too.
@@ -132,12 +131,11 @@ class _Search:
         ]
         self.states = [self._state(number) for number in range(len(self.sites))]
         self.rest = self._suffixes()
-        self.heavy = sum(one.grams * one.portions for one in needs) > policy.parcel_grams
         self.kept: dict[tuple[int, tuple[int, ...]], list[Way]] = {}
         self.joint: dict[tuple[int, ...], _State] = {}
         self.but: frozenset[int] = frozenset()
         self.best_cost = _ANY
-        self.best: tuple[tuple[int, ...], list[tuple[int, ...]] | None] | None = None
+        self.best: tuple[int, ...] | None = None
 
     def _state(self, number: int) -> _State:
         """One place alone."""
@@ -172,9 +170,8 @@ class _Search:
             self._extend((), 1, 0, self.states[0], size)
         if self.best is None:
             return None
-        numbers, shares = self.best
-        if shares is None:
-            shares = [self._divisions(line, (0, *numbers))[0][1] for line in range(len(self.needs))]
+        numbers = self.best
+        shares = [self._divisions(line, (0, *numbers))[0][1] for line in range(len(self.needs))]
         taken = tuple(zip(*shares, strict=True))
         sites = tuple(self.sites[number] for number in numbers)
         return _Found(self.best_cost, numbers, sites, taken[1:], taken[0])
@@ -186,7 +183,7 @@ class _Search:
         """A good plan to begin with: place after place the one that helps most. A low cost to beat cuts the search short."""
         chosen: tuple[int, ...] = ()
         state, fixed = self.states[0], 0
-        for _ in range(0 if self.heavy else most):
+        for _ in range(most):
             base = fixed + (self.policy.split if chosen else 0)
             tried = [
                 (base + self.fixed[number] + self._lines(state, number), number)
@@ -198,7 +195,7 @@ class _Search:
                 return
             chosen, fixed, state = (*chosen, number), base + self.fixed[number], self._joined(state, number)
             if cost < self.best_cost:
-                self.best_cost, self.best = cost, (tuple(sorted(chosen)), None)
+                self.best_cost, self.best = cost, tuple(sorted(chosen))
 
     def _lines(self, state: _State, number: int) -> int:
         """What all lines cost from the places so far and one more; very much for each that cannot be served."""
@@ -270,31 +267,7 @@ class _Search:
         numbers = (*chosen, number) if number else chosen
         if self.but and self.but.issubset(numbers):
             return
-        if self.heavy:
-            self._weigh(numbers, fixed)
-        else:
-            self.best_cost, self.best = cost, (numbers, None)
-
-    def _weigh(self, chosen: tuple[int, ...], fixed: int) -> None:
-        """A set whose goods may need further parcels: which line goes where matters then."""
-        numbers = (0, *chosen)
-        divided = [self._divisions(line, numbers) for line in range(len(self.needs))]
-        least = [ways[0][0] for ways in divided]
-        after = [sum(least[line:]) for line in range(len(least) + 1)]
-
-        def go(line: int, cost: int, shares: list[tuple[int, ...]]) -> None:
-            if line == len(divided):
-                if all(any(row) for row in list(zip(*shares, strict=True))[1:]):
-                    self.best_cost, self.best = cost + self._extra(numbers, shares), (chosen, shares)
-                return
-            for own, row in divided[line]:
-                if cost + own + after[line + 1] >= self.best_cost:
-                    return  # divisions only become dearer
-                tried = [*shares, row]
-                if cost + own + after[line + 1] + self._extra(numbers, tried) < self.best_cost:
-                    go(line + 1, cost + own, tried)
-
-        go(0, fixed, [])
+        self.best_cost, self.best = cost, numbers
 
     def _divisions(self, line: int, numbers: tuple[int, ...]) -> list[Way]:
         """Every division of a line over these places, the cheapest first."""
@@ -305,15 +278,6 @@ class _Search:
             known = sorted([(sum([one[many] for one, many in zip(costs, way, strict=True)]), way) for way in ways])
             self.kept[key] = known
         return known
-
-    def _extra(self, numbers: Sequence[int], shares: Sequence[tuple[int, ...]]) -> int:
-        """What parcels beyond the first of each place cost."""
-        limit, total = self.policy.parcel_grams, 0
-        for at in range(1, len(numbers)):
-            grams = sum([one.grams * row[at] for one, row in zip(self.needs, shares, strict=False)])
-            if grams > limit:
-                total += (-(-grams // limit) - 1) * self.parcel[numbers[at]]
-        return total
 
 
 def _together(some: Sequence[int], own: Sequence[int], portions: int) -> list[int]:

@@ -49,11 +49,9 @@ def cost(needs: Any, sites: Any, policy: sourcing.Policy, ways: Any) -> int | No
         if not any(taken):
             continue
         used += 1
-        grams = sum(one.grams * many for one, many in zip(needs, taken, strict=True))
-        parcels = max(1, -(-grams // policy.parcel_grams))
         total += policy.visit if site.visit is None else site.visit
         total += (policy.line if site.line is None else site.line) * sum(many > 0 for many in taken)
-        total += parcels * (policy.parcel + round(policy.parcel_km * site.km))
+        total += policy.parcel + round(policy.parcel_km * site.km)
         total += sum(many * (one.grams * policy.kg // 1_000) for one, many in zip(needs, taken, strict=True))
         total += sum(sum(row[:many]) for row, many in zip(site.keep, taken, strict=True))
         total -= sum(sum(row[:many]) for row, many in zip(site.waste, taken, strict=True))
