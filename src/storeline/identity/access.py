@@ -9,16 +9,17 @@ from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
+import psycopg
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth import get_user as session_user
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.crypto import constant_time_compare
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
-from psycopg import DataError
 
 from storeline.identity.errors import CsrfFailed, InvalidToken, SecondFactorMissing
 from storeline.identity.models import User
@@ -113,7 +114,7 @@ class PageRoute:
             return _to_factor(request)
         except Error as error:
             return error_page(request, error)
-        except DataError:
+        except (DataError, psycopg.DataError):
             if not _holds_nul(request):
                 raise
             return error_page_of(request, 400)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from django.utils.datastructures import MultiValueDict
 
 _NUL = "\x00"
+NOT_JSON = "The body is not JSON in UTF-8."
 
 
 class StrictParser(Parser):
@@ -39,7 +40,7 @@ def read_json(body: bytes) -> Any:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise HttpError(400, "The body is not JSON in UTF-8.") from None
+        raise HttpError(400, NOT_JSON) from None
     if b"\\u0000" in body and _has_nul(value):
         raise HttpError(400, "A text in the body holds the character U+0000.")
     return value

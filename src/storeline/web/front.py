@@ -20,6 +20,7 @@ from django.db import close_old_connections
 from django.http import HttpResponse
 
 from storeline.web import metrics
+from storeline.web.codec import NOT_JSON
 from storeline.web.middleware import REQUEST_ID
 from storeline.web.problems import problem
 from storeline.web.shared import Answer
@@ -134,7 +135,7 @@ class Front:
             if len(self._common) >= _MOST_KEPT:
                 self._common.clear()
             told = await ask(b"{")
-            through = told.status == 400 and b'"bad_request"' in told.body  # noqa: PLR2004  # HTTP's own number
+            through = told.status == 400 and NOT_JSON.encode() in told.body  # noqa: PLR2004  # HTTP's own number
             self._common[key] = [one for one in told.headers if one[0] not in _OF_ONE_ANSWER] if through else None
         return self._common[key]
 

@@ -10,6 +10,7 @@ import orjson
 import pytest
 from django.http import HttpResponse
 
+from storeline.web.codec import NOT_JSON
 from storeline.web.front import MOST_WAITING, Arrived, Front, Sets
 from storeline.web.shared import Answer
 
@@ -98,7 +99,7 @@ def test_the_framework_says_who_is_let_in_and_which_headers_go_along() -> None:
 
     async def refuse(body: bytes) -> Answer:
         asked.append(body)
-        return Answer(400, [(b"content-type", b"x")], b'{"code":"bad_request"}' if body == b"{" else b"")
+        return Answer(400, [(b"content-type", b"x")], NOT_JSON.encode() if body == b"{" else b"")
 
     async def elsewhere(body: bytes) -> Answer:
         return Answer(301, [(b"location", b"https://localhost")], body)
@@ -116,3 +117,11 @@ def test_the_framework_says_who_is_let_in_and_which_headers_go_along() -> None:
         (301, b"3"),
     ]
     assert asked == [b"{"]
+
+
+def test_whom_the_framework_refuses_for_another_reason_is_refused() -> None:
+    async def wrong_host(body: bytes) -> Answer:
+        return Answer(400, [], b'{"code":"bad_request","status":400}')
+
+    answer = asyncio.run(Front(ADDRESS, Sets(echo, largest=4)).answer(scope(), b"1", wrong_host))
+    assert (answer.status, answer.body) == (400, b'{"code":"bad_request","status":400}')

@@ -20,6 +20,7 @@ from storeline.identity.api import (
     requires,
     set_password,
 )
+from storeline.identity.commands import ClientSecret
 from storeline.identity.models import User
 from storeline.identity.tests.factories import PASSWORD, ask_token, bearer, make_token, make_user
 from storeline.kernel.api import SYSTEM, clock_at, new_id, now, permissions_of, run, waits
@@ -64,6 +65,16 @@ def test_a_token_beyond_the_clients_scopes_is_refused():
     answer = ask_token(made, scope="identity.manage_users")
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_scope")
     assert run("SELECT count(*) FROM oauth2_provider_accesstoken").fetchall() == [(0,)]
+
+
+def test_a_client_whom_no_column_could_hold_is_nobody():
+    named = ask_token(ClientSecret(new_id(), "\x00", "\x00"))
+    written = Client().post(
+        "/oauth/token", {"grant_type": "client_credentials", "client_id": "\x00", "client_secret": "x"}
+    )
+    assert [(answer.status_code, answer.json()) for answer in (named, written)] == [
+        (400, {"error": "invalid_request"})
+    ] * 2
 
 
 def test_tokens_are_not_kept_in_clear():
