@@ -190,15 +190,17 @@ def _places(count: int) -> list[Any]:
 
 
 def products(place_id: UUID, count: int) -> list[Any]:
-    """Products that this shop has enough of, drawn by chance."""
+    """Products that this shop has enough of and that have a price there, drawn by chance."""
     from storeline.catalog import api as catalog
-    from storeline.kernel.api import run
+    from storeline.kernel.api import now, run
 
     rows = run(
         "SELECT p.id FROM stock_balance b JOIN catalog_product p ON p.id = b.product_id "
         "WHERE b.place_id = %s AND b.on_hand - b.reserved > 5000 AND p.online AND p.sellable AND NOT p.by_weight "
-        "AND NOT p.service AND p.age_limit IS NULL ORDER BY p.id",
-        [place_id],
+        "AND NOT p.service AND p.age_limit IS NULL AND EXISTS (SELECT FROM pricing_price c WHERE c.product_id = p.id "
+        "AND (c.place_id = b.place_id OR c.place_id IS NULL AND c.price_zone IS NULL) AND NOT c.member AND c.channel IS NULL "
+        "AND c.valid_from <= %s AND coalesce(c.valid_to > %s, true)) ORDER BY p.id",
+        [place_id, now(), now()],
     ).fetchall()
     drawn = random.sample([row[0] for row in rows], min(count, len(rows)))
     return list(catalog.gather(drawn).result().values())

@@ -23,6 +23,7 @@ from storeline.shop.pages.returns import asked_of
 from storeline.shop.pages.router import pages, show
 from storeline.shop.pages.substitutes import substitutes, version
 from storeline.shop.pages.words import headline, spaced, steps
+from storeline.shop.where import here
 from storeline.web.live import about
 from storeline.web.pages import render, see
 
@@ -42,7 +43,8 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
         asked_slot = capacity.gather_slot(view.head.slot_id) if view.head.slot_id else Ready(None)
     products, slot = gathered.result(), asked_slot.result()
     to = brought.result().get(order_id) if view.head.method != "carry_out" else None
-    place = places.get_place(to.point if to is not None and to.point else progress.place_id)
+    at, place_id = here(request), to.point if to is not None and to.point else progress.place_id
+    place = at.place if at.place.id == place_id else places.get_place(place_id)
     lines = [
         {
             "name": shelf.name_of(products[line.product_id]),
@@ -59,6 +61,7 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
     return show(
         request,
         "order",
+        at,
         order=view.head,
         tax=view.kept_tax,
         total=view.kept_total,
