@@ -8,9 +8,9 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
-from storeline.identity import access
 from storeline.identity import api as identity
 from storeline.orders.http.front import answer_set
+from storeline.orders.permissions import PLACE
 from storeline.web.front import Arrived
 
 
@@ -24,7 +24,9 @@ def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
         if path != "/api/v1/orders":
             answer: HttpResponse = usual(client, path, data=data, **options)
             return answer
-        actor = access.find_actor(RequestFactory().post(path))  # whom the test says it is; a guest unless told
+        actor = identity.requires(PLACE, guest=True)(
+            RequestFactory().post(path)
+        )  # whom the test says it is, else a guest
         monkeypatch.setattr(identity, "actors_of_tokens", lambda tokens: dict.fromkeys(tokens, actor))
         return answer_set([Arrived(data, "" if actor.kind == "guest" else "Bearer somebody")])[0]
 
