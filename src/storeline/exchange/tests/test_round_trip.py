@@ -182,8 +182,8 @@ DERIVED = {
 }  # fmt: skip
 LEFT_OUT = {
     "identity_", "partners_", "kernel_", "messages_", "capacity_", "ledger_holding", "ledger_account",
-    "catalog_measure_rule", "stock_reservation", "stock_lot", "shop_basket", "fulfilment_offer", "orders_wish", "orders_substitute",
-    "aftersales_request", "till_",
+    "catalog_measure_rule", "stock_reservation", "stock_lot", "shop_basket", "orders_wish", "orders_substitute",
+    "aftersales_request", "till_", "sourcing_", "orders_destination", "fulfilment_",
 }  # fmt: skip
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
 from storeline.identity import api as identity
@@ -20,13 +19,10 @@ def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
         return
     usual = Client.post
 
-    def post(client: Client, path: str, data: bytes, **options: Any) -> HttpResponse:
+    def post(client: Client, path: str, data: bytes, **options: Any) -> Any:
         if path != "/api/v1/orders":
-            answer: HttpResponse = usual(client, path, data=data, **options)
-            return answer
-        actor = identity.requires(PLACE, guest=True)(
-            RequestFactory().post(path)
-        )  # whom the test says it is, else a guest
+            return usual(client, path, data=data, **options)
+        actor = identity.requires(PLACE, guest=True)(RequestFactory().post(path))  # whom the test says it is
         monkeypatch.setattr(identity, "actors_of_tokens", lambda tokens: dict.fromkeys(tokens, actor))
         return answer_set([Arrived(data, "" if actor.kind == "guest" else "Bearer somebody")])[0]
 
