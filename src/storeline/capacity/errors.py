@@ -2,9 +2,9 @@
 
 Error
 ├── Refused 409
-│   └── SlotFull        capacity.full         no room is left, or the cut-off has passed
+│   └── SlotFull        slot_full            no room is left, or the cut-off has passed
 └── NotFound 404
-    └── SlotNotFound    capacity.not_found
+    └── SlotNotFound    slot_not_found       there is none, or it is over
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from storeline.kernel.api import NotFound, Refused
 
 
 class SlotFull(Refused):
-    code = "capacity.full"
+    code = "slot_full"
     title = "This slot is full"
 
 
 class SlotNotFound(NotFound):
-    code = "capacity.not_found"
+    code = "slot_not_found"
     title = "There is no such slot"

@@ -4,10 +4,10 @@ Error
 ├── NotFound 404
 │   └── NoTransfer          no_transfer           there is no such transfer
 └── Refused 409
-    ├── SoldOut             stock.sold_out        not enough is left to promise
-    ├── CountMismatch       stock.changed         a guarded statement changed fewer rows than were decided, or the
+    ├── SoldOut             sold_out              not enough is left to promise
+    ├── CountMismatch       stock_changed         a guarded statement changed fewer rows than were decided, or the
     │                                             books no longer say what a count was explained by
-    ├── CannotUndo          stock.cannot_undo     it is too long ago
+    ├── CannotUndo          cannot_undo           it is too long ago
     ├── Reserved            goods_reserved        what is to leave is promised to somebody
     ├── WrongTransferState  transfer_state        the transfer is not where this can be done
     └── WrongLot            wrong_lot             the lot has another day, or less of it is there
@@ -24,17 +24,17 @@ class NoTransfer(NotFound):
 
 
 class SoldOut(Refused):
-    code = "stock.sold_out"
+    code = "sold_out"
     title = "Not enough is left"
 
 
 class CountMismatch(Refused):
-    code = "stock.changed"
+    code = "stock_changed"
     title = "The stock changed in between"
 
 
 class CannotUndo(Refused):
-    code = "stock.cannot_undo"
+    code = "cannot_undo"
     title = "This cannot be undone any more"
 
 

@@ -39,6 +39,7 @@ def here() -> Shop:
     """A shop that had counted its goods before any of this: what came back then is in stock now."""
     made = shop()
     run("UPDATE stock_movement SET kind = 'opening', at = %s", [AT - timedelta(days=1)])
+    run("DELETE FROM stock_adjustment")  # what was there at the opening is no correction
     return made
 
 

@@ -121,7 +121,7 @@ def offer(request: Request, order_id: UUID, line_no: int) -> HttpResponse:
 def _why(error: Error) -> str:
     """A refusal in words that help on the floor; nothing was offered in any of them."""
     return {
-        "stock.sold_out": _("All of it is promised to others. Offer something else."),
+        "sold_out": _("All of it is promised to others. Offer something else."),
         "not_sold": _("This is not sold here online. Offer something else."),
         "not_offered": _(
             "This cannot stand for it: another deposit, another age, or the same thing. Offer something else."

@@ -161,7 +161,7 @@ def test_of_the_last_unit_one_shopper_is_offered_it():
         asked.append(fulfilment.Asked(new_id(), order_id, 1, here.products[2], 1000, 1000))
     stock.adjust([stock.Goods(new_id(), 1, here.place, here.products[2], -3000, "found")], actor=SYSTEM)
     outcomes = race(*[partial(fulfilment.offer, one, actor=SYSTEM) for one in asked])
-    assert sorted(getattr(one, "code", "offered") for one in outcomes) == ["offered", *["stock.sold_out"] * 3]
+    assert sorted(getattr(one, "code", "offered") for one in outcomes) == ["offered", *["sold_out"] * 3]
     assert here.level(2) == (1000, 1000)
     assert differences() == []
 

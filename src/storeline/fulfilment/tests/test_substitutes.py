@@ -259,7 +259,7 @@ def test_the_same_offer_is_made_once(here: Shop) -> None:
         ({"quantity": 0}, "picked_too_much"),
         ({"replaces": 7}, "not_offered"),
         ({"product_id": UUID(int=7)}, "not_offered"),
-        ({"quantity": 11_000}, "stock.sold_out"),
+        ({"quantity": 11_000}, "sold_out"),
     ],
 )
 def test_what_cannot_be_offered(here: Shop, changes: dict[str, Any], code: str) -> None:

@@ -125,7 +125,7 @@ def refusal(error: Error, names: Sequence[str] = ()) -> str:
         "payment_declined": _("The card was declined. Nothing was charged and your basket is kept. Try another card."),
         "price_changed": _("A price has changed since you opened this page. Look at the new total, then order again."),
         "out_of_stock": sold_out,
-        "stock.sold_out": sold_out,
+        "sold_out": sold_out,
         "not_sold": unsold,
         "price_missing": unsold,
         "slot_full": full,
@@ -133,8 +133,7 @@ def refusal(error: Error, names: Sequence[str] = ()) -> str:
         "not_kept_cold": _(
             "%(name)s must stay cold and cannot be sent there. Take it out of the basket, or collect it."
         ),
-        "capacity.full": full,
-        "capacity.not_found": _("That time is over. Choose another; your basket is kept."),
+        "slot_not_found": _("That time is over. Choose another; your basket is kept."),
         "place_cannot": _("This shop cannot hand over orders now. Choose another shop; your basket is kept."),
         "order_mismatch": _("The form had been sent before with other contents. Look at it, then order again."),
     }.get(error.code, error.detail)
