@@ -7,6 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from ninja import Field, Schema, Status
+from pydantic import BaseModel
 
 from storeline.identity.api import Request, requires
 from storeline.kernel.api import NotFound
@@ -115,7 +116,7 @@ class ChannelIn(Schema):
     groups: Annotated[list[TierIn], Field(max_length=100)]
 
 
-class LimitsIn(Schema):
+class LimitsIn(BaseModel):
     """Most online orders in an hour, own costs of picking; null: none of its own."""
 
     per_hour: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
