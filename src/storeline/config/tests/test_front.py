@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from storeline.web.codec import NOT_JSON
 from storeline.web.front import MOST_WAITING, Arrived, Front, Sets
 from storeline.web.shared import Answer
+from storeline.web.tests.loops import finished
 
 ADDRESS = "/api/v1/orders"
 
@@ -44,7 +45,7 @@ def test_what_arrives_while_a_set_is_written_is_the_next_set() -> None:
         go_on.set()
         return [answer.content for answer in await asyncio.gather(*tasks)]
 
-    assert asyncio.run(all_of_them()) == [b"%d" % number for number in range(7)]
+    assert finished(all_of_them()) == [b"%d" % number for number in range(7)]
     assert sets == [1, 4, 2]
 
 
@@ -58,7 +59,7 @@ def test_a_set_that_breaks_is_answered_and_the_next_one_done() -> None:
         queue = Sets(deed, largest=1, writers=1)
         return [(await queue.answer(Arrived(body, ""))).status_code for body in (b"bad", b"good")]
 
-    assert asyncio.run(both()) == [500, 201]
+    assert finished(both()) == [500, 201]
 
 
 def test_a_queue_that_is_too_long_is_refused_with_when_to_come_again() -> None:
@@ -71,7 +72,7 @@ def test_a_queue_that_is_too_long_is_refused_with_when_to_come_again() -> None:
             task.cancel()
         return answer
 
-    answer = asyncio.run(ask())
+    answer = finished(ask())
     assert (answer.status_code, answer["Retry-After"], orjson.loads(answer.content)["code"]) == (
         503,
         "2",
@@ -110,7 +111,7 @@ def test_the_framework_says_who_is_let_in_and_which_headers_go_along() -> None:
         two = await front.answer(scope(), b"2", refuse)
         return one, two, await Front(ADDRESS, Sets(echo, largest=4)).answer(scope(), b"3", elsewhere)
 
-    one, two, three = asyncio.run(answers())
+    one, two, three = finished(answers())
     assert [(one.status, one.body), (two.status, two.body), (three.status, three.body)] == [
         (201, b"1"),
         (201, b"2"),
@@ -123,5 +124,5 @@ def test_whom_the_framework_refuses_for_another_reason_is_refused() -> None:
     async def wrong_host(body: bytes) -> Answer:
         return Answer(400, [], b'{"code":"bad_request","status":400}')
 
-    answer = asyncio.run(Front(ADDRESS, Sets(echo, largest=4)).answer(scope(), b"1", wrong_host))
+    answer = finished(Front(ADDRESS, Sets(echo, largest=4)).answer(scope(), b"1", wrong_host))
     assert (answer.status, answer.body) == (400, b'{"code":"bad_request","status":400}')

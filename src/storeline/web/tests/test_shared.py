@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
 from storeline.web.shared import Answer, Shared
+from storeline.web.tests.loops import finished
 
-T = TypeVar("T")
 PUBLIC = [(b"cache-control", b"public, max-age=60"), (b"etag", b'"1"'), (b"x-request-id", b"a")]
-
-
-def finished(deed: Coroutine[Any, Any, T]) -> T:
-    """Run in a thread of its own: browser tests leave a loop in this one."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, deed).result()
 
 
 class Maker:
