@@ -38,7 +38,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 8), help="processes")
     parser.add_argument("--threads", type=int, default=8, help="requests at once in each process")
-    parser.add_argument("--writers", type=int, default=2, help="sets of orders written at once in each process")
+    parser.add_argument("--writers", type=int, default=1, help="sets of orders written at once in each process")
     parser.add_argument(
         "--stored-clock", action="store_true", help="business time goes on from where the demo's stands"
     )

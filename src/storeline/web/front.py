@@ -25,8 +25,8 @@ from storeline.web.middleware import REQUEST_ID
 from storeline.web.problems import problem
 from storeline.web.shared import Answer
 
-WRITERS: Final = 2
-"""While one waits for the database, the other reads and decides."""
+WRITERS: Final = 1
+"""One in each process: larger sets were worth more than a second that reads while the first waits (docs/adr/0013-front.md)."""
 MOST_WAITING: Final = 10_000
 _LEFT_TO_OTHERS = frozenset({b"cookie", b"content-encoding", b"transfer-encoding"})
 """Who shows a cookie has a session to look up, and forgery to be guarded from: the framework does that."""
