@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -162,17 +163,25 @@ def _proof(request: Request) -> fulfilment.Proof:
     return fulfilment.Proof(proof_id, how, given.get("code", "")[:300], given.get("name", ""), given.get("drawing", ""))
 
 
-@pages.post("vans/runs/<uuid:run_id>", DISPATCH)
-def leave(request: Request, run_id: UUID) -> HttpResponse:
-    """The driver takes over what is in the van."""
+def _refusal(deed: Callable[[], object]) -> Error | None:
+    """Do it; what is to be said beside the form, where the proof or its moment was not right."""
     try:
-        fulfilment.leave(run_id, _proof(request), actor=request.actor)
+        deed()
     except (messages.WrongCode, messages.NoCode, fulfilment.TaskClosed, fulfilment.RunClosed) as error:
-        return _run(request, run_id, error)
+        return error
     except Error as error:
         if error.status != 422:  # noqa: PLR2004  # what was typed
             raise
-        return _run(request, run_id, error)
+        return error
+    return None
+
+
+@pages.post("vans/runs/<uuid:run_id>", DISPATCH)
+def leave(request: Request, run_id: UUID) -> HttpResponse:
+    """The driver takes over what is in the van."""
+    refused = _refusal(lambda: fulfilment.leave(run_id, _proof(request), actor=request.actor))
+    if refused is not None:
+        return _run(request, run_id, refused)
     return back_to("desk:run", run_id)
 
 
@@ -221,14 +230,9 @@ def _door(request: Request, order_id: UUID, refused: Error | None = None) -> Htt
 @pages.post("vans/door/<uuid:order_id>", DISPATCH)
 def given(request: Request, order_id: UUID) -> HttpResponse:
     """It is with its shopper."""
-    try:
-        fulfilment.deliver(order_id, _proof(request), actor=request.actor)
-    except (messages.WrongCode, messages.NoCode, fulfilment.TaskClosed, fulfilment.RunClosed) as error:
-        return _door(request, order_id, error)
-    except Error as error:
-        if error.status != 422:  # noqa: PLR2004  # what was typed
-            raise
-        return _door(request, order_id, error)
+    refused = _refusal(lambda: fulfilment.deliver(order_id, _proof(request), actor=request.actor))
+    if refused is not None:
+        return _door(request, order_id, refused)
     return back_to("desk:door", order_id)
 
 
