@@ -83,6 +83,12 @@ class Actor:
             where = "" if place is None else " at this place"
             raise Forbidden(f"This needs the permission {code}{where}.", permission=code)
 
+    def require_everywhere(self, code: str) -> None:
+        """The same for what holds at every place: who has the permission at some places only may not change it."""
+        self.require(code)
+        if self.kind != "system" and self.places_for(code) is not None:
+            raise Forbidden(f"This needs the permission {code} everywhere.", permission=code)
+
 
 SYSTEM = Actor("system", None, name="system")
 GUEST = Actor("guest", None, name="guest")
