@@ -158,6 +158,17 @@ def pipeline() -> Iterator[None]:
 
 
 @contextmanager
+def reading() -> Iterator[None]:
+    """A pipeline of reads in one wait, nothing begun before it and nothing ended after: each statement sees its own moment.
+
+    Each keeps one plan, as in `transaction(keep_plans=True)`, until the pipeline ends (or the transaction that is open).
+    """
+    with pipeline():
+        run("SELECT set_config('plan_cache_mode', 'force_generic_plan', true)")
+        yield
+
+
+@contextmanager
 def transaction(*, keep_plans: bool = False) -> Iterator[None]:
     """All or nothing. Nested blocks become savepoints, so a refusal inside leaves nothing changed.
 
