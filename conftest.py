@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 from unittest import mock
 
@@ -18,12 +19,36 @@ def pytest_configure() -> None:
     database.ensure()
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,  # noqa: ARG001  # comes before
+    django_db_modify_db_settings: None,  # noqa: ARG001  # comes before
+    django_db_blocker: Any,
+) -> Iterator[None]:
+    """Instead of pytest-django's own, which migrates each time."""
+    from tests.databases import test_database  # noqa: PLC0415  # needs the settings
+
+    with ExitStack() as stack:
+        with django_db_blocker.unblock():
+            stack.enter_context(test_database())
+        yield
+        with django_db_blocker.unblock():
+            stack.close()
+
+
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> None:
     """What pages keep for some seconds is of the test before: its rows are gone."""
-    for module in ("departments", "offers"):
+    for module in ("departments", "hot", "pages.points"):
         if found := sys.modules.get(f"storeline.shop.{module}"):
             found.forget()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_passwords() -> Iterator[None]:
+    """Made by the product's own method with little work, since signing in is seldom the point: 50 ms for each user."""
+    with mock.patch("django.contrib.auth.hashers.ScryptPasswordHasher.work_factor", 2):
+        yield
 
 
 _KEPT = {"django_migrations", "django_content_type", "auth_permission", "ledger_account", "catalog_measure_rule"}
