@@ -21,7 +21,7 @@ from storeline.kernel.api import (
     trail,
     transaction,
 )
-from storeline.partners.domain import unknown_patterns
+from storeline.partners.domain import BEARERS, unknown_patterns
 from storeline.partners.errors import NothingAgreed, PartnerNotFound, UnknownScope
 from storeline.partners.permissions import MANAGE
 
@@ -39,7 +39,11 @@ class NewOrganisation:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is agreed: permissions for programs, patterns of events to hear of, where, and until when."""
+    """What is agreed: permissions for programs, patterns of events to hear of, where, and until when.
+
+    Where the partner's goods are sold for it, `commission` is the retailer's share in thousandths of what they earn without
+    tax, and `losses` says who bears what is missing: retailer or partner.
+    """
 
     scopes: Collection[str] = ()
     events: Collection[str] = ()
@@ -47,8 +51,12 @@ class Terms:
     place_ids: Collection[UUID] | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    commission: int | None = None
+    losses: str | None = None
 
 
+WHOLE = 1000
+"""Commission is in thousandths."""
 _INSERT = """
 INSERT INTO partners_organisation (id, ref, name, kind, country) VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT DO NOTHING RETURNING id
@@ -75,8 +83,9 @@ def take_on(organisation: NewOrganisation, *, actor: Actor) -> UUID:
 
 
 _AGREE = """
-INSERT INTO partners_agreement (id, organisation_id, scopes, events, entity_ids, place_ids, starts_at, ends_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING RETURNING id
+INSERT INTO partners_agreement
+    (id, organisation_id, scopes, events, entity_ids, place_ids, commission, losses, starts_at, ends_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING RETURNING id
 """
 
 
@@ -85,12 +94,19 @@ def _checked(terms: Terms) -> list[object]:
         raise UnknownScope(f"Partners have no {', '.join(sorted(beyond))}.", field="scopes")
     if wrong := unknown_patterns(sorted(terms.events)):
         raise Invalid(f"{wrong[0][:60]!r} is no pattern of events, such as orders.*", field="events")
+    if terms.commission is not None and not 0 <= terms.commission <= WHOLE:
+        raise Invalid("A commission is 0 to 1000 thousandths.", field="commission")
+    if (terms.commission is None) != (terms.losses is None):
+        raise Invalid("A commission is agreed together with who bears losses.", field="losses")
+    if terms.losses not in (None, *BEARERS):
+        raise Invalid(f"Losses are borne by {' or '.join(BEARERS)}.", field="losses")
     starts_at = terms.starts_at or now()
     if terms.ends_at is not None and terms.ends_at < starts_at:
         raise Invalid("The agreement ends before it begins.", field="ends_at")
     places = None if terms.place_ids is None else sorted(set(terms.place_ids))
     entities = None if terms.entity_ids is None else sorted(set(terms.entity_ids))
-    return [sorted(set(terms.scopes)), sorted(set(terms.events)), entities, places, starts_at, terms.ends_at]
+    goods = terms.commission, terms.losses
+    return [sorted(set(terms.scopes)), sorted(set(terms.events)), entities, places, *goods, starts_at, terms.ends_at]
 
 
 def agree(agreement_id: UUID, organisation_id: UUID, terms: Terms, *, actor: Actor) -> UUID:
@@ -111,10 +127,11 @@ def agree(agreement_id: UUID, organisation_id: UUID, terms: Terms, *, actor: Act
 
 def _same_agreement(agreement_id: UUID, organisation_id: UUID, columns: list[object]) -> None:
     sql = """
-SELECT organisation_id, scopes, events, entity_ids, place_ids, ends_at FROM partners_agreement WHERE id = %s
+SELECT organisation_id, scopes, events, entity_ids, place_ids, commission, losses, ends_at FROM partners_agreement
+WHERE id = %s
 """
     there = run(sql, [agreement_id]).fetchall()
-    if there != [(organisation_id, *columns[:4], columns[5])]:
+    if there != [(organisation_id, *columns[:6], columns[7])]:
         raise BodyMismatch("An agreement with this id is there already, and differs.", field="id")
 
 

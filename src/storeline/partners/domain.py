@@ -15,6 +15,8 @@ from storeline.partners.errors import UnsafeAddress
 
 PATTERN = r"^(\*|[a-z][a-z_]*\.(\*|[a-z][a-z_]*))$"
 """A type of event (``orders.confirmed``), all of a module (``orders.*``) or all."""
+BEARERS = ("retailer", "partner")
+"""Who bears what is missing of a partner's goods."""
 LONGEST_URL = 2000
 HTTPS_PORT = 443
 

@@ -49,13 +49,13 @@ def secret_of(endpoint_id: UUID, version: int) -> str:
     return "whsec_" + base64.b64encode(keyed("partners.webhook", endpoint_id.bytes, str(version))).decode()
 
 
-def require_own(organisation_id: UUID, actor: Actor) -> None:
-    """Let in who manages partners, and a partner's own programs; raises Forbidden."""
-    if actor.may(MANAGE):
+def require_own(organisation_id: UUID, actor: Actor, *, permission: str = WEBHOOKS, all_of: str = MANAGE) -> None:
+    """Let in a partner's own programs that have `permission`, and who may do `all_of`, for any partner; raises Forbidden."""
+    if actor.may(all_of):
         return
-    actor.require(WEBHOOKS)
+    actor.require(permission)
     if actor.kind != "client" or actor.id is None or get_client(actor.id).organisation_id != organisation_id:
-        raise Forbidden("That is another organisation's.", permission=WEBHOOKS)
+        raise Forbidden("That is another organisation's.", permission=permission)
 
 
 def _patterns(patterns: Collection[str]) -> list[str]:

@@ -48,6 +48,10 @@ class Organisations(Schema):
 
 
 class AgreementIn(Schema):
+    """What a partner may do and hear of. Where its goods are sold for it, `commission` is our share in thousandths of what
+    they earn without tax, and `losses` says who bears what is missing.
+    """
+
     id: UUID
     scopes: Texts = []
     events: Texts = []
@@ -55,6 +59,8 @@ class AgreementIn(Schema):
     place_ids: Ids | None = None
     starts_at: Moment | None = None
     ends_at: Moment | None = None
+    commission: Annotated[int, Field(ge=0, le=1000)] | None = None
+    losses: Literal["retailer", "partner"] | None = None
 
 
 class AgreementOut(Schema):
@@ -66,6 +72,8 @@ class AgreementOut(Schema):
     place_ids: list[UUID] | None
     starts_at: datetime
     ends_at: datetime | None
+    commission: int | None
+    losses: str | None
     client_ids: list[UUID]
 
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from storeline.kernel.api import new_id
+from storeline.partners.domain import BEARERS
 
 STATES = ("pending", "delivered", "failed")
 
@@ -35,7 +36,11 @@ class Organisation(models.Model):
 
 
 class Agreement(models.Model):
-    """What an organisation's programs may do (`scopes`) and hear of (`events`), where, from when to when."""
+    """What an organisation's programs may do (`scopes`) and hear of (`events`), where, from when to when.
+
+    Where its goods are sold for it: the retailer's `commission` in thousandths of what they earn, and who bears their
+    `losses`.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
@@ -43,6 +48,8 @@ class Agreement(models.Model):
     events = ArrayField(models.TextField(), default=list)
     entity_ids = ArrayField(models.UUIDField(), null=True)
     place_ids = ArrayField(models.UUIDField(), null=True)
+    commission = models.IntegerField(null=True)
+    losses = models.TextField(null=True)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True)
 
@@ -51,6 +58,11 @@ class Agreement(models.Model):
             models.CheckConstraint(
                 condition=models.Q(ends_at=None) | models.Q(ends_at__gte=models.F("starts_at")),
                 name="partners_agreement_period",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(commission=None, losses=None)
+                | models.Q(commission__gte=0, commission__lte=1000, losses__in=BEARERS),
+                name="partners_agreement_goods",
             ),
         ]
 

@@ -33,6 +33,8 @@ class AgreementView:
     place_ids: list[UUID] | None
     starts_at: datetime
     ends_at: datetime | None
+    commission: int | None
+    losses: str | None
     client_ids: list[UUID]
 
 
@@ -85,7 +87,7 @@ def get_organisation(organisation_id: UUID) -> OrganisationView:
 
 _AGREEMENTS = """
 SELECT a.id, a.organisation_id, a.scopes, a.events, a.entity_ids, a.place_ids, a.starts_at, a.ends_at,
-  ARRAY(SELECT c.client_id FROM partners_access c WHERE c.agreement_id = a.id ORDER BY c.client_id)
+  a.commission, a.losses, ARRAY(SELECT c.client_id FROM partners_access c WHERE c.agreement_id = a.id ORDER BY c.client_id)
 FROM partners_agreement a WHERE {where} ORDER BY a.id LIMIT %s
 """
 

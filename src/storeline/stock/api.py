@@ -10,15 +10,18 @@ What an order may take is in the `Level` that `lock` gives: `level.promisable_on
 every step, is `atp`.
 """
 
+from storeline.stock.commands.arrivals import hold_arrived, register_arrivals
 from storeline.stock.commands.bulk import CountByRef, set_counts
 from storeline.stock.commands.direct import release_holds, reserve_many
 from storeline.stock.commands.goods import adjust, count, receive, undo_receipt
 from storeline.stock.commands.load import STOCK_IN, load_stock
 from storeline.stock.commands.lots import expire_lots
 from storeline.stock.commands.moves import post_sales, settle
+from storeline.stock.commands.owners import set_owners
 from storeline.stock.commands.policies import STOCK_POLICIES_IN, PolicyByRef, load_stock_policies, set_policies
 from storeline.stock.commands.record import RECORDED, record_from_temp
 from storeline.stock.commands.reservations import expire, extend, keep, release, reserve, shrink
+from storeline.stock.commands.spend import spend
 from storeline.stock.commands.transfers import (
     cancel_transfer,
     create_transfer,
@@ -52,6 +55,7 @@ from storeline.stock.domain.goods import (
     wanted,
 )
 from storeline.stock.domain.lots import InTransit, Lot, LotTaken, Recall
+from storeline.stock.domain.owners import Owned, OwnedLevel, OwnedMove, Ownership
 from storeline.stock.domain.promise import Atp, AtpStep, StepName
 from storeline.stock.domain.transfers import (
     Arrival,
@@ -65,13 +69,14 @@ from storeline.stock.errors import (
     CannotUndo,
     CountMismatch,
     NoTransfer,
+    OtherOwner,
     Reserved,
     SoldOut,
     WrongLot,
     WrongTransferState,
 )
 from storeline.stock.locks import lock
-from storeline.stock.permissions import ADJUST, COUNT, HOLD, POLICY, READ, RECALL, RECEIVE, TRANSFER, WASTE
+from storeline.stock.permissions import ADJUST, COUNT, HOLD, OWN, POLICY, READ, RECALL, RECEIVE, TRANSFER, WASTE
 from storeline.stock.queries.corrections import CorrectionRow, corrections
 from storeline.stock.queries.levels import (
     CountRow,
@@ -89,6 +94,7 @@ from storeline.stock.queries.levels import (
     to_recount,
 )
 from storeline.stock.queries.lots import expiring, lots_at, recall
+from storeline.stock.queries.owners import owned, owned_moves, owners_of
 from storeline.stock.queries.policies import PolicyRow, list_policies
 from storeline.stock.queries.promise import atp
 from storeline.stock.queries.transfers import get_transfer, knows_arrival, list_transfers
@@ -98,6 +104,7 @@ __all__ = [
     "COUNT",
     "HOLD",
     "IN_SHOPS",
+    "OWN",
     "POLICY",
     "READ",
     "REASONS",
@@ -134,6 +141,11 @@ __all__ = [
     "LotTaken",
     "MoveRow",
     "NoTransfer",
+    "OtherOwner",
+    "Owned",
+    "OwnedLevel",
+    "OwnedMove",
+    "Ownership",
     "Pair",
     "PolicyByRef",
     "PolicyRow",
@@ -167,6 +179,7 @@ __all__ = [
     "extend",
     "gather_levels",
     "get_transfer",
+    "hold_arrived",
     "is_large",
     "keep",
     "knows_arrival",
@@ -182,22 +195,28 @@ __all__ = [
     "lock",
     "lots_at",
     "must_explain",
+    "owned",
+    "owned_moves",
+    "owners_of",
     "post_sales",
     "put_transfer_line",
     "recall",
     "receive",
     "receive_transfer",
     "record_from_temp",
+    "register_arrivals",
     "release",
     "release_holds",
     "reserve",
     "reserve_many",
     "set_counts",
+    "set_owners",
     "set_policies",
     "settle",
     "ship_transfer",
     "shortfalls",
     "shrink",
+    "spend",
     "to_recount",
     "undo_receipt",
     "wanted",

@@ -10,7 +10,8 @@ Error
     ├── CannotUndo          cannot_undo           it is too long ago
     ├── Reserved            goods_reserved        what is to leave is promised to somebody
     ├── WrongTransferState  transfer_state        the transfer is not where this can be done
-    └── WrongLot            wrong_lot             the lot has another day, or less of it is there
+    ├── WrongLot            wrong_lot             the lot has another day, or less of it is there
+    └── OtherOwner          other_owner           goods of one owner would become another's
 """
 
 from __future__ import annotations
@@ -51,3 +52,8 @@ class WrongTransferState(Refused):
 class WrongLot(Refused):
     code = "wrong_lot"
     title = "The lot does not fit"
+
+
+class OtherOwner(Refused):
+    code = "other_owner"
+    title = "The goods are somebody else's"

@@ -38,15 +38,17 @@ SELECT pg_advisory_xact_lock({_KEY}) WHERE EXISTS (
 )
 """
 LOCK = """
-SELECT b.place_id, b.product_id, b.on_hand, b.reserved, b.safety, b.expired, b.buffers
+SELECT b.place_id, b.product_id, b.on_hand, b.reserved, b.safety, b.expired, b.buffers, b.lotted,
+    EXISTS (SELECT FROM stock_reservation WHERE state = 'held' AND expires_at <= %s)
 FROM unnest(%s::uuid[], %s::uuid[]) AS asked(place_id, product_id)
 JOIN stock_balance b ON b.place_id = asked.place_id AND b.product_id = asked.product_id
 ORDER BY b.place_id, b.product_id
 FOR UPDATE OF b
 """
 # Holds that have ended free their goods here, before the job that looks for them comes by: whoever decides under the
-# lock decides on what is really left. It is a function (see the migration): where no hold has ended it is one look at
-# the index. All the balances are locked already, so that one statement in it may see to the exceptions too.
+# lock decides on what is really left. Whether any has ended is one look at an index, in the statement that locks; where
+# none has, nothing follows. All the balances are locked already, so that one statement (a function, see the migration)
+# may see to the exceptions too.
 ENDED = """(
     SELECT source_id, line_no, place_id, product_id, quantity FROM stock_reservation
     WHERE state = 'held' AND expires_at <= %s ORDER BY expires_at LIMIT 5000
@@ -57,8 +59,8 @@ FREE = "SELECT place_id, product_id, quantity FROM stock_free_ended(%s, %s::uuid
 def lock(pairs: Collection[Pair]) -> Pending[dict[Pair, Level]]:
     """Lock the balances of these (place, product) pairs until the transaction ends, and give their levels.
 
-    A pair that the place never kept is absent. Holds that have ended are freed at once. Queue this before every other
-    statement of stock.
+    A pair that the place never kept is absent. Holds that have ended are freed as the answer is read, which then waits
+    once more. Queue this before every other statement of stock.
     """
     asked = set(pairs)
     if not asked:
@@ -67,9 +69,7 @@ def lock(pairs: Collection[Pair]) -> Pending[dict[Pair, Level]]:
     moment = now()
     with pipeline():
         run(TURN, params)
-        levels = later(LOCK, params, _levels)
-        freed = later(FREE, [moment, *params], list)
-    return levels.map(lambda found: _without(found, freed.result()))
+        return later(LOCK, [moment, *params], lambda rows: _levels(rows, [moment, *params]))
 
 
 def lock_transfer(transfer_id: UUID) -> bool:
@@ -82,12 +82,10 @@ def take_turn() -> None:
     run(f"SELECT pg_advisory_xact_lock({_KEY})")
 
 
-def _levels(rows: list[Row]) -> dict[Pair, Level]:
-    return {(row[0], row[1]): Level(*row[2:]) for row in rows}
-
-
-def _without(levels: dict[Pair, Level], freed: list[Row]) -> dict[Pair, Level]:
-    for place, product, quantity in freed:
-        level = levels[place, product]
-        levels[place, product] = replace(level, reserved=level.reserved - quantity)
+def _levels(rows: list[Row], params: list[object]) -> dict[Pair, Level]:
+    levels = {(row[0], row[1]): Level(*row[2:8]) for row in rows}
+    if rows and rows[0][8]:
+        for place, product, quantity in run(FREE, params).fetchall():
+            level = levels[place, product]
+            levels[place, product] = replace(level, reserved=level.reserved - quantity)
     return levels

@@ -93,7 +93,7 @@ class Movement(models.Model):
 
 
 class Reservation(models.Model):
-    """Goods promised to somebody. `digest` is there where a client asked for it directly, under its own id."""
+    """Goods promised to somebody. `asked` is there where a client asked for it directly, under its own id: how much."""
 
     pk = models.CompositePrimaryKey("source_id", "line_no")
     source_id = models.UUIDField()
@@ -103,7 +103,7 @@ class Reservation(models.Model):
     quantity = models.BigIntegerField()
     state = models.TextField(db_default=State.HELD.value)
     expires_at = models.DateTimeField(null=True, blank=True)
-    digest = models.UUIDField(null=True, blank=True)
+    asked = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         constraints = (
@@ -213,6 +213,41 @@ class Policy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel or 'safety'} {self.quantity}"
+
+
+class Ownership(models.Model):
+    """Whose goods a product at a place are, from when to when, where a partner owns them under an agreement.
+
+    Without a row they are the retailer's. `value` is what one unit is worth to its owner where it is missing, in the
+    smallest unit of the currency; `until` null: still.
+    """
+
+    id = models.UUIDField(primary_key=True, db_default=models.Func(function="uuidv7"))
+    place = _reference("places.Place")
+    product = _reference("catalog.Product")
+    organisation = _reference("partners.Organisation")
+    agreement = _reference("partners.Agreement")
+    value = models.BigIntegerField(null=True, blank=True)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                name="stock_ownership_now", fields=("place", "product"), condition=Q(until__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="stock_ownership_period", condition=Q(until__isnull=True) | Q(until__gte=F("since"))
+            ),
+            models.CheckConstraint(name="stock_ownership_value", condition=Q(value__isnull=True) | Q(value__gte=0)),
+        )
+        indexes = (
+            models.Index(name="stock_ownership_goods", fields=("place", "product", "since")),
+            models.Index(name="stock_ownership_of", fields=("organisation", "id")),
+        )
+
+    def __str__(self) -> str:
+        return f"of {self.organisation_id}"
 
 
 class Lot(models.Model):

@@ -38,6 +38,7 @@ def correction_reasons() -> dict[str, str]:
         "sample": _("Given to taste"),
         "own_use": _("Used here"),
         "donated": _("Given away"),
+        "to_owner": _("Taken back by its owner"),
         "mistake": _("Booked by mistake"),
         "other": _("Another reason"),
         stock.UNDONE: _("Taken back"),

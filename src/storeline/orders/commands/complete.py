@@ -48,9 +48,10 @@ def complete(order_ids: Collection[UUID], *, actor: Actor, at: datetime | None =
             for line in by_order.get(order.id, ())
             if line.kept_quantity and line.goods
         ]
-        stock.lock(sorted({(move.place_id, move.product_id) for move in moves})).result()
+        levels = stock.lock(sorted({(move.place_id, move.product_id) for move in moves})).result()
         with pipeline():
-            _write(orders, by_order, moves, moment, {place: facts.zone for place, facts in zones.items()})
+            stock.settle([order.id for order in orders.values() if order.method != "carry_out"], moves, levels)
+            _write(orders, by_order, moment, {place: facts.zone for place, facts in zones.items()})
 
 
 def _check(order: LockedOrder | None, order_lines: Sequence[OrderLine], paid: int, actor: Actor) -> None:
@@ -67,13 +68,10 @@ def _check(order: LockedOrder | None, order_lines: Sequence[OrderLine], paid: in
 def _write(
     orders: Mapping[UUID, LockedOrder],
     by_order: Mapping[UUID, Sequence[OrderLine]],
-    moves: Sequence[stock.MoveRow],
     moment: datetime,
     zones: Mapping[UUID, str],
 ) -> None:
     ids = list(orders)
-    collected = [order.id for order in orders.values() if order.method != "carry_out"]
-    stock.settle(collected, moves)
     capacity.settle([order.id for order in orders.values() if order.slot_id is not None])
     entries = [
         completion_entry(

@@ -76,7 +76,7 @@ def _place(drafts: Sequence[Draft]) -> list[Placed]:
     accepted = [one for one in decided if isinstance(one, Accepted)]
     if accepted:
         with pipeline():
-            missing = write(accepted)
+            missing = write(accepted, seen.levels)
         if missing.result():
             raise RuntimeError("a reservation failed its guard under the lock: nothing was written")
     return [_placed(draft, one, seen) for draft, one in zip(drafts, decided, strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from storeline.capacity import api as capacity
 from storeline.kernel.api import Event, Pending, publish
@@ -22,8 +22,8 @@ from storeline.payments import api as payments
 from storeline.stock import api as stock
 
 
-def write(orders: Sequence[Accepted]) -> Pending[int]:
-    """Queue everything that accepted orders consist of. The caller's pipeline sends it.
+def write(orders: Sequence[Accepted], levels: Mapping[stock.Pair, stock.Level]) -> Pending[int]:
+    """Queue everything that accepted orders consist of; `levels` of stock as they were locked. The caller's pipeline sends it.
 
     Gives how many reservations and slots their guards refused: with stock and slots locked, that is none.
     """
@@ -48,8 +48,8 @@ def write(orders: Sequence[Accepted]) -> Pending[int]:
         ]
     )
     held = _held(orders)
-    reserved = stock.reserve(held)
-    stock.post_sales([row for order in orders if order.state == "completed" for row in goods_out(order)])
+    gone = [row for order in orders if order.state == "completed" for row in goods_out(order)]
+    reserved = stock.spend(held, gone, levels)
     payments.open_intents([row for order in orders for row in intents_of(order)])
     ledger.post([entry for order in orders if (entry := order_entry(order))])
     publish([_event(order) for order in orders])

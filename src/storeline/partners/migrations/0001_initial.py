@@ -25,6 +25,8 @@ class Migration(migrations.Migration):
                 ('events', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None)),
                 ('entity_ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), null=True, size=None)),
                 ('place_ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), null=True, size=None)),
+                ('commission', models.IntegerField(null=True)),
+                ('losses', models.TextField(null=True)),
                 ('starts_at', models.DateTimeField()),
                 ('ends_at', models.DateTimeField(null=True)),
             ],
@@ -102,5 +104,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='agreement',
             constraint=models.CheckConstraint(condition=models.Q(('ends_at', None), ('ends_at__gte', models.F('starts_at')), _connector='OR'), name='partners_agreement_period'),
+        ),
+        migrations.AddConstraint(
+            model_name='agreement',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('commission', None), ('losses', None)), models.Q(('commission__gte', 0), ('commission__lte', 1000), ('losses__in', ('retailer', 'partner'))), _connector='OR'), name='partners_agreement_goods'),
         ),
     ]

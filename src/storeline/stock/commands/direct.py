@@ -16,9 +16,12 @@ from storeline.stock.permissions import HOLD
 
 _DIRECT = """
 SELECT source_id, place_id FROM stock_reservation
-WHERE source_id = ANY(%s::uuid[]) AND line_no = 1 AND digest IS NOT NULL AND state = 'held'
+WHERE source_id = ANY(%s::uuid[]) AND line_no = 1 AND asked IS NOT NULL AND state = 'held'
 """
-_KNOWN = "SELECT source_id, digest, state FROM stock_reservation WHERE source_id = ANY(%s::uuid[]) AND line_no = 1"
+_KNOWN = """
+SELECT source_id, place_id, product_id, asked, state FROM stock_reservation
+WHERE source_id = ANY(%s::uuid[]) AND line_no = 1
+"""
 
 
 def reserve_many(asked: Sequence[Hold], *, actor: Actor) -> list[HoldVerdict]:
@@ -80,4 +83,7 @@ def _look_up(holds: Sequence[Hold]) -> Pending[dict[UUID, KnownHold]]:
 
 
 def _known(rows: list[Row]) -> dict[UUID, KnownHold]:
-    return {source: KnownHold(digest and digest.hex, state) for source, digest, state in rows}
+    return {
+        source: KnownHold(None if asked is None else (place.int, product.int, asked), state)
+        for source, place, product, asked, state in rows
+    }

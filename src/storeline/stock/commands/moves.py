@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from storeline.kernel.api import Pending, Ready, Row, ids_array, later, now
@@ -17,7 +17,7 @@ from storeline.stock.commands.statements import (
     move_params,
     name_at_risk,
 )
-from storeline.stock.domain.goods import MoveRow
+from storeline.stock.domain.goods import Level, MoveRow, Pair
 
 _TAKEN = TAKEN.format(lines="moved", balances="changed")
 _MOVED = f"""
@@ -39,7 +39,7 @@ _BOTH = """
 SELECT place_id, product_id, quantity AS on_hand, 0 AS freed FROM moved
 UNION ALL SELECT place_id, product_id, 0, freed FROM held
 """
-_SETTLE = f"""
+_SETTLED = f"""
 WITH {_HELD},
 {MOVED},
 ended AS (
@@ -51,8 +51,8 @@ ended AS (
 ),
 {CHANGED.format(changes=_BOTH)},
 {SHORT.format(balances="changed")}
-SELECT (SELECT count(*) FROM held), ({_TAKEN})
-"""
+SELECT (SELECT count(*) FROM held)"""
+_SETTLE = f"{_SETTLED}, ({_TAKEN})"
 
 
 def post_sales(rows: Sequence[MoveRow]) -> Pending[int]:
@@ -70,6 +70,13 @@ def post_named(rows: Sequence[MoveRow]) -> Pending[int]:
     return _post(_POST_NAMED, rows)
 
 
+def _lotless(rows: Sequence[MoveRow], levels: Mapping[Pair, Level] | None) -> bool:
+    if levels is None:
+        return False
+    known = [levels.get((row.place_id, row.product_id)) for row in rows]
+    return not any(level is not None and level.lotted for level in known)
+
+
 def _post(sql: str, rows: Sequence[MoveRow]) -> Pending[int]:
     moving = [row for row in rows if row.quantity]
     if not moving:
@@ -80,17 +87,22 @@ def _post(sql: str, rows: Sequence[MoveRow]) -> Pending[int]:
     return posted
 
 
-def settle(source_ids: Collection[UUID], rows: Sequence[MoveRow]) -> Pending[int]:
+def settle(
+    source_ids: Collection[UUID], rows: Sequence[MoveRow], levels: Mapping[Pair, Level] | None = None
+) -> Pending[int]:
     """Queue a hand-over: all that these sources hold ends, and `rows` are what really left (sales, negative).
 
     A held line with a movement of its own source and line becomes posted, one without (not picked) released.
-    Gives how many reservations ended; compare it, where all of them must still have been held.
+    Gives how many reservations ended; compare it, where all of them must still have been held. With the `levels` that
+    `lock` gave, goods without lots are not asked for any.
     """
     if not source_ids:
         return post_sales(rows)
     moving = [row for row in rows if row.quantity]
     sources = ids_array(sorted(source_ids))
-    ended = later(_SETTLE, [sources, sources, *move_params(moving), now()], _count)
+    ended = later(
+        _SETTLED if _lotless(moving, levels) else _SETTLE, [sources, sources, *move_params(moving), now()], _count
+    )
     name_at_risk()
     close_cured_of(sources)
     return ended

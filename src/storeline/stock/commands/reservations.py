@@ -35,8 +35,8 @@ guarded AS (
     RETURNING b.place_id, b.product_id
 ),
 written AS (
-    INSERT INTO stock_reservation (source_id, line_no, place_id, product_id, quantity, expires_at, digest)
-    SELECT source_id, line_no, place_id, product_id, quantity, expires_at, digest
+    INSERT INTO stock_reservation (source_id, line_no, place_id, product_id, quantity, expires_at, asked)
+    SELECT source_id, line_no, place_id, product_id, quantity, expires_at, direct
     FROM asked JOIN guarded USING (place_id, product_id)
     RETURNING 1
 )
@@ -44,7 +44,7 @@ SELECT count(*) FROM written
 """
 _RESERVE = f"""
 WITH asked AS (
-    SELECT *, NULL::uuid AS digest
+    SELECT *, NULL::bigint AS direct
     FROM unnest(%s::uuid[], %s::int[], %s::uuid[], %s::uuid[], %s::bigint[], %s::timestamptz[])
         AS asked(source_id, line_no, place_id, product_id, quantity, expires_at)
 ),
@@ -53,9 +53,9 @@ WITH asked AS (
 # Many ask for few products: each is named once.
 _RESERVE_DIRECT = f"""
 WITH asked AS (
-    SELECT a.source_id, {DIRECT_LINE} AS line_no, p.place_id, p.product_id, a.quantity, a.expires_at, a.digest
-    FROM unnest(%s::uuid[], %s::int[], %s::bigint[], %s::timestamptz[], %s::uuid[])
-        AS a(source_id, pair, quantity, expires_at, digest)
+    SELECT a.source_id, {DIRECT_LINE} AS line_no, p.place_id, p.product_id, a.quantity, a.expires_at, a.quantity AS direct
+    FROM unnest(%s::uuid[], %s::int[], %s::bigint[], %s::timestamptz[])
+        AS a(source_id, pair, quantity, expires_at)
     JOIN unnest(%s::uuid[], %s::uuid[]) WITH ORDINALITY AS p(place_id, product_id, n) ON p.n = a.pair
 ),
 {_WRITE}
@@ -131,7 +131,7 @@ def reserve(rows: Sequence[ReserveRow]) -> Pending[int]:
 
 
 def reserve_direct(holds: Sequence[Hold]) -> Pending[int]:
-    """Queue direct holds in the same way, each with the digest of what was asked."""
+    """Queue direct holds in the same way, each with what was asked."""
     if not holds:
         return Ready(0)
     numbers: dict[tuple[int, int], int] = {}
@@ -141,7 +141,6 @@ def reserve_direct(holds: Sequence[Hold]) -> Pending[int]:
         ints_array(pairs),
         ints_array(one.quantity for one in holds),
         times_array(one.expires_at for one in holds),
-        "{" + ",".join([one.digest for one in holds]) + "}",
         ids_array(UUID(int=place) for place, _ in numbers),
         ids_array(UUID(int=product) for _, product in numbers),
     ]

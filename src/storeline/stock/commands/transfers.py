@@ -26,6 +26,7 @@ from storeline.kernel.api import (
     transaction,
 )
 from storeline.places import api as places
+from storeline.stock.commands.arrivals import has_come, is_coming
 from storeline.stock.commands.lots import write_lots
 from storeline.stock.commands.moves import post_named, post_sales
 from storeline.stock.domain.goods import LONGEST_NOTE, Kind, Level, MoveRow, Pair, expected_levels
@@ -39,10 +40,11 @@ from storeline.stock.domain.transfers import (
     TransferState,
     check_arrived,
 )
-from storeline.stock.errors import NoTransfer, Reserved, WrongTransferState
+from storeline.stock.errors import NoTransfer, OtherOwner, Reserved, WrongTransferState
 from storeline.stock.locks import lock, lock_transfer
 from storeline.stock.permissions import ADJUST, RECEIVE, TRANSFER
 from storeline.stock.queries.lots import lots_of
+from storeline.stock.queries.owners import owners_of
 from storeline.stock.queries.transfers import get_transfer
 
 MOST_LINES = 1_000
@@ -163,6 +165,7 @@ def ship_transfer(transfer_id: UUID, *, actor: Actor, due_at: datetime | None = 
         _check_shippable(found, due_at, force, actor)
         pairs = [(found.from_place, line.product_id) for line in found.lines]
         levels = lock(pairs).result()
+        _check_owners(found)
         if not force.strip():
             _check_free(found.lines, found.from_place, levels)
         moment, zone = now(), places.gather([found.from_place]).result()[found.from_place].zone
@@ -187,6 +190,7 @@ def receive_transfer(arrival: Arrival, *, actor: Actor) -> Transfer:
     if not arrival.lines:
         raise Invalid("There are no lines.", field="lines")
     with transaction():
+        is_coming(arrival.transfer_id)
         found = _locked(arrival.transfer_id)
         actor.require(RECEIVE, found.to_place)
         known = run(_ARRIVALS, [arrival.id]).fetchall()
@@ -205,7 +209,9 @@ def receive_transfer(arrival: Arrival, *, actor: Actor) -> Transfer:
             run(_ADD_UP, [arrival.id])
             run(_END, [moment, found.id, found.id])
             _tell(actor, "transfer_in", found, found.to_place)
-        return get_transfer(found.id)
+        after = get_transfer(found.id)
+        has_come(after)
+        return after
 
 
 def cancel_transfer(transfer_id: UUID, *, actor: Actor) -> Transfer:
@@ -289,6 +295,16 @@ def _check_free(lines: Sequence[TransferLine], place: UUID, levels: Mapping[Pair
                 product=str(line.product_id),
                 available=format_quantity(available),
             )
+
+
+def _check_owners(found: Transfer) -> None:
+    """Goods stay their owner's: a partner's goods go only to where they are its too. What came back elsewhere may go home."""
+    pairs = [(place, line.product_id) for line in found.lines for place in (found.from_place, found.to_place)]
+    owners = owners_of(pairs).result()
+    for index, line in enumerate(found.lines):
+        here, there = (owners.get((place, line.product_id)) for place in (found.from_place, found.to_place))
+        if here is not None and (there is None or there.organisation_id != here.organisation_id):
+            raise OtherOwner("It is a partner's here, and not there.", field=f"lines[{index}].product")
 
 
 def _take_in(arrival: Arrival, found: Transfer, lines: Mapping[UUID, TransferLine]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,8 +30,20 @@ class Kind(StrEnum):
     """Sets off past trade in goods that the place had not counted."""
 
 
-REASONS = ("damaged", "expired", "stolen", "missing", "found", "sample", "own_use", "donated", "mistake", "other")
-"""Why stock is corrected. `other` says so in its note."""
+REASONS = (
+    "damaged",
+    "expired",
+    "stolen",
+    "missing",
+    "found",
+    "sample",
+    "own_use",
+    "donated",
+    "to_owner",
+    "mistake",
+    "other",
+)
+"""Why stock is corrected. `other` says so in its note; `to_owner` is a partner's goods that it took back."""
 LONGEST_NOTE = 200
 
 DEEDS = ("receipt", "return", "count", "adjustment", "transfer_out", "transfer_in", "waste")
@@ -72,13 +83,17 @@ IN_SHOPS = frozenset({"store", "till"})
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One balance, with what is kept back from online channels of it: safety stock, buffers by channel, expired lots."""
+    """One balance, with what is kept back from online channels of it: safety stock, buffers by channel, expired lots.
+
+    `lotted` is how much of it is in lots.
+    """
 
     on_hand: int
     reserved: int
     safety: int = 0
     expired: int = 0
     buffers: Mapping[str, int] | None = None
+    lotted: int = 0
 
     @property
     def available(self) -> int:
@@ -202,10 +217,9 @@ class Hold:
         return State.HELD
 
     @property
-    def digest(self) -> str:
-        """A hash of what was asked, in hexadecimal; the expiry is not part of it, since a repeat comes later."""
-        body = self.place_id.bytes + self.product_id.bytes + self.quantity.to_bytes(8, signed=True)
-        return hashlib.blake2b(body, digest_size=16).hexdigest()
+    def asked(self) -> tuple[int, int, int]:
+        """What was asked; the expiry is not part of it, since a repeat comes later."""
+        return self.place_id.int, self.product_id.int, self.quantity
 
 
 class Answer(StrEnum):
@@ -233,9 +247,9 @@ class HoldVerdict(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class KnownHold:
-    """A reservation that an earlier request made."""
+    """A reservation that an earlier request made; `asked` None: an order's, which no direct request can repeat."""
 
-    digest: str | None
+    asked: tuple[int, int, int] | None
     state: str
 
 
@@ -290,6 +304,29 @@ def wanted(rows: Iterable[ReserveRow]) -> dict[Pair, int]:
     return dict(total)
 
 
+def spent(held: Iterable[ReserveRow], moves: Iterable[MoveRow]) -> dict[Pair, tuple[int, int]]:
+    """What these rows change of each balance together: on hand (signed), and reserved."""
+    total: dict[Pair, tuple[int, int]] = {}
+    for move in moves:
+        pair = (move.place_id, move.product_id)
+        on_hand, reserved = total.get(pair, (0, 0))
+        total[pair] = on_hand + move.quantity, reserved
+    for hold in held:
+        pair = (hold.place_id, hold.product_id)
+        on_hand, reserved = total.get(pair, (0, 0))
+        total[pair] = on_hand, reserved + hold.quantity
+    return total
+
+
+def is_plain(changes: Mapping[Pair, tuple[int, int]], levels: Mapping[Pair, Level]) -> bool:
+    """Whether balances only have to be changed: all are there and without lots, and none is short before or after."""
+    for pair, (on_hand, reserved) in changes.items():
+        level = levels.get(pair)
+        if level is None or level.lotted or level.available < 0 or level.available + on_hand - reserved < 0:
+            return False
+    return True
+
+
 def decide_holds(
     asked: Sequence[Hold], levels: Mapping[Pair, Level], known: Mapping[UUID, KnownHold]
 ) -> list[HoldVerdict]:
@@ -307,7 +344,7 @@ def decide_holds(
         before = seen.get(hold.id.int)
         available = left.get(pair, 0)
         if before is not None:
-            same = before.digest == hold.digest
+            same = before.asked == hold.asked
             answer = Answer.REPEATED if same else Answer.MISMATCH
             verdicts.append(HoldVerdict(hold.id, answer, before.state if same else None, available))
         elif hold.quantity > available:

@@ -89,7 +89,17 @@ class CorrectedIn(Schema):
     product: UUID
     quantity: Quantity
     reason: Literal[
-        "damaged", "expired", "stolen", "missing", "found", "sample", "own_use", "donated", "mistake", "other"
+        "damaged",
+        "expired",
+        "stolen",
+        "missing",
+        "found",
+        "sample",
+        "own_use",
+        "donated",
+        "to_owner",
+        "mistake",
+        "other",
     ]
     note: Annotated[str, Field(max_length=LONGEST_NOTE)] = ""
     lot: LotCode | None = None

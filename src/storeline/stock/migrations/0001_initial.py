@@ -142,6 +142,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0001_initial'),
+        ('partners', '0001_initial'),
         ('places', '0001_initial'),
     ]
 
@@ -164,7 +165,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['place', 'at'], name='stock_adjustment_place')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['adjustment', 'waste'])), name='stock_adjustment_kind'), models.CheckConstraint(condition=models.Q(('quantity', 0), _negated=True), name='stock_adjustment_quantity'), models.CheckConstraint(condition=models.Q(('reason__in', ('damaged', 'expired', 'stolen', 'missing', 'found', 'sample', 'own_use', 'donated', 'mistake', 'other'))), name='stock_adjustment_reason'), models.CheckConstraint(condition=models.Q(('note', ''), ('reason', 'other'), _negated=True), name='stock_adjustment_other'), models.CheckConstraint(condition=models.Q(django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('note'), 200)), name='stock_adjustment_note')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['adjustment', 'waste'])), name='stock_adjustment_kind'), models.CheckConstraint(condition=models.Q(('quantity', 0), _negated=True), name='stock_adjustment_quantity'), models.CheckConstraint(condition=models.Q(('reason__in', ('damaged', 'expired', 'stolen', 'missing', 'found', 'sample', 'own_use', 'donated', 'to_owner', 'mistake', 'other'))), name='stock_adjustment_reason'), models.CheckConstraint(condition=models.Q(('note', ''), ('reason', 'other'), _negated=True), name='stock_adjustment_other'), models.CheckConstraint(condition=models.Q(django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('note'), 200)), name='stock_adjustment_note')],
             },
         ),
         migrations.CreateModel(
@@ -280,7 +281,7 @@ class Migration(migrations.Migration):
                 ('quantity', models.BigIntegerField()),
                 ('state', models.TextField(db_default='held')),
                 ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('digest', models.UUIDField(blank=True, null=True)),
+                ('asked', models.BigIntegerField(blank=True, null=True)),
                 ('place', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='places.place')),
                 ('product', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.product')),
             ],
@@ -365,6 +366,23 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'stock_transfer_line',
                 'constraints': [models.UniqueConstraint(fields=('transfer_id', 'line_no'), name='stock_transfer_line_no'), models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='stock_transfer_line_quantity'), models.CheckConstraint(condition=models.Q(('damaged__gte', 0), ('found__gte', 0), ('lost__gte', 0), ('received__gte', 0), ('shipped__in', [0, models.F('quantity')])), name='stock_transfer_line_parts'), models.CheckConstraint(condition=models.Q(('received__lte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('shipped'), '+', models.F('found')), '-', models.F('lost')), '-', models.F('damaged')))), name='stock_transfer_line_transit')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Ownership',
+            fields=[
+                ('id', models.UUIDField(db_default=models.Func(function='uuidv7'), primary_key=True, serialize=False)),
+                ('value', models.BigIntegerField(blank=True, null=True)),
+                ('since', models.DateTimeField()),
+                ('until', models.DateTimeField(blank=True, null=True)),
+                ('agreement', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='partners.agreement')),
+                ('organisation', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='partners.organisation')),
+                ('place', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='places.place')),
+                ('product', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.product')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['place', 'product', 'since'], name='stock_ownership_goods'), models.Index(fields=['organisation', 'id'], name='stock_ownership_of')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('place', 'product'), name='stock_ownership_now'), models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gte', models.F('since')), _connector='OR'), name='stock_ownership_period'), models.CheckConstraint(condition=models.Q(('value__isnull', True), ('value__gte', 0), _connector='OR'), name='stock_ownership_value')],
             },
         ),
         migrations.RunSQL(STORAGE, migrations.RunSQL.noop),

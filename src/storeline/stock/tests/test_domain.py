@@ -66,7 +66,7 @@ def test_what_the_place_never_kept_is_sold_out():
 def test_an_id_that_came_before_gets_its_first_answer():
     first, second = holds(2, 3)
     other = Hold(first.id, PLACE, PRODUCT, 5)
-    known = {second.id: KnownHold(second.digest, "released")}
+    known = {second.id: KnownHold(second.asked, "released")}
     verdicts = decide_holds([first, first, other, second], {(PLACE, PRODUCT): Level(10, 0)}, known)
     assert [(verdict.answer, verdict.state, verdict.left) for verdict in verdicts] == [
         (Answer.HELD, "held", 8),
