@@ -85,6 +85,7 @@ OWN: dict[str, dict[str, str]] = {
     "shop": {
         "basket": "a member's in a row, a guest's in a cookie",
         "departments": "the tree of categories",
+        "hot": "the line for what many want at once",
         "mine": "a visitor's own orders",
         "offers": "what is on offer, what is bought again, what stands in for another",
         "shelf": "a list of products with price and stock",

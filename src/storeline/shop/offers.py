@@ -1,40 +1,51 @@
-"""What is on offer at a shop now, the best first, and what a member buys again and again. Each in one statement."""
+"""What is on offer at a shop now, the best first, and what a member buys again and again.
+
+Which offers are a shop's best is worked out beforehand (`rank_due`, a job): a visitor reads a list of products, and sees their prices
+and stock as they are now. A shop that nobody looked at for a day is left out; its first visitor sees offers in a plainer order.
+"""
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from storeline.catalog import api as catalog
-from storeline.kernel.api import Pending, business_date, ids_array, later, now
+from storeline.kernel.api import Pending, Row, business_date, ids_array, later, now, run
+from storeline.places import api as places
 from storeline.pricing import api as pricing
 from storeline.shop import shelf
 from storeline.shop.where import Here
 
-_KEPT_S = 300.0
+RANKED = 96
+"""So many of a shop's offers are kept."""
 _LOOKED_AT = 240
-_SHOPS_KEPT = 2_000
-_RANKED = 96
+_PLAIN = 40
+"""So many offers are read where none were ranked."""
+_AGAIN_AFTER = timedelta(minutes=5)
+_WANTED_FOR = timedelta(days=1)
+_TOLD_EACH = timedelta(hours=1)
 _OF_ONE_KIND = 2
 _LOOK_BACK_DAYS = 28
 _SHARE = 1_000_000
 _AGAIN = 20
 _LAST_ORDERS = 60
-# Products that a promotion names, members' own included, and that the shop has; what it sells most comes first.
-_OFFERED = """
-WITH sold AS (
-    SELECT l.product_id, count(*) AS times FROM orders_order o JOIN orders_line l ON l.order_id = o.id
-    WHERE o.place_id = %(place)s AND o.business_date >= %(since)s GROUP BY l.product_id
-), offered AS (
+# Products that a promotion names, members' own included.
+_NAMED = """offered AS (
     SELECT DISTINCT t.product_id FROM pricing_promotion p JOIN pricing_promotion_target t ON t.promotion_id = p.id
     WHERE p.state = 'scheduled' AND p.starts_at <= %(now)s AND coalesce(p.ends_at > %(now)s, true)
         AND coalesce(%(channel)s = ANY (p.channels), true) AND t.product_id IS NOT NULL
         AND (t.place_id = %(place)s OR (t.place_id IS NULL AND (p.everywhere OR EXISTS (
             SELECT FROM pricing_promotion_place x WHERE x.promotion_id = p.id AND x.place_id = %(place)s))))
-)
+)"""
+# Of these what the shop has; what it sells most comes first.
+_OFFERED = f"""
+WITH sold AS (
+    SELECT l.product_id, count(*) AS times FROM orders_order o JOIN orders_line l ON l.order_id = o.id
+    WHERE o.place_id = %(place)s AND o.business_date >= %(since)s GROUP BY l.product_id
+), {_NAMED}
 SELECT product_id FROM offered JOIN stock_balance b USING (product_id) LEFT JOIN sold USING (product_id)
 WHERE b.place_id = %(place)s AND b.on_hand > b.reserved
 ORDER BY coalesce(times, 0) DESC, product_id LIMIT %(limit)s
@@ -56,48 +67,94 @@ SELECT p.id FROM catalog_product p JOIN stock_balance b ON b.product_id = p.id A
 WHERE p.category_id = %s AND p.id <> %s AND p.sellable AND p.online AND b.on_hand > b.reserved
 ORDER BY split_part(p.name, ' ', 1) = split_part(%s, ' ', 1) DESC, p.brand = %s DESC, p.ref LIMIT %s
 """
-_ranked: dict[tuple[UUID, bool], tuple[float, list[UUID]]] = {}
+# The first few of what a promotion names and the shop has: quick to read, whatever their worth.
+_PLAINLY = f"""
+WITH {_NAMED}
+SELECT product_id FROM offered JOIN stock_balance b USING (product_id)
+WHERE b.place_id = %(place)s AND b.on_hand > b.reserved ORDER BY product_id LIMIT %(limit)s
+"""
+_KEPT = (
+    "SELECT products[1:%s], wanted_at FROM shop_ranking WHERE place_id = %s AND member = %s AND ranked_at IS NOT NULL"
+)
+_WANT = """
+INSERT INTO shop_ranking (place_id, member, products, wanted_at) VALUES (%s, %s, '{}', %s)
+ON CONFLICT (place_id, member) DO UPDATE SET wanted_at = excluded.wanted_at
+"""
+# A clock that was set back must not leave a ranking of its future standing.
+_DUE = """
+SELECT place_id, member FROM shop_ranking
+WHERE wanted_at > %(since)s AND coalesce(ranked_at NOT BETWEEN %(old)s AND %(now)s, true)
+ORDER BY ranked_at NULLS FIRST, place_id, member LIMIT %(limit)s
+"""
+_RANK = "UPDATE shop_ranking SET products = %s::uuid[], ranked_at = %s WHERE place_id = %s AND member = %s"
 
 
-def kept(at: Here, *, member: bool) -> list[UUID] | None:
-    """The products on offer at a shop, the best for such a visitor first, as they were ranked within five minutes.
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The products on offer at a shop, the best first; `wanted` is false where the job must be told that somebody looks."""
 
-    The same for all visitors of the shop, so that keeping it tells nothing of anybody. Prices are read anew each time.
-    """
-    found = _ranked.get((at.place.id, member))
-    return None if found is None or time.monotonic() - found[0] > _KEPT_S else found[1]
+    products: tuple[UUID, ...]
+    ranked: bool
+    wanted: bool
 
 
-def offered(at: Here) -> Pending[list[UUID]]:
-    """Queue: what a promotion names and the shop has, what it sells most first: what is to be ranked."""
+def best(at: Here, *, member: bool, most: int) -> Pending[Ranking]:
+    """Queue: a shop's best offers for such a visitor, as they were last ranked. The same for all, so they tell nothing of anybody."""
+    lately = now() - _TOLD_EACH
+
+    def read(rows: list[Row]) -> Ranking:
+        return Ranking(tuple(rows[0][0]), True, rows[0][1] > lately) if rows else Ranking((), False, False)
+
+    return later(_KEPT, [most, at.place.id, member], read)
+
+
+def want(at: Here, *, member: bool) -> None:
+    """Have the job rank this shop's offers from now on. Once an hour for a shop that is looked at."""
+    run(_WANT, [at.place.id, member, now()])
+
+
+def plainly(at: Here) -> Pending[list[UUID]]:
+    """Queue: some of what is on offer at a shop whose offers were never ranked."""
+    asked = {"place": at.place.id, "now": now(), "channel": shelf.CHANNEL, "limit": _PLAIN}
+    return later(_PLAINLY, asked, lambda rows: [row[0] for row in rows])
+
+
+def rank_due(limit: int) -> int:
+    """Rank anew the offers of shops that people look at and that were ranked some minutes ago; how many rankings."""
     moment = now()
+    asked = {"since": moment - _WANTED_FOR, "old": moment - _AGAIN_AFTER, "now": moment, "limit": limit}
+    due = run(_DUE, asked).fetchall()
+    for place_id, member in due:
+        ranked = _ranked(place_id, member=member)
+        run(_RANK, [ids_array(ranked), now(), place_id, member])
+    return len(due)
+
+
+def _ranked(place_id: UUID, *, member: bool) -> list[UUID]:
+    """What a promotion names and the shop has, the best first."""
+    found = places.find_with_facts(places.get_place(place_id).ref)
+    if found is None or "collect" not in found[0].capabilities:
+        return []
+    at, moment = Here(*found, chosen=True), now()
     asked = {
-        "place": at.place.id,
+        "place": place_id,
         "since": business_date(moment, at.place.zone) - timedelta(days=_LOOK_BACK_DAYS),
         "now": moment,
         "channel": shelf.CHANNEL,
         "limit": _LOOKED_AT,
     }
-    return later(_OFFERED, asked, lambda rows: [row[0] for row in rows])
+    ids = [row[0] for row in run(_OFFERED, asked).fetchall()]
+    products = catalog.gather(ids).result()
+    sold = [products[key] for key in ids if key in products and products[key].online and products[key].sellable]
+    prices = pricing.shelf_prices(sold, at.facts, shelf.CHANNEL, moment, member=member, lowest=False)
+    return best_of(sold, prices)[:RANKED]
 
 
-def rank(
-    ids: Sequence[UUID],
-    products: Mapping[UUID, catalog.ProductFacts],
-    prices: Mapping[UUID, pricing.ShelfPrice],
-    at: Here,
-    *,
-    member: bool,
-) -> list[UUID]:
-    """The best of what is offered, kept for the next visitors."""
-    shown = [products[key] for key in ids if key in products and key in prices]
-    worth = {product.id: saved(prices[product.id]) for product in shown if product.online and product.sellable}
-    best_first = sorted((product for product in shown if worth.get(product.id)), key=lambda one: -worth[one.id])
-    ranked = [product.id for product in _mixed(best_first)][:_RANKED]
-    if len(_ranked) >= _SHOPS_KEPT:
-        _ranked.clear()
-    _ranked[at.place.id, member] = time.monotonic(), ranked
-    return ranked
+def best_of(products: Sequence[catalog.ProductFacts], prices: Mapping[UUID, pricing.ShelfPrice]) -> list[UUID]:
+    """Those of the products that are reduced, the largest saving first, the first of them of many kinds."""
+    worth = {product.id: saved(prices[product.id]) for product in products if product.id in prices}
+    best_first = sorted((product for product in products if worth.get(product.id)), key=lambda one: -worth[one.id])
+    return [product.id for product in _mixed(best_first)]
 
 
 def _mixed(products: Sequence[catalog.ProductFacts]) -> list[catalog.ProductFacts]:
@@ -132,11 +189,6 @@ def alternatives(product: catalog.ProductFacts, at: Here, limit: int) -> Pending
     """Queue: what the shop has of the same category, the most alike first."""
     params = [at.place.id, product.category_id, product.id, product.name, product.brand, limit]
     return later(_ALTERNATIVES, params, lambda rows: [row[0] for row in rows])
-
-
-def forget() -> None:
-    """Rank anew."""
-    _ranked.clear()
 
 
 def shelf_of(

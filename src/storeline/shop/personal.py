@@ -8,6 +8,7 @@ from uuid import UUID
 
 from storeline.customers.api import register_export
 from storeline.kernel.api import Envelope, consumer, format_quantity, ids_array, run
+from storeline.shop import hot
 
 _OF_PERSON = """
 SELECT b.lines, b.place, b.card FROM shop_basket b JOIN customers_customer c ON c.user_id = b.user_id
@@ -31,8 +32,10 @@ def basket_of(customer_ids: Collection[UUID]) -> list[dict[str, Any]]:
 
 @consumer("shop.erasures", types=("identity.user_erased",))
 def forget(events: Sequence[Envelope]) -> None:
-    """Drop the baskets of users who were erased."""
-    run(_FORGET, [ids_array(event.subject_id for event in events)])
+    """Drop the baskets of users who were erased, and their tickets."""
+    users = [event.subject_id for event in events]
+    run(_FORGET, [ids_array(users)])
+    hot.forget_of(users)
 
 
 register_export("basket", basket_of)

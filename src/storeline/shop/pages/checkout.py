@@ -14,18 +14,19 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from storeline.capacity import api as capacity
+from storeline.catalog import api as catalog
 from storeline.customers import api as customers
 from storeline.identity.api import Request
 from storeline.kernel.api import Error, Invalid, body_hash, business_date, check_id, new_id, now, pipeline, time_zone
 from storeline.orders import api as orders
 from storeline.orders.api import PLACE
 from storeline.payments import api as payments
-from storeline.shop import basket, mine, shelf
-from storeline.shop.pages import delivery
+from storeline.shop import basket, hot, mine, shelf
+from storeline.shop.pages import delivery, kept, points, waiting
 from storeline.shop.pages.basket import gather, priced
 from storeline.shop.pages.router import pages, show
 from storeline.shop.pages.words import refusal
-from storeline.shop.where import Here, here
+from storeline.shop.where import Here, here, position
 from storeline.web.pages import see
 
 _DAYS = 3
@@ -33,11 +34,20 @@ _DAYS = 3
 
 @pages.get("checkout", PLACE, guest=True, name="checkout")
 def look(request: Request) -> HttpResponse:
-    """The form, with the next times that have room."""
+    """The form, with the next times that have room; the place in line for what many want at once."""
     at, lines = here(request), basket.read(request)
     if not lines:
         return see(reverse("shop:basket"))
-    return _form(request, at, lines)
+    wanted = hot.hot(lines)
+    if wanted:
+        turn = waiting.turn_of(request, at, lines, wanted)
+        if turn.turn.state != "in":
+            return waiting.page(request, at, lines, turn)
+    again = kept.read(request)
+    response = _form(request, at, lines, refused=again.refused, given=again.given or request.GET)
+    if again.refused is not None:
+        kept.forget(response)
+    return response
 
 
 @pages.post("checkout", PLACE, guest=True)
@@ -49,16 +59,26 @@ def place_order(request: Request) -> HttpResponse:
     except Invalid:
         order_id = new_id()
     if not lines:
-        return _known(request, order_id)
+        return _known(request, order_id) or see(reverse("shop:basket"))
+    if request.POST.get("step") == "leave":
+        return waiting.leave(request, at)
     if request.POST.get("step") == "check" or len(request.POST.getlist("day")) > 1:
         return _form(request, at, lines, given=request.POST)
+    wanted = hot.hot(lines)
+    if wanted and (answer := _in_turn(request, at, lines, wanted, order_id)) is not None:
+        return answer
     try:
-        wanted = _draft(request, order_id, at, lines)
-        verdict = orders.checkout_gathered(wanted, actor=request.actor)
+        draft = _draft(request, order_id, at, lines)
+        verdict = orders.checkout_gathered(draft, actor=request.actor)
         if verdict.error is not None:
             raise verdict.error
     except Error as error:
-        return _form(request, at, lines, refused=error, given=request.POST)
+        # By way of another address: going back to it asks nothing anew.
+        answer = see(reverse("shop:checkout"))
+        kept.write(answer, request.POST, error)
+        return answer
+    if wanted:
+        hot.done(hot.holders(request), at, wanted, order_id)
     answer = see(f"{reverse('shop:order', args=[order_id])}?key={orders.token_of(order_id)}")
     basket.write(request, answer, {})
     basket.keep_card(request, request.POST.get("card", ""))
@@ -66,20 +86,30 @@ def place_order(request: Request) -> HttpResponse:
     return answer
 
 
-def _known(request: Request, order_id: UUID) -> HttpResponse:
-    """The form came again after its order was placed and the basket emptied: to the order, if it is there."""
+def _in_turn(
+    request: Request, at: Here, lines: basket.Lines, wanted: Sequence[UUID], order_id: UUID
+) -> HttpResponse | None:
+    """Where it is not their turn: to the line; where the order is there already, to it."""
+    if (placed := _known(request, order_id)) is not None:
+        return placed
+    return None if waiting.turn_of(request, at, lines, wanted).turn.state == "in" else see(reverse("shop:checkout"))
+
+
+def _known(request: Request, order_id: UUID) -> HttpResponse | None:
+    """The form came again after its order was placed: to the order, if it is there."""
     token = orders.token_of(order_id)
     try:
         orders.get_own(order_id, actor=request.actor, token=token)
     except Error:
-        return see(reverse("shop:basket"))
+        return None
     return see(f"{reverse('shop:order', args=[order_id])}?key={token}")
 
 
 def _draft(request: Request, order_id: UUID, at: Here, lines: basket.Lines) -> orders.Draft:
-    method = delivery.method_of(request.POST, delivery.ways(at))
-    to = _address(request, at) if method != "collect" else None
-    slot_id, token = None if method == "ship" else _uuid(request, "slot"), request.POST.get("card", "")
+    by = delivery.method_of(request.POST, delivery.ways(at))
+    point = _point(request, at, lines) if by == delivery.POINT else None
+    to = _address(request, at) if by in delivery.METHODS else None
+    slot_id, token = _slot(request, by, point), request.POST.get("card", "")
     if token not in basket.CARDS:
         raise Invalid(_("Choose how to pay."), field="card")
     total = request.POST.get("total", "")
@@ -88,14 +118,19 @@ def _draft(request: Request, order_id: UUID, at: Here, lines: basket.Lines) -> o
     actor = request.actor
     shopper = actor.kind == "user" and actor.may(customers.JOIN)
     wish = wish_of(request.POST)
-    body = "|".join([str(at.place.id), str(slot_id), token, total, basket.pack(lines), wish, method, repr(_typed(to))])
+    where = "" if point is None else str(point.id)
+    body = "|".join(
+        [str(at.place.id), str(slot_id), token, total, basket.pack(lines), wish, by + where, repr(_typed(to))]
+    )
     return orders.Draft(
         id=order_id,
         place_id=at.place.id,
         channel=shelf.CHANNEL,
         lines=basket.draft_lines(lines),
         currency=at.facts.currency,
-        method=method,  # type: ignore[arg-type]  # one of those that the shop has
+        method="collect" if point is not None else by,  # type: ignore[arg-type]  # one of those that the shop has
+        served_by=None if point is None else point.served_by,
+        collect_at=None if point is None else point.id,
         payments=(payments.Offer(payments.SANDBOX_CARD, None, token),),
         customer_id=customers.join(actor=actor) if shopper else None,
         slot_id=slot_id,
@@ -104,6 +139,23 @@ def _draft(request: Request, order_id: UUID, at: Here, lines: basket.Lines) -> o
         address=to,
         body_hash=body_hash(body.encode()),
     )
+
+
+def _point(request: Request, at: Here, lines: basket.Lines) -> points.Elsewhere:
+    """The point that the form names, if the basket can still be there."""
+    wanted = request.POST.get("point", "")
+    known = catalog.gather(list(lines)).result()
+    near = position(request.POST.get("near", ""))
+    choice = points.choice_of(at, lines, known, near=near, wanted=wanted)
+    if choice.chosen is None or choice.chosen.ref != wanted:
+        raise Invalid(choice.why or _("Choose where to collect it."), field="point")
+    return choice.chosen
+
+
+def _slot(request: Request, by: str, point: points.Elsewhere | None) -> UUID | None:
+    if by == "ship" or (point is not None and not point.slots):
+        return None
+    return _uuid(request, "slot")
 
 
 def _address(request: Request, at: Here) -> orders.Address:
@@ -133,37 +185,36 @@ def _uuid(request: Request, name: str) -> UUID:
 
 
 def _form(
-    request: Request,
-    at: Here,
-    lines: basket.Lines,
-    *,
-    refused: Error | None = None,
-    given: Mapping[str, Any] | None = None,
+    request: Request, at: Here, lines: basket.Lines, *, given: Mapping[str, Any], refused: kept.Refused | None = None
 ) -> HttpResponse:
-    given = given or request.GET
     ways = delivery.ways(at)
-    method = delivery.method_of(given, ways)
-    fields = delivery.fields_of(request, given) if method != "collect" else {}
+    by = delivery.method_of(given, ways)
+    fields = delivery.fields_of(request, given) if by in delivery.METHODS else {}
     to = delivery.address_of(at, fields, str(given.get("near", ""))) if fields else None
     order_id = new_id()
     today = business_date(now(), at.place.zone)
     days = [today + timedelta(days=number) for number in range(_DAYS)]
-    asked_days = [] if method == "ship" else [day for day in days if day.isoformat() == given.get("day")] or days
+    asked_days = [day for day in days if day.isoformat() == given.get("day")] or days
     with pipeline():
         ground = gather(request, at, lines)
         records = mine.gather_records(request)
-        open_slots = [(day, capacity.gather_open_slots(at.place.id, method, day)) for day in asked_days]
-    day, slots = (
-        _first(asked_days, {day: pending.result() for day, pending in open_slots}) if open_slots else (today, [])
-    )
+        slotted = asked_days if by in {"collect", "deliver"} else []
+        open_slots = [(day, capacity.gather_open_slots(at.place.id, by, day)) for day in slotted]
+    found = ground()
+    day, slots = _first(asked_days, {day: pending.result() for day, pending in open_slots})
     slot = str(given.get("slot", "")) or _proposed(records.result(), slots, at.place.zone)
     if slot not in {str(one.id) for one in slots}:
         slot = str(slots[0].id) if slots else ""
-    shown = priced(request, at, lines, to, ground=ground(), method=method, slot_id=UUID(slot) if slot else None)
-    if method == "deliver" and slot and given is request.POST and refused is None and not shown.problem:
+    choice = None
+    if by == delivery.POINT:
+        near, wanted = position(str(given.get("near", ""))), str(given.get("point", ""))
+        choice = points.choice_of(at, lines, found.products, near=near, wanted=wanted)
+    shown = priced(request, at, lines, to, ground=found, method=by, slot_id=UUID(slot) if slot else None)
+    if by == "deliver" and slot and given is request.POST and not shown.problem:
         _hold(request, order_id, UUID(slot))
-    wrong_field, wrong_words = delivery.wrong(refused.field or "") if refused else ("", "")
-    response = show(
+    wrong_field, wrong_words = delivery.wrong(refused.field) if refused else ("", "")
+    short = by != delivery.POINT and any(line.short for line in shown.lines)
+    return show(
         request,
         "checkout",
         at,
@@ -174,21 +225,21 @@ def _form(
         slots=slots,
         slot=slot,
         ways=ways,
-        method=method,
+        method=by,
         fields=fields,
+        choice=choice,
+        point_slot=str(choice.chosen.slot(str(given.get("slot", ""))) or "") if choice and choice.chosen else "",
         near=str(given.get("near", "")),
         wrong={wrong_field: wrong_words},
-        can_pay=bool(slots) or (method == "ship" and to is not None),
-        asked=method == "collect" or to is not None,
+        can_pay=bool(slots) or (by == "ship" and to is not None) or bool(choice and choice.chosen),
+        asked=by == "collect" or to is not None,
         wish=wish_of(given),
         card=given.get("card") or basket.habits(request)[1] or basket.CARDS[0],
         order_id=order_id,
         refused=refused and refusal(refused, [line.name for line in shown.lines]),
-        field=refused and (refused.field or "").split("[")[0],
-        blocked=bool(shown.problem) or any(line.short for line in shown.lines),
+        field=refused and refused.field.split("[")[0],
+        blocked=bool(shown.problem) or short,
     )
-    response.status_code = refused.status if refused else 200
-    return response
 
 
 def _hold(request: Request, order_id: UUID, slot_id: UUID) -> None:
@@ -199,7 +250,7 @@ def _hold(request: Request, order_id: UUID, slot_id: UUID) -> None:
 
 def _first(days: Sequence[date], open_slots: Mapping[date, list[capacity.Slot]]) -> tuple[date, list[capacity.Slot]]:
     """The first of these days that has slots, with them."""
-    return next(((day, open_slots[day]) for day in days if open_slots[day]), (days[0], []))
+    return next(((day, open_slots[day]) for day in days if open_slots.get(day)), (days[0], []))
 
 
 def _proposed(records: Sequence[UUID], slots: Sequence[capacity.Slot], zone: str) -> str:

@@ -11,19 +11,23 @@ from storeline.capacity import api as capacity
 from storeline.identity.api import Request
 from storeline.orders import api as orders
 from storeline.places import api as places
+from storeline.shop.pages import points
 from storeline.shop.where import Here, position
 
 FIELDS = ("name", "street", "more", "postal_code", "city", "region", "phone", "note")
 METHODS = ("deliver", "ship")
+POINT = "point"
+"""Collected, but elsewhere."""
 
 
 def ways(at: Here) -> list[str]:
     """How goods can be had from this shop, beside collecting them there."""
+    elsewhere = [POINT] if points.anywhere() else []
     able = [method for method in METHODS if method in at.place.capabilities]
     if not able:
-        return []
+        return elsewhere
     served = {area.method for area in capacity.areas_of(at.place.id)}
-    return [method for method in able if method in served]
+    return elsewhere + [method for method in able if method in served]
 
 
 def method_of(given: Mapping[str, Any], offered: list[str]) -> str:

@@ -53,23 +53,32 @@ class _Found(NamedTuple):
 
 
 def _found(request: Request, at: Here, lines: basket.Lines, *, own: bool, most: int) -> _Found:
-    """All that the page lists, the `most` best offers among it: five waits at most, whatever is known already."""
+    """All that the page lists, the `most` best offers among it: four waits; two more where nobody looked at this shop lately."""
     member = shelf.is_member(request)
-    best = offers.kept(at, member=member)
     records, device = (orders.records_of_actor(request.actor), mine.of_device(request)) if own else ([], [])
     with pipeline():
         bought = offers.bought(records) if records else Ready([])
         under_way = mine.under_way(records, device) if records or device else Ready([])
-        offered = offers.offered(at) if best is None else Ready(best[:most])
-    again, waiting, ids = bought.result(), under_way.result(), offered.result()
-    products = catalog.gather(list(dict.fromkeys([*again, *ids]))).result()
-    sold = [one for one in products.values() if one.online and one.sellable and not one.service]
+        kept = offers.best(at, member=member, most=most)
+    again, waiting, ranking = bought.result(), under_way.result(), kept.result()
+    if not ranking.wanted:
+        offers.want(at, member=member)
+    best = list(ranking.products) if ranking.ranked else offers.plainly(at).result()
+    ids = list(dict.fromkeys([*again, *best]))
+    products = catalog.gather(ids).result()
+    sold = [products[key] for key in ids if key in products and _for_sale(products[key])]
     prices, levels = shelf.prices_and_levels(sold, at, member=member)
-    if best is None:
-        best = offers.rank(ids, products, prices, at, member=member)
-    shown = [products[key] for key in dict.fromkeys([*again, *best[:most]]) if key in prices]
+    if not ranking.ranked:
+        best = offers.best_of([one for one in sold if one.id in best], prices)[:most]
+    # An offer that ended since it was ranked is none any more.
+    best = [key for key in best if key in prices and offers.saved(prices[key])]
+    shown = [products[key] for key in dict.fromkeys([*again, *best]) if key in prices]
     cards = shelf.cards_of(shown, prices, levels, at, lines)
     return _Found(again, [(one, one.id not in device) for one in waiting], best, {card.id: card for card in cards})
+
+
+def _for_sale(product: catalog.ProductFacts) -> bool:
+    return product.online and product.sellable and not product.service
 
 
 @pages.get("offers", catalog.READ, guest=True, name="offers")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
 from django.utils.translation import gettext as _
 
 from storeline.capacity import api as capacity
 from storeline.fulfilment import api as fulfilment
-from storeline.kernel.api import Error
 from storeline.web import formats
 
 
@@ -113,7 +113,18 @@ def spaced(code: str) -> str:
 _LINE = re.compile(r"lines\[(\d+)\]")
 
 
-def refusal(error: Error, names: Sequence[str] = ()) -> str:
+class Refusal(Protocol):
+    """An error, or what is left of one on the way to another page."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def field(self) -> str | None: ...
+    @property
+    def detail(self) -> str: ...
+
+
+def refusal(error: Refusal, names: Sequence[str] = ()) -> str:
     """Why an order was not placed: what happened, what was kept, what to do; `names` are those of its lines."""
     line = _LINE.match(error.field or "")
     number = int(line[1]) if line else len(names)

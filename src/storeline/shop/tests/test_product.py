@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.test import Client
 
-from storeline.kernel.api import new_id, run
+from storeline.kernel.api import clock_at, ids_array, new_id, now, run
 from storeline.orders.tests.factories import Shop, make
-from storeline.shop import offers
+from storeline.shop import audit, offers
 from storeline.shop.tests.buying import HTML, put, text
 
 pytestmark = pytest.mark.django_db
@@ -129,15 +129,33 @@ def test_offers_are_the_best_first_and_only_what_is_there(client: Client, made: 
             member_only=number == 2,
         )
         make("pricing.PromotionTarget", promotion_id=promotion, product_id=product)
+    assert "Product 1<" in text(client, "/offers")  # nobody was here before: they are ranked from now on
+    assert offers.rank_due(9) == 1
     page = text(client, "/offers")
     assert [page.index(f"Product {number}<") for number in (1, 2, 0)] == sorted(
         page.index(f"Product {number}<") for number in (1, 2, 0)
     )
     assert "Members <b>" in page
+    assert offers.rank_due(9) == 0
     run("UPDATE stock_balance SET on_hand = 0 WHERE product_id = %s", [made.products[1]])
     assert "Product 1<" not in text(client, "/offers")
-    offers.forget()
-    assert "Product 1<" not in text(client, "/")
+    run("UPDATE pricing_promotion SET ends_at = starts_at + interval '1 second'")
+    page = text(client, "/offers")
+    assert "Product 2<" not in page
+    assert "There are no offers at this shop now." in page
+    with clock_at(now() + timedelta(minutes=6)):
+        assert offers.rank_due(9) == 1
+    assert run("SELECT products FROM shop_ranking").fetchall() == [([],)]
+
+
+def test_a_ranking_names_each_product_once(made: Shop) -> None:
+    run(
+        "INSERT INTO shop_ranking (place_id, member, products, wanted_at, ranked_at) VALUES (%s, true, %s::uuid[], now(), now())",
+        [made.place, ids_array([made.products[0], made.products[1]])],
+    )
+    assert audit.rankings().differences == ()
+    run("UPDATE shop_ranking SET products = %s::uuid[]", [ids_array([made.products[0], made.products[0]])])
+    assert len(audit.rankings().differences) == 1
 
 
 def test_a_card_drawn_once_carries_nothing_of_another_visitor(made: Shop) -> None:
