@@ -35,6 +35,7 @@ REPEATS = {
     "POST /stock/transfers/{transfer_id}/ship": "what was shipped stays so",
     "POST /stock/transfers/{transfer_id}/cancel": "what was called off stays so",
     "POST /fulfilment/tasks/{order_id}/offers/{offer_id}/withdraw": "what was taken back stays so",
+    "POST /fulfilment/supplies/{supply}/send": "what was sent stays so",
     "POST /fulfilment/runs/{run}/orders": "what is in the van stays where it is",
     "POST /fulfilment/runs/{run}/return": "a van that is home stays so",
     "POST /fulfilment/tasks/{order}/shipment": "the same number again changes nothing",
@@ -47,6 +48,9 @@ REPEATS = {
 WHOLE = {
     "GET /slots": "one day of one place",
     "GET /fulfilment/vans": "as many as one place has",
+    "GET /fulfilment/tasks/{order_id}/supplies": "of one order",
+    "GET /fulfilment/supplies": "what one place has to send now",
+    "GET /orders/{order_id}/missing": "of one order",
     "GET /fulfilment/runs": "one day of one place",
     "GET /places/{place_id}/hours": "at most 31 days",
     "GET /places/{place}/prices": "at most 200 products, named by the caller",

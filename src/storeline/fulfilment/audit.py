@@ -79,6 +79,56 @@ ORDER BY r.source_id, r.line_no
 """
 
 
+# A supply asks its place for what the order holds there; sent, it is a transfer of the same goods. None outlives its order.
+_SUPPLIES = f"""
+WITH goods AS (
+    SELECT supply_id, product_id, sum(ordered)::bigint AS ordered, sum(arrived)::bigint AS arrived, sum(gone)::bigint AS gone
+    FROM fulfilment_supply_line GROUP BY supply_id, product_id
+)
+SELECT s.id, s.order_id, 'is ' || s.state || ', the order ' || coalesce(o.state, 'not there') || ', its task '
+    || coalesce(t.state, 'not there')
+FROM fulfilment_supply s LEFT JOIN orders_order o ON o.id = s.order_id LEFT JOIN fulfilment_task t ON t.order_id = s.order_id
+WHERE s.state IN ('to_pick', 'sent') AND (t.state IN ('to_pick', 'picking')) IS NOT TRUE
+    AND NOT EXISTS (SELECT FROM ({_UNREAD}) unread WHERE unread.subject_id = s.order_id)
+UNION ALL
+SELECT s.id, s.order_id, 'asks for more of line ' || l.line_no || ' than the order still wants from there'
+FROM fulfilment_supply s JOIN fulfilment_supply_line l ON l.supply_id = s.id
+LEFT JOIN orders_line o ON o.order_id = s.order_id AND o.line_no = l.line_no
+LEFT JOIN stock_reservation r ON r.source_id = s.order_id AND r.line_no = l.line_no AND r.state = 'held'
+WHERE o.order_id IS NULL OR o.product_id <> l.product_id
+    OR s.state = 'to_pick' AND (o.from_place_id IS DISTINCT FROM s.place_id OR r.quantity IS DISTINCT FROM l.ordered)
+    OR s.state = 'sent' AND (o.from_place_id IS NOT NULL OR coalesce(r.quantity, 0) <> l.arrived)
+UNION ALL
+SELECT s.id, s.order_id, 'is not what its transfer is'
+FROM fulfilment_supply s LEFT JOIN stock_transfer x ON x.id = s.id
+LEFT JOIN goods g ON g.supply_id = s.id
+LEFT JOIN stock_transfer_line l ON l.transfer_id = s.id AND l.product_id = g.product_id
+WHERE (s.sent_at IS NULL) <> (x.id IS NULL)
+    OR x.id IS NOT NULL AND (
+        (x.from_place_id, x.to_place_id) <> (s.place_id, s.to_place_id) OR l.shipped IS DISTINCT FROM g.ordered
+        OR s.state IN ('sent', 'received') AND (
+            (s.state = 'received') <> (x.state = 'received')
+            OR (l.received - l.found, l.lost + l.damaged) IS DISTINCT FROM (g.arrived, g.gone)
+        )
+    )
+ORDER BY 1, 3
+"""
+_REJECTIONS = """
+SELECT coalesce(r.id, t.order_id), coalesce(r.order_id, t.order_id), CASE WHEN r.id IS NULL
+    THEN 'line ' || t.line_no || ' says that other quantities moved, or are not there' ELSE 'corrected stock otherwise' END
+FROM (
+    SELECT r.id, r.order_id FROM fulfilment_rejection r LEFT JOIN stock_adjustment a
+        ON a.source_id = r.id AND a.place_id = r.place_id AND a.product_id = r.product_id
+    WHERE r.corrected <> coalesce(-a.quantity, 0)
+) r FULL JOIN (
+    SELECT t.order_id, t.line_no FROM fulfilment_task_line t FULL JOIN (
+        SELECT order_id, line_no, sum(moved) AS moved, sum(quantity - moved) AS rejected FROM fulfilment_rejection
+        GROUP BY order_id, line_no
+    ) r ON r.order_id = t.order_id AND r.line_no = t.line_no
+    WHERE (t.moved, t.rejected) IS DISTINCT FROM (coalesce(r.moved, 0), coalesce(r.rejected, 0))
+) t ON false
+ORDER BY 1
+"""
 _SHIPMENTS = """
 SELECT coalesce(t.order_id, s.order_id), coalesce(t.state, 'not there'), s.order_id IS NOT NULL
 FROM (SELECT order_id, state FROM fulfilment_task WHERE method = 'ship') t
@@ -171,6 +221,20 @@ def drops() -> CheckResult:
 def parcels() -> CheckResult:
     """Parcels against orders, tasks and proofs."""
     return _found(_PARCELS, "parcel {0} is {1}, its order {2}, its task {3}", "fulfilment_parcel")
+
+
+@check(
+    "fulfilment.supplies", "what other places send for an order is held there for it, then a transfer, and ends with it"
+)
+def supplies() -> CheckResult:
+    """Supplies against orders, what is held and transfers."""
+    return _found(_SUPPLIES, "supply {0} of order {1} {2}", "fulfilment_supply")
+
+
+@check("fulfilment.rejections", "what was rejected left the books of its place, and is short or a line of its own")
+def rejections() -> CheckResult:
+    """Rejections against corrections of stock and lines to pick."""
+    return _found(_REJECTIONS, "rejection {0} of order {1}: {2}", "fulfilment_rejection")
 
 
 @check("fulfilment.shipments", "what went to a carrier has its tracking number, and nothing else has one")

@@ -7,10 +7,13 @@ kernel.Error
 │   ├── NoTask              the order has nothing to pick
 │   ├── NoOffer             there is no such offer
 │   ├── NoParcel            there is no such parcel
+│   ├── NoSupply            there is nothing that this place sends for an order
 │   └── NoRun               there is no such van, or no such turn of one
 └── Refused
     ├── TaskClosed          handed over or cancelled already, or not that far yet
     ├── NotPicked           some lines have not been picked
+    ├── OnItsWay            it comes from another place, and is not here yet
+    ├── SupplyClosed        it was sent already, or is not to be sent any more
     ├── NotOffered          this cannot stand for what is missing, or the shopper wants no substitutes
     ├── OfferClosed         it was answered otherwise, taken back, or its time is over
     ├── NotTaken            the place cannot keep such a parcel
@@ -41,6 +44,21 @@ class TaskClosed(Refused):
 class NotPicked(Refused):
     code = "not_picked"
     title = "Some lines have not been picked"
+
+
+class NoSupply(NotFound):
+    code = "no_supply"
+    title = "There is nothing to send"
+
+
+class OnItsWay(Refused):
+    code = "on_its_way"
+    title = "It is on its way"
+
+
+class SupplyClosed(Refused):
+    code = "supply_state"
+    title = "The supply is not at that step"
 
 
 class NoOffer(NotFound):

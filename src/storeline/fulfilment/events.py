@@ -10,6 +10,8 @@ fulfilment.handed_over   the goods are with the shopper
 fulfilment.cancelled     nobody needs to pick it any more
 fulfilment.parcel_…      a parcel at a point (`subject_id` is the parcel's): announced, arrived, handed_over, returning (nobody
                          claimed it) and returned; `reference` is what its partner calls it
+fulfilment.rejected      a place cannot give some of it (`line`, `reason`), and `moved` thousandths come from elsewhere
+fulfilment.supply_…      at the place that sends some of it to the one that serves it (`supply`): opened, sent; received, where it came
 fulfilment.offered       something is missing, and the shopper is asked whether other goods will do
 fulfilment.answered      what became of that: accepted, declined, expired or withdrawn (`state`)
 """
@@ -33,6 +35,10 @@ HANDED_OVER: Final = "fulfilment.handed_over"
 CANCELLED: Final = "fulfilment.cancelled"
 OFFERED: Final = "fulfilment.offered"
 ANSWERED: Final = "fulfilment.answered"
+REJECTED: Final = "fulfilment.rejected"
+SUPPLY_OPENED: Final = "fulfilment.supply_opened"
+SUPPLY_SENT: Final = "fulfilment.supply_sent"
+SUPPLY_RECEIVED: Final = "fulfilment.supply_received"
 
 
 PARCEL_ANNOUNCED: Final = "fulfilment.parcel_announced"
@@ -46,6 +52,11 @@ def parcel_event(what: str, parcel: Parcel) -> Event:
     """What the world may know of a parcel's change: nothing of whom it is for."""
     order = parcel.order_id and str(parcel.order_id)
     return Event(what, parcel.id, parcel.place_id, None, {"order": order, "reference": parcel.reference})
+
+
+def supply_event(what: str, supply_id: UUID, order_id: UUID, place_id: UUID) -> Event:
+    """What the world may know of a supply's change, at the place where it happened."""
+    return Event(what, order_id, place_id, None, {"order": str(order_id), "supply": str(supply_id)})
 
 
 def opened(order_id: UUID, place_id: UUID, method: str) -> Event:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from storeline.fulfilment.commands.cancel import give_back
 from storeline.fulfilment.commands.finish import finish
+from storeline.fulfilment.commands.take_in import after_arrival, before_arrival
 from storeline.fulfilment.commands.tasks import close_tasks, open_tasks
 from storeline.fulfilment.queries import begun
 from storeline.kernel.api import Envelope, consumer, now
 from storeline.orders import api as orders
 from storeline.payments import api as payments
+from storeline.stock import api as stock
 
 CONFIRMED = "orders.confirmed"
 CANCELLED = "orders.cancelled"
@@ -37,3 +39,4 @@ def money_answered(events: Sequence[Envelope]) -> None:
 
 
 orders.register_begun(begun)
+stock.register_arrivals(before_arrival, after_arrival)

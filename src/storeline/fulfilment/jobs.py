@@ -6,6 +6,7 @@ from storeline.fulfilment.commands.answer import expire_offers
 from storeline.fulfilment.commands.finish import resume
 from storeline.fulfilment.commands.parcels import send_back_unclaimed
 from storeline.fulfilment.commands.proofs import forget_proofs
+from storeline.fulfilment.commands.take_in import source_all_lost
 from storeline.kernel.api import SYSTEM, job, now
 
 
@@ -28,6 +29,12 @@ def return_unclaimed() -> int:
     while went := send_back_unclaimed(now()):
         total += went
     return total
+
+
+@job(every=5)
+def source_lost_supplies() -> int:
+    """Look elsewhere for what was lost or broken between two places; for how many of these."""
+    return source_all_lost()
 
 
 @job(every=5)

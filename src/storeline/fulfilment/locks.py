@@ -12,7 +12,9 @@ from typing import Literal
 from uuid import UUID
 
 from storeline.fulfilment.domain.picking import Task, TaskLine
-from storeline.fulfilment.errors import NoRun, NoTask
+from storeline.fulfilment.domain.supplies import Supply
+from storeline.fulfilment.errors import NoRun, NoSupply, NoTask
+from storeline.fulfilment.queries.supplies import COMING, supplies_of
 from storeline.kernel.api import Conflict, Pending, Row, ids_array, later, pipeline, run
 from storeline.orders import api as orders
 
@@ -20,13 +22,13 @@ _LOCK = """
 SELECT order_id, place_id, method, state, owed, attempt FROM fulfilment_task
 WHERE order_id = ANY(%s::uuid[]) ORDER BY order_id FOR UPDATE
 """
-_LINES = """
-SELECT l.order_id, l.line_no, l.product_id, l.ordered, l.picked, coalesce((
+_LINES = f"""
+SELECT l.order_id, l.line_no, l.product_id, l.ordered, l.picked, l.moved + coalesce((
     SELECT sum(o.missing) FROM fulfilment_offer o
     WHERE o.order_id = l.order_id AND o.replaces = l.line_no AND o.state IN ('offered', 'accepted')
-), 0)::bigint
+), 0)::bigint, l.moved, l.rejected, {COMING}
 FROM fulfilment_task_line l
-WHERE l.order_id = ANY(%s::uuid[]) AND ({which}) ORDER BY l.order_id, l.line_no
+WHERE l.order_id = ANY(%s::uuid[]) AND ({{which}}) ORDER BY l.order_id, l.line_no
 """
 _WHICH = {"all": "true", "odd": "l.picked IS DISTINCT FROM l.ordered"}
 
@@ -68,6 +70,18 @@ def _by_order(rows: list[Row]) -> dict[UUID, tuple[TaskLine, ...]]:
     for row in rows:
         found[row[0]].append(TaskLine(*row))
     return {order_id: tuple(lines) for order_id, lines in found.items()}
+
+
+_ORDER_OF = "SELECT order_id FROM fulfilment_supply WHERE id = %s"
+
+
+def lock_supply(supply_id: UUID) -> tuple[Locked, Supply]:
+    """Lock the order of a supply with its task and lines, and give the supply as it stands then. Raises NoSupply."""
+    row = run(_ORDER_OF, [supply_id]).fetchone()
+    if row is None:
+        raise NoSupply("There is nothing to send.")
+    locked = lock([row[0]], lines="all")
+    return locked, next(one for one in supplies_of([row[0]])[row[0]] if one.id == supply_id)
 
 
 _LOCK_RUN = "SELECT state, place_id FROM fulfilment_run WHERE id = %s FOR UPDATE"

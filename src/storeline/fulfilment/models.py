@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from storeline.fulfilment.domain.parcels import CLOSED, ParcelState
 from storeline.fulfilment.domain.picking import OPEN, State
 from storeline.fulfilment.domain.runs import LIVE_DROPS, DropState, How, RunState
+from storeline.fulfilment.domain.supplies import Why
 
 
 def _reference(to: str, **options: Any) -> models.ForeignKey[Any, Any]:
@@ -70,7 +71,10 @@ class Task(models.Model):
 
 
 class TaskLine(models.Model):
-    """Goods to pick; `picked` is null until somebody looked. Quantities are thousandths of the product's unit."""
+    """Goods to pick; `picked` is null until somebody looked. Quantities are thousandths of the product's unit.
+
+    `moved` comes from elsewhere and is a line of its own; `rejected` is not there, and nobody else has it.
+    """
 
     pk = models.CompositePrimaryKey("order_id", "line_no")
     order = _reference("orders.Order")
@@ -78,14 +82,20 @@ class TaskLine(models.Model):
     product = _reference("catalog.Product")
     ordered = models.BigIntegerField()
     picked = models.BigIntegerField(null=True)
+    moved = models.BigIntegerField(db_default=0)
+    rejected = models.BigIntegerField(db_default=0)
 
     class Meta:
         db_table = "fulfilment_task_line"
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(ordered__gte=0), name="fulfilment_line_ordered"),
             models.CheckConstraint(
-                condition=Q(picked__isnull=True) | Q(picked__gte=0, picked__lte=F("ordered")),
+                condition=Q(picked__isnull=True) | Q(picked__gte=0, picked__lte=F("ordered") - F("moved")),
                 name="fulfilment_line_picked",
+            ),
+            models.CheckConstraint(
+                condition=Q(moved__gte=0, rejected__gte=0, ordered__gte=F("moved") + F("rejected")),
+                name="fulfilment_line_gone",
             ),
         ]
 
@@ -135,6 +145,110 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return self.state
+
+
+class Supply(models.Model):
+    """What `place` picks of an order that another place serves, and sends there: its `id` is that of the transfer.
+
+    ``sent``: under way; ``received``: all of it is accounted for; ``cancelled``: nothing is to be sent any more, or
+    the order is, and what is under way belongs to whoever takes it in.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    order = _reference("orders.Order")
+    place = _reference("places.Place")
+    to_place = _reference("places.Place")
+    state = models.TextField()
+    due_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "fulfilment_supply"
+        indexes: ClassVar = [
+            models.Index(fields=["order"], name="fulfilment_supply_order"),
+            models.Index(fields=["place", "due_at"], name="fulfilment_supply_open", condition=Q(state="to_pick")),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["order", "place"], name="fulfilment_supply_one", condition=Q(state="to_pick")
+            ),
+            models.CheckConstraint(
+                condition=Q(state="to_pick", sent_at=None, closed_at=None)
+                | Q(state="sent", sent_at__isnull=False, closed_at=None)
+                | Q(state="received", sent_at__isnull=False, closed_at__isnull=False)
+                | Q(state="cancelled", closed_at__isnull=False),
+                name="fulfilment_supply_state",
+            ),
+            models.CheckConstraint(condition=~Q(place=F("to_place")), name="fulfilment_supply_between"),
+        ]
+
+    def __str__(self) -> str:
+        return self.state
+
+
+class SupplyLine(models.Model):
+    """A line of the order that its supply brings: `ordered` is to come, of that `arrived` is here and `gone` never will be."""
+
+    pk = models.CompositePrimaryKey("supply_id", "line_no")
+    supply = models.ForeignKey(Supply, models.PROTECT, related_name="+", db_index=False)
+    line_no = models.IntegerField()
+    product = _reference("catalog.Product")
+    ordered = models.BigIntegerField()
+    picked = models.BigIntegerField(db_default=0)
+    arrived = models.BigIntegerField(db_default=0)
+    gone = models.BigIntegerField(db_default=0)
+
+    class Meta:
+        db_table = "fulfilment_supply_line"
+        indexes: ClassVar = [
+            models.Index(fields=["supply"], name="fulfilment_supply_line_gone", condition=Q(gone__gt=0)),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(picked__gte=0, picked__lte=F("ordered"), arrived__gte=0, gone__gte=0)
+                & Q(ordered__gte=F("arrived") + F("gone")),
+                name="fulfilment_supply_line_parts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.picked} of {self.ordered}"
+
+
+class Rejection(models.Model):
+    """A place cannot give `quantity` of a line: why, how much of its stock that corrected, and how much comes from elsewhere.
+
+    Its `id` is that of the correction, and of the plan by which the rest was sourced.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    order = _reference("orders.Order")
+    line_no = models.IntegerField()
+    place = _reference("places.Place")
+    product = _reference("catalog.Product")
+    reason = models.TextField()
+    quantity = models.BigIntegerField()
+    corrected = models.BigIntegerField()
+    moved = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["order", "at"], name="fulfilment_rejection_order")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(reason__in=[reason.value for reason in Why]), name="fulfilment_rejection_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0, corrected__gte=0, moved__gte=0)
+                & Q(corrected__lte=F("quantity"), moved__lte=F("quantity")),
+                name="fulfilment_rejection_parts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class Van(models.Model):

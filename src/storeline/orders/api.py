@@ -12,6 +12,7 @@ from storeline.orders.commands.load import (
     PAYMENTS_IN,
     load_orders,
 )
+from storeline.orders.commands.move import leave, move
 from storeline.orders.commands.place import MAX_ORDERS, place
 from storeline.orders.commands.quote import quote, quote_many
 from storeline.orders.commands.reslot import reslot
@@ -28,6 +29,7 @@ from storeline.orders.domain.drafts import (
     Wish,
     check_address,
 )
+from storeline.orders.domain.moves import Part
 from storeline.orders.domain.number import order_number
 from storeline.orders.domain.shorts import OrderLine, Short
 from storeline.orders.domain.substitutes import SUBSTITUTION, Instead, pack, payable, unpack
@@ -90,6 +92,7 @@ __all__ = [
     "OrderHead",
     "OrderLine",
     "OrderView",
+    "Part",
     "PricedLine",
     "ReceiptFacts",
     "Search",
@@ -116,10 +119,12 @@ __all__ = [
     "get_own",
     "is_own",
     "last_address",
+    "leave",
     "lines",
     "list_orders",
     "load_orders",
     "lock",
+    "move",
     "order_number",
     "overdue",
     "pack",

@@ -100,6 +100,26 @@ LEFT JOIN LATERAL (
 ) n ON true
 WHERE l.order_id IS NULL OR n.price > coalesce(a.price, -1)
 """
+# What is held for a line is held where the line says that its goods stand; an offer's hold is of no line yet.
+_PLACES = """
+SELECT r.source_id, r.line_no, r.place_id, coalesce(l.from_place_id, o.served_by_id) FROM stock_reservation r
+JOIN orders_order o ON o.id = r.source_id JOIN orders_line l ON l.order_id = r.source_id AND l.line_no = r.line_no
+WHERE r.state = 'held' AND (r.place_id, r.product_id) <> (coalesce(l.from_place_id, o.served_by_id), l.product_id)
+"""
+_MOVES = """
+WITH off AS (
+    SELECT order_id, line_no, sum(quantity) AS quantity, sum(amount) AS amount, sum(funded) AS funded, sum(tax) AS tax
+    FROM orders_amendment WHERE kind = 'moved' GROUP BY order_id, line_no
+),
+came AS (
+    SELECT order_id, continues AS line_no, sum(quantity) AS quantity, sum(amount) AS amount, sum(funded) AS funded,
+        sum(tax) AS tax
+    FROM orders_line WHERE continues IS NOT NULL GROUP BY order_id, continues
+)
+SELECT coalesce(o.order_id, c.order_id), coalesce(o.line_no, c.line_no), coalesce(o.amount, 0), coalesce(c.amount, 0)
+FROM off o FULL JOIN came c ON c.order_id = o.order_id AND c.line_no = o.line_no
+WHERE (o.quantity, o.amount, o.funded, o.tax) IS DISTINCT FROM (c.quantity, c.amount, c.funded, c.tax)
+"""
 _DESTINATIONS = """
 SELECT o.id, CASE WHEN d.order_id IS NULL THEN 'names no address' ELSE 'names another fee, or a way that it does not go' END
 FROM orders_order o LEFT JOIN orders_destination d ON d.order_id = o.id
@@ -172,6 +192,18 @@ def movements() -> CheckResult:
 @check("orders.substitutes", "no substitute costs its shopper more than what it replaces")
 def substitutes() -> CheckResult:
     return _result("orders_substitute", _SUBSTITUTES, "order {0} line {1}: a substitute dearer than what was missing")
+
+
+@check("orders.places", "what is held for a line is held where its goods stand")
+def places() -> CheckResult:
+    return _result(
+        "stock_reservation WHERE state = 'held'", _PLACES, "order {0} line {1} holds goods at {2}, they come from {3}"
+    )
+
+
+@check("orders.moves", "what moves off a line is what the lines that continue it came to, to the cent")
+def moves() -> CheckResult:
+    return _result("orders_amendment WHERE kind = 'moved'", _MOVES, "order {0} line {1}: {2} moved off, {3} came")
 
 
 @check("orders.destinations", "what is brought has an address, and its fee is a line of the order")

@@ -83,7 +83,11 @@ class Order(models.Model):
 
 
 class Line(models.Model):
-    """One product of an order. ``amount = gross - discount``; ``quantity`` in thousandths, 0 is real."""
+    """One product of an order. ``amount = gross - discount``; ``quantity`` in thousandths, 0 is real.
+
+    ``from_place`` is where its goods stand that still have to come to the serving place; null: they are there, or on
+    their way. A line that ``continues`` another is what moved off it, since its goods come from elsewhere.
+    """
 
     pk = models.CompositePrimaryKey("order_id", "line_no")
     order = _reference(Order)
@@ -99,6 +103,8 @@ class Line(models.Model):
     tax = models.BigIntegerField()
     tax_rate = models.IntegerField()
     goods = models.BooleanField(default=True)
+    from_place = _reference("places.Place", null=True)
+    continues = models.IntegerField(null=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -106,6 +112,9 @@ class Line(models.Model):
             models.CheckConstraint(
                 condition=Q(quantity__gte=0, gross__gte=0, discount__gte=0, amount__gte=0, funded__gte=0),
                 name="orders_line_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(continues=None) | Q(goods=True, line_no__gt=F("continues")), name="orders_line_continues"
             ),
         ]
 
@@ -130,7 +139,7 @@ class Discount(models.Model):
 
 
 class Amendment(models.Model):
-    """What was taken off a line after it was agreed: a short pick. All amounts are taken away."""
+    """What was taken off a line after it was agreed: ``short``, ``substituted``, or ``moved`` to a line that continues it."""
 
     pk = models.CompositePrimaryKey("order_id", "line_no", "seq")
     order = _reference(Order)

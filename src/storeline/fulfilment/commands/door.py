@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from storeline.capacity import api as capacity
 from storeline.fulfilment.commands.hand_over import Checked, check_codes, complete
+from storeline.fulfilment.commands.later import next_slot
 from storeline.fulfilment.commands.proofs import is_known
 from storeline.fulfilment.domain.runs import DropState, How, Proof, check_proof
 from storeline.fulfilment.errors import RunClosed
@@ -14,11 +14,8 @@ from storeline.fulfilment.events import MISSED, event
 from storeline.fulfilment.locks import lock
 from storeline.fulfilment.permissions import DISPATCH
 from storeline.fulfilment.queries import get_task, live_drops
-from storeline.kernel.api import SYSTEM, Actor, business_date, now, publish, run, trail, transaction
-from storeline.orders import api as orders
-from storeline.places import api as places
+from storeline.kernel.api import SYSTEM, Actor, now, publish, run, trail, transaction
 
-LOOK_AHEAD_DAYS = 7
 _MISSED = "UPDATE fulfilment_drop SET state = 'back' WHERE run_id = %s AND order_id = %s AND state = 'out'"
 _DUE = "UPDATE fulfilment_task SET due_at = %s WHERE order_id = %s"
 
@@ -57,27 +54,9 @@ def missed(order_id: UUID, *, actor: Actor) -> datetime | None:
         if drop is None or drop.state != DropState.OUT:
             raise RunClosed("No van is out with this order.", field="order")
         run(_MISSED, [drop.run_id, order_id])
-        slot = _next_slot(order_id, task.place_id, task.method) if task.state == "ready" else None
+        slot = next_slot(order_id, task.place_id, task.method, now()) if task.state == "ready" else None
         if slot is not None:
             run(_DUE, [slot.starts_at, order_id])
         publish([event(MISSED, task, due_at=None if slot is None else slot.starts_at.isoformat())])
         trail(actor, "fulfilment.missed", order_id, place_id=task.place_id)
     return None if slot is None else slot.starts_at
-
-
-def _next_slot(order_id: UUID, place_id: UUID, method: str) -> capacity.Room | None:
-    """Take the next slot with room; none where all of the coming days are full, and somebody has to call."""
-    held = capacity.hold_of(order_id)
-    today = business_date(now(), places.get_place(place_id).zone)
-    for day in _days(today):
-        for slot in capacity.open_slots(place_id, method, day):
-            if slot.starts_at > now() and (held is None or slot.id != held.slot_id):
-                try:
-                    return orders.reslot(order_id, slot.id, actor=SYSTEM)
-                except orders.SlotFull:
-                    continue
-    return None
-
-
-def _days(first: date) -> list[date]:
-    return [first + timedelta(days=number) for number in range(LOOK_AHEAD_DAYS)]

@@ -11,6 +11,7 @@ from storeline.fulfilment.errors import PickedTooMuch
 from storeline.fulfilment.events import BEGUN, event
 from storeline.fulfilment.locks import lock
 from storeline.fulfilment.permissions import PICK
+from storeline.fulfilment.queries.supplies import COMING
 from storeline.kernel.api import Actor, ids_array, ints_array, pipeline, publish, run, trail_many, transaction
 
 _LINES = """
@@ -22,12 +23,13 @@ _TASKS = """
 UPDATE fulfilment_task SET state = 'picking' WHERE order_id = ANY(%s::uuid[]) AND state = 'to_pick'
 """
 _LESS = "UPDATE fulfilment_task_line SET picked = nullif(%s, 0) WHERE order_id = %s AND line_no = %s"
-_ALL = """
-UPDATE fulfilment_task_line l SET picked = l.ordered - coalesce((
+# What comes from elsewhere is not here to be picked.
+_ALL = f"""
+UPDATE fulfilment_task_line l SET picked = l.ordered - l.moved - coalesce((
     SELECT sum(o.missing) FROM fulfilment_offer o
     WHERE o.order_id = l.order_id AND o.replaces = l.line_no AND o.state IN ('offered', 'accepted')
 ), 0)
-WHERE l.order_id = ANY(%s::uuid[]) AND l.picked IS DISTINCT FROM l.ordered
+WHERE l.order_id = ANY(%s::uuid[]) AND l.picked IS DISTINCT FROM l.ordered AND NOT {COMING}
 """
 
 
@@ -93,7 +95,7 @@ def pick_less(less: Picked, *, actor: Actor) -> None:
 
 
 def pick_all(order_ids: Collection[UUID], *, actor: Actor) -> None:
-    """Write down that all that was ordered was picked, in one transaction; raises as `pick` does."""
+    """Write down that all that was ordered and does not come from elsewhere was picked; raises as `pick` does."""
     if not order_ids:
         return
     with transaction():

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+from storeline.fulfilment.commands.supply import open_supplies
 from storeline.fulfilment.domain.picking import DUE_WITHOUT_SLOT
 from storeline.fulfilment.events import opened
 from storeline.kernel.api import ids_array, publish, run, transaction
@@ -21,13 +22,16 @@ WITH opened AS (
     ON CONFLICT (order_id) DO NOTHING
     RETURNING order_id, place_id, method
 ),
+wanted AS (
+    SELECT l.order_id, l.line_no, l.product_id, l.quantity, l.from_place_id
+    FROM orders_line l JOIN opened ON opened.order_id = l.order_id WHERE l.goods
+),
 lined AS (
     INSERT INTO fulfilment_task_line (order_id, line_no, product_id, ordered)
-    SELECT l.order_id, l.line_no, l.product_id, l.quantity
-    FROM orders_line l JOIN opened ON opened.order_id = l.order_id WHERE l.goods
-    ORDER BY l.order_id, l.line_no
+    SELECT order_id, line_no, product_id, quantity FROM wanted ORDER BY order_id, line_no
 )
-SELECT t.order_id, t.place_id, t.method FROM opened t
+SELECT t.order_id, t.place_id, t.method, t.order_id IN (SELECT order_id FROM wanted WHERE from_place_id IS NOT NULL)
+FROM opened t
 """
 _CLOSE = """
 UPDATE fulfilment_task SET state = 'cancelled', closed_at = %s
@@ -46,6 +50,12 @@ UPDATE fulfilment_parcel SET state = CASE state WHEN 'arrived' THEN 'returning' 
 WHERE order_id IN (SELECT id FROM orders_order WHERE id = ANY(%s::uuid[]) AND state = 'cancelled')
     AND state IN ('announced', 'arrived')
 """
+# What is under way arrives as the place's own.
+_SUPPLIES = """
+UPDATE fulfilment_supply SET state = 'cancelled', closed_at = %s
+WHERE order_id IN (SELECT id FROM orders_order WHERE id = ANY(%s::uuid[]) AND state = 'cancelled')
+    AND state IN ('to_pick', 'sent')
+"""
 _UNLOAD = """
 DELETE FROM fulfilment_drop WHERE order_id IN (
     SELECT id FROM orders_order WHERE id = ANY(%s::uuid[]) AND state = 'cancelled'
@@ -60,7 +70,9 @@ def open_tasks(order_ids: Collection[UUID], at: datetime) -> int:
     ids = ids_array(sorted(order_ids))
     with transaction():
         fresh = run(_OPEN, [at + DUE_WITHOUT_SLOT, at, ids]).fetchall()
-        publish([opened(*row) for row in fresh])
+        publish([opened(*row[:3]) for row in fresh])
+        if elsewhere := [row[0] for row in fresh if row[3]]:
+            open_supplies(elsewhere, at)
     return len(fresh)
 
 
@@ -74,5 +86,6 @@ def close_tasks(order_ids: Collection[UUID], at: datetime) -> None:
     ids = ids_array(sorted(order_ids))
     run(_WITHDRAW, [at, ids])
     run(_CLOSE, [at, ids])
+    run(_SUPPLIES, [at, ids])
     run(_UNLOAD, [ids])
     run(_WITHDRAW_PARCELS, [at, ids])

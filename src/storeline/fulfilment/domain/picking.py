@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from storeline.fulfilment.errors import NotPicked, PickedTooMuch, TaskClosed
+from storeline.fulfilment.errors import NotPicked, OnItsWay, PickedTooMuch, TaskClosed
 from storeline.kernel.api import QUANTITY_ONE
 
 DUE_WITHOUT_SLOT = timedelta(hours=2)
@@ -52,7 +52,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class TaskLine:
-    """Goods to pick; `picked` is None until somebody looked, `substituted` was offered or replaced by other goods."""
+    """Goods to pick; `picked` is None until somebody looked.
+
+    `substituted` was offered or replaced by other goods, or `moved` to a line of its own; `rejected` is not there, and
+    nobody else has it. What is `coming` from another place is picked by taking it in.
+    """
 
     order_id: UUID
     line_no: int
@@ -60,6 +64,14 @@ class TaskLine:
     ordered: int
     picked: int | None
     substituted: int = 0
+    moved: int = 0
+    rejected: int = 0
+    coming: bool = False
+
+    @property
+    def replaced(self) -> int:
+        """What the shopper was offered other goods for, or takes them instead."""
+        return self.substituted - self.moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +99,13 @@ def check_picks(
         line = lines.get((pick.order_id, pick.line_no))
         if line is None:
             raise PickedTooMuch("The order has no such line to pick.", field=f"picks[{index}].line")
+        if line.coming:
+            raise OnItsWay("It comes from another place: take it in when it is here.", field=f"picks[{index}].line")
         if not 0 <= pick.quantity <= line.ordered:
             raise PickedTooMuch("From 0 to what was ordered can be picked.", field=f"picks[{index}].quantity")
         if pick.quantity > line.ordered - line.substituted:
             raise PickedTooMuch(
-                "The rest was offered to the shopper as something else: take that back first.",
+                "The rest comes from elsewhere, or was offered as something else: take that back first.",
                 field=f"picks[{index}].quantity",
             )
 

@@ -56,10 +56,15 @@ class TaskLineOut(Schema):
     product: UUID
     ordered: str
     picked: str | None
+    moved: str
+    coming: bool
 
 
 class TaskOut(Schema):
-    """One order to pick and hand over; `picked` is null until somebody looked."""
+    """One order to pick and hand over; `picked` is null until somebody looked.
+
+    `moved` of a line comes from elsewhere and is a line of its own; one that is `coming` is taken in, not picked.
+    """
 
     order: UUID
     place: UUID
@@ -159,6 +164,8 @@ def _task(task: fulfilment.TaskView) -> TaskOut:
                 product=line.product_id,
                 ordered=format_quantity(line.ordered),
                 picked=None if line.picked is None else format_quantity(line.picked),
+                moved=format_quantity(line.moved),
+                coming=line.coming,
             )
             for line in task.lines
         ],

@@ -22,6 +22,13 @@ from storeline.fulfilment.queries.runs import (
     to_bring,
     vans_of,
 )
+from storeline.fulfilment.queries.supplies import (
+    Rejection,
+    get_supply,
+    rejections_of,
+    supplies_at,
+    supplies_of,
+)
 from storeline.fulfilment.queries.tasks import (
     OfferView,
     Progress,
@@ -50,6 +57,7 @@ __all__ = [
     "OfferView",
     "Progress",
     "ProofView",
+    "Rejection",
     "Shipment",
     "ShortLine",
     "Standing",
@@ -63,6 +71,7 @@ __all__ = [
     "get_parcel",
     "get_run",
     "get_shipment",
+    "get_supply",
     "get_task",
     "list_tasks",
     "live_drops",
@@ -73,10 +82,13 @@ __all__ = [
     "picked_of",
     "progress",
     "proofs_of",
+    "rejections_of",
     "returning_to",
     "runs_of",
     "short_line",
     "standing",
+    "supplies_at",
+    "supplies_of",
     "tasks_of",
     "to_bring",
     "vans_of",

@@ -14,6 +14,7 @@ from storeline.fulfilment.domain.substitutes import Candidate, OfferState, Ranke
 from storeline.fulfilment.errors import NoTask
 from storeline.fulfilment.queries.parcels import parcels_of
 from storeline.fulfilment.queries.runs import live_drops
+from storeline.fulfilment.queries.supplies import COMING
 from storeline.kernel.api import QUANTITY_ONE, Actor, Error, ids_array, later, now, pipeline, run
 from storeline.messages import api as messages
 from storeline.orders import api as orders
@@ -23,16 +24,22 @@ from storeline.pricing import api as pricing
 _TASK = """
 SELECT order_id, place_id, method, state, due_at, created_at, ready_at, closed_at, owed, attempt FROM fulfilment_task
 """
-_LINES = """
-SELECT order_id, line_no, product_id, ordered, picked FROM fulfilment_task_line
-WHERE order_id = ANY(%s::uuid[]) ORDER BY order_id, line_no
+_LINES = f"""
+SELECT l.order_id, l.line_no, l.product_id, l.ordered, l.picked, l.moved, l.moved, l.rejected, {COMING}
+FROM fulfilment_task_line l WHERE l.order_id = ANY(%s::uuid[]) ORDER BY l.order_id, l.line_no
 """
 _BEGUN = """
 SELECT order_id FROM fulfilment_task WHERE order_id = ANY(%s::uuid[]) AND state NOT IN ('to_pick', 'cancelled')
+UNION SELECT order_id FROM fulfilment_supply WHERE order_id = ANY(%s::uuid[]) AND state IN ('sent', 'received')
 """
 _PICKED = """
-SELECT t.order_id, l.picked FROM fulfilment_task t JOIN fulfilment_task_line l ON l.order_id = t.order_id
-WHERE t.place_id = %s AND t.state = ANY(%s::text[]) AND l.product_id = %s AND l.picked > 0 ORDER BY t.due_at, t.order_id
+SELECT order_id, picked FROM (
+    SELECT t.order_id, t.due_at, l.picked FROM fulfilment_task t JOIN fulfilment_task_line l ON l.order_id = t.order_id
+    WHERE t.place_id = %s AND t.state = ANY(%s::text[]) AND l.product_id = %s AND l.picked > 0
+    UNION ALL
+    SELECT s.order_id, s.due_at, l.picked FROM fulfilment_supply s JOIN fulfilment_supply_line l ON l.supply_id = s.id
+    WHERE s.place_id = %s AND s.state = 'to_pick' AND l.product_id = %s AND l.picked > 0
+) picked ORDER BY due_at, order_id
 """
 _OFFERS = """
 SELECT id, order_id, line_no, replaces, product_id, missing, quantity, price, payable, state, offered_at, expires_at,
@@ -40,7 +47,7 @@ SELECT id, order_id, line_no, replaces, product_id, missing, quantity, price, pa
 FROM fulfilment_offer WHERE order_id = ANY(%s::uuid[]) ORDER BY order_id, line_no
 """
 _SHORT = """
-SELECT t.order_id, l.line_no, t.place_id, t.state, l.product_id, l.ordered, l.picked, coalesce((
+SELECT t.order_id, l.line_no, t.place_id, t.state, l.product_id, l.ordered, l.picked, l.moved + coalesce((
     SELECT sum(f.missing) FROM fulfilment_offer f
     WHERE f.order_id = l.order_id AND f.replaces = l.line_no AND f.state IN ('offered', 'accepted')
 ), 0)::bigint, coalesce(w.substitutes, 'offer'), EXISTS (
@@ -220,7 +227,7 @@ def _prices(place: places.PlaceFacts, line: ShortLine, products: Sequence[catalo
 def picked_of(place_id: UUID, product_id: UUID) -> dict[UUID, int]:
     """What of a product lies picked at a place for orders that nobody has collected, by order, in thousandths."""
     found: dict[UUID, int] = {}
-    for order_id, picked in run(_PICKED, [place_id, sorted(OPEN), product_id]).fetchall():
+    for order_id, picked in run(_PICKED, [place_id, sorted(OPEN), product_id, place_id, product_id]).fetchall():
         found[order_id] = found.get(order_id, 0) + picked
     return found
 
@@ -280,7 +287,7 @@ def codes(order_ids: Sequence[UUID]) -> dict[UUID, str]:
 
 def begun(order_ids: Collection[UUID]) -> set[UUID]:
     """Those of these orders that somebody has begun to pick."""
-    return {row[0] for row in run(_BEGUN, [ids_array(order_ids)]).fetchall()}
+    return {row[0] for row in run(_BEGUN, [ids_array(order_ids)] * 2).fetchall()}
 
 
 def progress(order_id: UUID, *, actor: Actor, token: str = "") -> Progress:

@@ -9,8 +9,9 @@ from uuid import UUID
 from storeline.fulfilment import api as fulfilment
 from storeline.kernel.api import CHECKS, CONSUMERS, SYSTEM, Envelope, new_id, now, run, transaction
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import CARD, Shop, brought, everything
+from storeline.orders.tests.factories import CARD, Shop, brought, everything, make
 from storeline.payments.api import Offer
+from storeline.stock import api as stock
 
 _UNREAD = """
 SELECT e.xid::text, e.id, e.type, e.subject_id, e.place_id, e.entity_id, e.at, e.payload FROM kernel_event e
@@ -74,6 +75,13 @@ def all_rows() -> dict[str, list[Any]]:
         "fulfilment_proof",
         "fulfilment_parcel",
         "fulfilment_shipment",
+        "fulfilment_supply",
+        "fulfilment_supply_line",
+        "fulfilment_rejection",
+        "stock_adjustment",
+        "stock_transfer",
+        "stock_transfer_line",
+        "sourcing_plan",
         "orders_substitute",
     )
     return everything() | {table: run(f"SELECT t::text FROM {table} t ORDER BY 1").fetchall() for table in own}
@@ -94,6 +102,31 @@ def differences() -> list[str]:
         if name.partition(".")[0] in modules
         for difference in check.run().differences
     ]
+
+
+def supplying(
+    here: Shop,
+    units: int,
+    ref: str = "other",
+    capabilities: Sequence[str] = ("sell", "collect"),
+    longitude: float = -83.0,
+) -> UUID:
+    """Another place of the same retailer with so many units of the shop's first product."""
+    place = make(
+        "places.Place",
+        ref=ref,
+        entity_id=here.entity,
+        name=ref,
+        format="supermarket",
+        zone="America/New_York",
+        country="US",
+        capabilities=list(capabilities),
+        latitude=40.0,
+        longitude=longitude,
+    )
+    run("UPDATE places_place SET latitude = 40, longitude = -82.9 WHERE id = %s", [here.place])
+    stock.adjust([stock.Goods(new_id(), 1, place, here.products[0], units * 1000, "found")], actor=SYSTEM)
+    return place
 
 
 DRAWN = "M10 90" + "".join(f"L{20 + 10 * step} {40 + step}" for step in range(12))

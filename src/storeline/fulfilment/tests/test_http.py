@@ -55,6 +55,8 @@ def test_from_the_list_to_the_shopper(here, act):
         "product": str(here.products[0]),
         "ordered": "2",
         "picked": None,
+        "moved": "0",
+        "coming": False,
     }
     picks = {
         "picks": [

@@ -10,7 +10,11 @@ from storeline.kernel.api import Invalid, round_div
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """A line as agreed, and what was taken off it since (`taken_…`)."""
+    """A line as agreed, and what was taken off it since (`taken_…`).
+
+    `from_place` is where its goods stand, None: where the order is served, or on their way there. `continues` names the
+    line that it moved off.
+    """
 
     order_id: UUID
     line_no: int
@@ -28,6 +32,8 @@ class OrderLine:
     taken_tax: int = 0
     amendments: int = 0
     goods: bool = True
+    from_place: UUID | None = None
+    continues: int | None = None
 
     @property
     def kept_quantity(self) -> int:

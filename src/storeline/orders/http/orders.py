@@ -84,6 +84,7 @@ def get_order(request: Request, order_id: UUID, token: Token = None) -> OrderVie
     def money(amount: int) -> str:
         return format_amount(amount, head.currency)
 
+    moved = view.moved
     return OrderViewOut(
         id=head.id,
         state=head.state,
@@ -112,7 +113,10 @@ def get_order(request: Request, order_id: UUID, token: Token = None) -> OrderVie
                 amount=money(line.amount),
                 funded=money(line.funded),
                 tax=money(line.tax),
-                not_found=format_quantity(line.taken_quantity),
+                not_found=format_quantity(line.taken_quantity - moved.get(line.line_no, 0)),
+                moved=format_quantity(moved.get(line.line_no, 0)),
+                continues=line.continues,
+                from_place=line.from_place,
             )
             for line in view.lines
         ],

@@ -197,10 +197,17 @@ class OrderLineOut(Schema):
     funded: str
     tax: str
     not_found: str
+    moved: str
+    continues: int | None
+    from_place: UUID | None
 
 
 class OrderViewOut(OrderOut):
-    """An order with its lines; `not_found` is the quantity that was taken off. `address` until it is forgotten."""
+    """An order with its lines; `not_found` is the quantity that was taken off, `moved` what comes from elsewhere instead.
+
+    A line that `continues` another is what moved off that one; `from_place` is where its goods still are, if not where the
+    order is served. `address` until it is forgotten.
+    """
 
     ref: str | None
     place: UUID

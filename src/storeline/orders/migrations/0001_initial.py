@@ -63,6 +63,8 @@ class Migration(migrations.Migration):
                 ('tax', models.BigIntegerField()),
                 ('tax_rate', models.IntegerField()),
                 ('goods', models.BooleanField(default=True)),
+                ('continues', models.IntegerField(null=True)),
+                ('from_place', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.place')),
                 ('product', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.product')),
                 ('order', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.order')),
             ],
@@ -207,5 +209,9 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(condition=models.Q(('forgotten_at', None), ('place', None)), fields=['order'], name='orders_destination_kept')],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('country', ''), ('fee_line', None), ('name', ''), ('place__isnull', False)), models.Q(('country__regex', '^[A-Z]{2}$'), ('place', None)), _connector='OR'), name='orders_destination_one'), models.CheckConstraint(condition=models.Q(('place__isnull', False), models.Q(('forgotten_at', None), models.Q(('name', ''), _negated=True), models.Q(('lines', ''), _negated=True), models.Q(('postal_code', ''), _negated=True)), models.Q(('city', ''), ('latitude', None), ('lines', ''), ('longitude', None), ('name', ''), ('note', ''), ('phone', ''), ('postal_code', '')), _connector='OR'), name='orders_destination_forgotten')],
             },
+        ),
+        migrations.AddConstraint(
+            model_name='line',
+            constraint=models.CheckConstraint(condition=models.Q(('continues', None), models.Q(('goods', True), ('line_no__gt', models.F('continues'))), _connector='OR'), name='orders_line_continues'),
         ),
     ]

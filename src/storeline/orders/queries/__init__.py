@@ -1,6 +1,7 @@
 """Reads of orders, whose each one is, and where it goes."""
 
 from storeline.orders.queries.destinations import Destination, destinations, last_address
+from storeline.orders.queries.lines import lines
 from storeline.orders.queries.orders import (
     TOKEN_BYTES,
     LineDetail,
@@ -15,7 +16,6 @@ from storeline.orders.queries.orders import (
     get_for,
     get_own,
     is_own,
-    lines,
     list_orders,
     orders_of,
     overdue,

@@ -16,8 +16,6 @@ from storeline.identity.api import keyed
 from storeline.kernel.api import (
     Actor,
     NotFound,
-    Pending,
-    Row,
     Unauthenticated,
     format_amount,
     format_quantity,
@@ -31,21 +29,10 @@ from storeline.orders.domain.shorts import OrderLine
 from storeline.orders.models import IN_SHOPS
 from storeline.orders.permissions import VIEW
 from storeline.orders.queries.destinations import Destination, destinations
+from storeline.orders.queries.lines import lines
 
 TOKEN_BYTES = 24
 
-_LINES = """
-SELECT l.order_id, l.line_no, l.product_id, l.quantity, l.gross, l.discount, l.amount, l.funded, l.tax, l.tax_rate,
-    coalesce(a.quantity, 0), coalesce(a.amount, 0), coalesce(a.funded, 0), coalesce(a.tax, 0), coalesce(a.times, 0),
-    l.goods
-FROM orders_line l
-LEFT JOIN LATERAL (
-    SELECT sum(quantity)::bigint AS quantity, sum(amount)::bigint AS amount, sum(funded)::bigint AS funded,
-        sum(tax)::bigint AS tax, count(*)::int AS times
-    FROM orders_amendment a WHERE a.order_id = l.order_id AND a.line_no = l.line_no
-) a ON true
-WHERE l.order_id = ANY(%s::uuid[]) ORDER BY l.order_id, l.line_no
-"""
 _HEAD = """
 SELECT id, ref, source, entity_id, place_id, served_by_id, channel, till, customer_id, method, slot_id, currency,
     tax_included, amount, tax, total, funded, payable, state, reason, placed_at, business_date, expires_at, completed_at
@@ -109,6 +96,15 @@ class OrderView:
     lines: tuple[OrderLine, ...]
 
     @property
+    def moved(self) -> dict[int, int]:
+        """How much of a line comes from elsewhere, as lines that continue it."""
+        found: dict[int, int] = {}
+        for line in self.lines:
+            if line.continues is not None:
+                found[line.continues] = found.get(line.continues, 0) + line.quantity
+        return found
+
+    @property
     def kept_tax(self) -> int:
         """The tax of what is kept of it."""
         return sum(line.kept_tax for line in self.lines)
@@ -134,18 +130,6 @@ class ReceiptFacts:
     total: int
     taxes: tuple[tuple[int, int, int], ...]
     source: str
-
-
-def lines(order_ids: Collection[UUID]) -> Pending[dict[UUID, tuple[OrderLine, ...]]]:
-    """Queue the reading of lines with what was taken off them."""
-    return later(_LINES, [ids_array(sorted(order_ids))], _lines_by_order)
-
-
-def _lines_by_order(rows: list[Row]) -> dict[UUID, tuple[OrderLine, ...]]:
-    found: defaultdict[UUID, list[OrderLine]] = defaultdict(list)
-    for row in rows:
-        found[row[0]].append(OrderLine(*row))
-    return {order_id: tuple(of_order) for order_id, of_order in found.items()}
 
 
 def get(order_id: UUID) -> OrderView:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
-from storeline.kernel.api import Invalid, Pending, Row, ids_array, ints_array, later, now, pipeline, transaction
+from storeline.kernel.api import Compiled, Invalid, Pending, Row, ids_array, ints_array, later, now, reading
 from storeline.sourcing.domain.costs import Policy, need
 from storeline.sourcing.domain.options import Code, Method, ProductNeed, Reason, WantedLine, combine, keeps
 from storeline.sourcing.domain.seen import Facts, Seen, Sourced, why_not
@@ -30,7 +31,7 @@ SOON = 4
 """Units whose last day is within so many days are worth taking."""
 # The stock and its value are read by one step along their keys for each place and product: LIMIT 1 keeps a generic plan
 # from reading the whole table instead.
-_SEEN = f"""
+_SEEN = Compiled(f"""
 WITH {REACH}
 SELECT p.id, {KM}, r.priority, s.visit, s.line, {ROOM}, {CLOSED}, {TRADING}, p.format, p.keeps,
     g.has, g.rate, g.hours, g.loss, g.fixed, g.old, g.old_days
@@ -50,16 +51,16 @@ CROSS JOIN LATERAL (
     ) AS b ON true
     LEFT JOIN LATERAL (
         SELECT rate, cover_hours, loss, CASE WHEN fixed_until IS NULL OR fixed_until > %(at)s THEN fixed END AS fixed
-        FROM sourcing_value WHERE place_id = p.id AND product_id = w.product_id LIMIT 1
+        FROM sourcing_value WHERE place_id = p.id AND product_id = w.product_id AND b.available > 0 LIMIT 1
     ) AS v ON true
     LEFT JOIN LATERAL (
         SELECT sum(l.on_hand)::bigint AS units, min(l.expires_on) + 1 - (%(at)s AT TIME ZONE p.zone)::date AS days
         FROM stock_lot l WHERE l.place_id = p.id AND l.product_id = w.product_id AND l.on_hand > 0 AND NOT l.expired
-            AND l.expires_on < (%(at)s AT TIME ZONE p.zone)::date + {SOON}
-    ) AS old ON b.dated
+            AND l.expires_on < (%(at)s AT TIME ZONE p.zone)::date + {SOON} AND b.dated
+    ) AS old ON true
 ) AS g
 ORDER BY 2, p.ref
-"""
+""")
 
 
 def plan(
@@ -70,21 +71,22 @@ def plan(
     method: Method | str = Method.SHIP,
     at: datetime | None = None,
     policy: Policy | None = None,
+    without: Collection[UUID] = (),
 ) -> Sourced:
     """The cheapest way to serve these lines to `where` (a position, or a place's own), by what the live policy weighs.
 
     Exact over the nearest places that the channel sells from. Parcels may come from several places, a van from one.
-    Nothing is held by asking; `keep_plan` keeps it.
+    `without` are places that are not asked. Nothing is held by asking; `keep_plan` keeps it.
     """
     way = Method(method)
     wanted = combine(lines)
     check_lines(lines, wanted)
     at = at or now()
-    found = _plan(wanted, where, channel, way, at, policy, NEAR)
+    found = _plan(wanted, where, channel, way, at, policy, NEAR, without)
     unfit = bool(found.reasons) and found.reasons[0].code in _UNFIT
     if found.plan is not None or unfit or len(found.facts.seen) < NEAR // 2:
         return found
-    return _plan(wanted, where, channel, way, at, policy, WIDE)
+    return _plan(wanted, where, channel, way, at, policy, WIDE, without)
 
 
 def check_lines(lines: Sequence[WantedLine], wanted: Sequence[WantedLine]) -> None:
@@ -110,13 +112,13 @@ def _plan(
     at: datetime,
     policy: Policy | None,
     most: int,
+    without: Collection[UUID],
 ) -> Sourced:
     params = reach_params(where, channel, at, most) | {
         "capability": method.capability,
         "products": ids_array(line.product_id for line in wanted),
     }
-    # One plan for each statement: planning these anew costs more than running them.
-    with transaction(keep_plans=True), pipeline():
+    with reading():
         kept = gather_policy(channel)
         known = gather_needs(wanted)
         rows = later(_SEEN, params, lambda rows: rows)
@@ -125,7 +127,8 @@ def _plan(
     if method is Method.DELIVER:
         weighed = replace(weighed, most_places=1)
     needs = tuple(need(one.product_id, one.quantity, grams) for one, grams in products)
-    seen = tuple(_seen(row, [one for one, _ in products], live.margin_share) for row in rows.result())
+    asked = [row for row in rows.result() if row[0] not in without]
+    seen = tuple(_seen(row, [one for one, _ in products], live.margin_share) for row in asked)
     facts = Facts(needs, seen)
     wrong = [reason for one, _ in products for reason in _unfit(one, method)]
     chosen = None if wrong else facts.choose(weighed)
