@@ -96,6 +96,7 @@ OWN: dict[str, dict[str, str]] = {
         "availability": "what places have of their range, looked at in turns",
         "sums": "the statements that make figures",
     },
+    "consignment": {"facts": "the statements that read what happened to partners' goods"},
     "exchange": {
         "documents": "files in and out as documents",
         "format": "the import format, column by column",

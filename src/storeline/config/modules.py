@@ -5,7 +5,7 @@ Settings install the modules that exist; import-linter and the architecture test
 
 ROWS: tuple[tuple[str, ...], ...] = (
     ("shop", "till", "desk", "office", "exchange"),
-    ("insight",),
+    ("insight", "consignment"),
     ("aftersales",),
     ("fulfilment", "fiscal"),
     ("orders",),

@@ -9,6 +9,7 @@ from storeline.ledger.commands import (
     transfer,
 )
 from storeline.ledger.domain import (
+    BANK,
     CARD_CLEARING,
     CASH,
     CHART,
@@ -17,6 +18,7 @@ from storeline.ledger.domain import (
     IMPORTED_TENDER,
     INTERCOMPANY,
     MANUFACTURER_RECEIVABLE,
+    PARTNERS_LOSSES,
     PREPAID,
     REFUNDS_PAYABLE,
     ROUNDING,
@@ -43,6 +45,7 @@ from storeline.ledger.queries import (
 )
 
 __all__ = [
+    "BANK",
     "CARD_CLEARING",
     "CASH",
     "CHART",
@@ -51,6 +54,7 @@ __all__ = [
     "IMPORTED_TENDER",
     "INTERCOMPANY",
     "MANUFACTURER_RECEIVABLE",
+    "PARTNERS_LOSSES",
     "POSTINGS_IN",
     "PREPAID",
     "REFUNDS_PAYABLE",

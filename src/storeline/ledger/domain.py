@@ -43,6 +43,8 @@ DELIVERY_INCOME: Final = "delivery_income"
 WRITE_OFF: Final = "write_off"
 ROUNDING: Final = "rounding"
 INTERCOMPANY: Final = "intercompany"
+BANK: Final = "bank"
+PARTNERS_LOSSES: Final = "partners_losses"
 
 CHART: Final[Mapping[str, Account]] = {
     account.code: account
@@ -51,6 +53,7 @@ CHART: Final[Mapping[str, Account]] = {
         Account(CARD_CLEARING, "Card payments awaiting settlement", "asset"),
         Account(MANUFACTURER_RECEIVABLE, "Coupons owed by manufacturers", "asset"),
         Account(IMPORTED_TENDER, "Payments taken before Storeline", "asset"),
+        Account(BANK, "Bank accounts", "asset"),
         Account(INTERCOMPANY, "Owed between the group's entities", "asset"),
         Account(CUSTOMER_DEPOSITS, "Paid by shoppers, goods not yet handed over", "liability"),
         Account(REFUNDS_PAYABLE, "Refunds owed to shoppers", "liability"),
@@ -59,6 +62,7 @@ CHART: Final[Mapping[str, Account]] = {
         Account(SALES, "Sales of goods", "income"),
         Account(DELIVERY_INCOME, "Delivery charged to shoppers", "income"),
         Account(WRITE_OFF, "Amounts written off", "expense"),
+        Account(PARTNERS_LOSSES, "Partners' goods that are missing", "expense"),
         Account(ROUNDING, "Cash rounding", "expense"),
     )
 }
