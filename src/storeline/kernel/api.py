@@ -17,6 +17,7 @@ from storeline.kernel.clock import business_date, now, week_ending
 from storeline.kernel.clock import zone as time_zone
 from storeline.kernel.currencies import EXPONENTS
 from storeline.kernel.db import (
+    Compiled,
     Pending,
     Ready,
     Row,
@@ -120,6 +121,7 @@ __all__ = [
     "Check",
     "CheckResult",
     "Column",
+    "Compiled",
     "Conflict",
     "Consumer",
     "Deed",

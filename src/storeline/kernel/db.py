@@ -7,6 +7,7 @@ when the block ends, and the results of `later` may be read after it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -65,12 +66,35 @@ def waits() -> Iterator[_Count]:
         _count.reset(token)
 
 
-def run(sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> psycopg.Cursor[Row]:
+class Compiled:
+    """A statement whose named parameters, ``%(name)s``, were found once: the driver reads a long one anew at each execution."""
+
+    __slots__ = ("names", "text")
+
+    def __init__(self, sql: str) -> None:
+        found: dict[str, int] = {}
+
+        def number(match: re.Match[str]) -> str:
+            return f"${found.setdefault(match[1], len(found) + 1)}"
+
+        self.text = _NAMED.sub(number, sql).encode()
+        self.names = tuple(found)
+
+
+_NAMED = re.compile(r"%\((\w+)\)s")
+
+
+def run(sql: str | Compiled, params: Sequence[Any] | Mapping[str, Any] = ()) -> psycopg.Cursor[Row]:
     """Execute one statement; parameters are bound by the server, results come in binary."""
     conn = raw()
     if not _piped.get():
         opens = not conn.autocommit and conn.info.transaction_status == TransactionStatus.IDLE
         _waited(2 if opens else 1)
+    if isinstance(sql, Compiled):
+        named = cast("Mapping[str, Any]", params)
+        plain = psycopg.RawCursor(conn)
+        plain.execute(sql.text, [named[name] for name in sql.names], binary=True)
+        return plain
     cursor = psycopg.Cursor(conn)
     cursor.execute(sql, params, binary=True)
     return cursor
@@ -117,7 +141,9 @@ class Ready(Pending[T]):
         return self._value
 
 
-def later(sql: str, params: Sequence[Any] | Mapping[str, Any], parse: Callable[[list[Row]], T]) -> Pending[T]:
+def later(
+    sql: str | Compiled, params: Sequence[Any] | Mapping[str, Any], parse: Callable[[list[Row]], T]
+) -> Pending[T]:
     """Queue a statement whose rows are read when the pipeline has ended (or at once outside one)."""
     return Pending(run(sql, params), parse)
 
