@@ -10,7 +10,7 @@ from typing import Literal
 from uuid import UUID
 
 from storeline.catalog.api import ProductFacts
-from storeline.fulfilment.api import OfferView, TaskLine
+from storeline.fulfilment.api import OfferView, TaskLine, left_to_reject
 from storeline.kernel.api import QUANTITY_ONE, format_quantity
 
 WALK = ("ambient", "fresh", "chilled", "frozen", "hot")
@@ -39,10 +39,21 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True)
+class Comes:
+    """What another place gives to an order, and when it should be here."""
+
+    id: UUID
+    name: str
+    due_at: datetime
+    is_sent: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PickLine:
     """A line with what is known of its product. Quantities are thousandths of the product's unit.
 
     `offers` are what was offered instead of it; a line that itself came instead of another names it in `instead_of`.
+    What `comes` from another place is taken in, not picked; `rejectable` can still be looked for elsewhere.
     """
 
     line_no: int
@@ -51,6 +62,8 @@ class PickLine:
     picked: int | None
     offers: tuple[Offered, ...] = ()
     instead_of: ProductFacts | None = None
+    comes: Comes | None = None
+    rejectable: int = 0
 
     @property
     def replaced(self) -> int:
@@ -78,8 +91,10 @@ class PickLine:
         return 0 if self.picked is None else self.ordered - self.picked - self.replaced - self.asked
 
     @property
-    def state(self) -> Literal["open", "asked", "part", "none", "full"]:
+    def state(self) -> Literal["open", "coming", "asked", "part", "none", "full"]:
         """Whether somebody looked, and how much of it was there."""
+        if self.comes is not None:
+            return "coming"
         if self.picked is None:
             return "open"
         if self.is_full:
@@ -87,6 +102,11 @@ class PickLine:
         if self.asked:
             return "asked"
         return "part" if self.picked or self.replaced else "none"
+
+    @property
+    def all_of_it(self) -> str:
+        """What was ordered, as a form sends it."""
+        return format_quantity(self.ordered)
 
     @property
     def one_more(self) -> str | None:
@@ -98,7 +118,10 @@ class PickLine:
 
 
 def pick_lines(
-    lines: Sequence[TaskLine], products: Mapping[UUID, ProductFacts], offers: Iterable[OfferView] = ()
+    lines: Sequence[TaskLine],
+    products: Mapping[UUID, ProductFacts],
+    offers: Iterable[OfferView] = (),
+    comes: Mapping[int, Comes] | None = None,
 ) -> list[PickLine]:
     """The lines in the order of one walk through the shop: by temperature, then department, then shelf."""
     made: dict[int, list[OfferView]] = {}
@@ -112,13 +135,15 @@ def pick_lines(
         PickLine(
             line.line_no,
             products[line.product_id],
-            line.ordered,
+            line.ordered - line.moved,
             line.picked,
             tuple(_offered(one, products) for one in made.get(line.line_no, ()) if one.product_id in products),
             products.get(bought[came[line.line_no]]) if line.line_no in came else None,
+            (comes or {}).get(line.line_no) if line.coming else None,
+            left_to_reject(line),
         )
         for line in lines
-        if line.product_id in products
+        if line.product_id in products and (line.ordered > line.moved or not line.ordered)
     ]
     return sorted(
         found,

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from storeline.aftersales import api as aftersales
 from storeline.catalog import api as catalog
-from storeline.desk.domain import PickLine, pick_lines
+from storeline.desk.domain import Comes, PickLine, pick_lines
 from storeline.desk.pages.words import said
 from storeline.fulfilment import api as fulfilment
 from storeline.identity.api import Pages, Request
@@ -67,7 +67,21 @@ def lines_of(task: fulfilment.TaskView) -> list[PickLine]:
     """What is to be picked, as one walks, with what was offered instead."""
     offers = fulfilment.offers_of([task.order_id]).get(task.order_id, ())
     wanted = {line.product_id for line in task.lines} | {one.product_id for one in offers}
-    return pick_lines(task.lines, catalog.gather(sorted(wanted)).result(), offers)
+    comes = comes_to(task.order_id) if any(line.coming for line in task.lines) else {}
+    return pick_lines(task.lines, catalog.gather(sorted(wanted)).result(), offers, comes)
+
+
+def comes_to(order_id: UUID) -> dict[int, Comes]:
+    """What of an order's lines other places still have to send, or have sent."""
+    open_states = (fulfilment.SupplyState.TO_PICK, fulfilment.SupplyState.SENT)
+    live = [one for one in fulfilment.supplies_of([order_id]).get(order_id, ()) if one.state in open_states]
+    names = places.names_of(sorted({one.place_id for one in live})) if live else {}
+    return {
+        line.line_no: Comes(one.id, names[one.place_id][1], one.due_at, one.state is fulfilment.SupplyState.SENT)
+        for one in live
+        for line in one.lines
+        if line.is_open
+    }
 
 
 def back_to(name: str, *args: Any, at: str = "", **told: object) -> HttpResponse:
@@ -106,6 +120,7 @@ __all__ = [
     "back_to",
     "back_to_line",
     "choose_first",
+    "comes_to",
     "lines_of",
     "own_task",
     "pages",

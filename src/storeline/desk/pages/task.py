@@ -46,7 +46,7 @@ def _context(request: Request, task: fulfilment.TaskView) -> dict[str, Any]:
     lines = lines_of(task)
     (row,) = rows([task])
     is_open = task.state in ("to_pick", "picking")
-    open_lines = [line for line in lines if line.state == "open"]
+    open_lines = [line for line in lines if line.state in ("open", "coming")]
     version = _version(task, lines)
     touched = request.GET.get("line", "")[:6]
     return {
@@ -74,7 +74,8 @@ def _context(request: Request, task: fulfilment.TaskView) -> dict[str, Any]:
 def _version(task: fulfilment.TaskView, lines: list[PickLine]) -> str:
     """What tells whether the lines look as they did."""
     offers = "".join(one.state[0] for line in lines for one in line.offers)
-    return f"{task.state}-{'.'.join('' if line.picked is None else str(line.picked) for line in lines)}-{offers}"
+    ways = "".join("" if line.comes is None else str(line.comes.is_sent)[0] for line in lines)
+    return f"{task.state}-{'.'.join('' if line.picked is None else str(line.picked) for line in lines)}-{offers}{ways}"
 
 
 def groups(lines: list[PickLine]) -> list[tuple[str, str, catalog.Category | None, list[PickLine]]]:

@@ -21,6 +21,7 @@ from storeline.fulfilment.api import VIEW
 from storeline.identity.api import Request
 from storeline.kernel.api import now
 from storeline.orders import api as orders
+from storeline.places import api as places
 from storeline.web.live import about
 
 _SHOWN = 200
@@ -62,6 +63,32 @@ def rows(tasks: list[fulfilment.TaskView]) -> list[Row]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class ToSend:
+    """What this place gives to an order of another, in a list."""
+
+    id: UUID
+    number: str
+    name: str
+    due_at: datetime
+    is_late: bool
+    lines: int
+
+
+def to_send(place_id: UUID) -> list[ToSend]:
+    """What is to be picked here for orders that other places serve, what is due first first."""
+    found = fulfilment.supplies_at(place_id, limit=_SHOWN)
+    names = places.names_of(sorted({one.to_place for one in found})) if found else {}
+    moment = now()
+    return [
+        ToSend(
+            *(one.id, orders.order_number(one.order_id), names[one.to_place][1]),
+            *(one.due_at, one.due_at < moment, len(one.lines)),
+        )
+        for one in found
+    ]
+
+
 @pages.get("", VIEW, name="list")
 def todo(request: Request) -> HttpResponse:
     """What to pick now, what waits for its money, and how many wait for their shopper."""
@@ -73,6 +100,7 @@ def todo(request: Request) -> HttpResponse:
         "tab": "list",
         "to_pick": [row for row in found if row.code in ("to_pick", "picking")],
         "waiting": [row for row in found if row.code in ("capturing", "unpaid")],
+        "to_send": to_send(place.id),
         "ready": sum(row.code == "ready" for row in found),
         "is_cut": len(found) == _SHOWN,
         "follow": about(place.id, "fulfilment."),

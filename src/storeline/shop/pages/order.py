@@ -19,6 +19,7 @@ from storeline.orders.api import OWN
 from storeline.payments import api as payments
 from storeline.places import api as places
 from storeline.shop import shelf
+from storeline.shop.pages.missing import NOTHING, missed
 from storeline.shop.pages.returns import asked_of
 from storeline.shop.pages.router import pages, show
 from storeline.shop.pages.substitutes import substitutes, version
@@ -45,6 +46,7 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
     to = brought.result().get(order_id) if view.head.method != "carry_out" else None
     at, place_id = here(request), to.point if to is not None and to.point else progress.place_id
     place = at.place if at.place.id == place_id else places.get_place(place_id)
+    moved = view.moved
     lines = [
         {
             "name": shelf.name_of(products[line.product_id]),
@@ -53,8 +55,10 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
             "slug": shelf.slug(products[line.product_id].name),
             "unit": products[line.product_id].unit,
             "line": line,
+            "bought": line.quantity - moved.get(line.line_no, 0),
         }
         for line in view.lines
+        if line.quantity > moved.get(line.line_no, 0) or not line.quantity
     ]
     done = view.head.state == "completed"
     context = _way(progress, place, slot)
@@ -82,7 +86,7 @@ def way(request: Request, order_id: UUID) -> HttpResponse:
     """The part that changes; 204 while it has not."""
     key = request.GET.get("key", "")
     progress = fulfilment.progress(order_id, actor=request.actor, token=key)
-    if f"{progress.state}{version(substitutes(order_id))}" == request.GET.get("state"):
+    if f"{progress.state}{version(substitutes(order_id))}{missed(order_id).version}" == request.GET.get("state"):
         return HttpResponse(status=204)
     head = orders.get_own(order_id, actor=request.actor, token=key).head
     slot = capacity.get_slot(head.slot_id) if head.slot_id else None
@@ -103,10 +107,12 @@ def cancel(request: Request, order_id: UUID) -> HttpResponse:
 
 
 def _way(progress: fulfilment.Progress, place: places.Place, slot: capacity.Slot | None) -> dict[str, Any]:
-    offers = substitutes(progress.order_id) if progress.state in _LIVE else []
+    is_live = progress.state in _LIVE
+    offers, missing = (substitutes(progress.order_id), missed(progress.order_id)) if is_live else ([], NOTHING)
     return {
         "substitutes": offers,
-        "version": version(offers),
+        "missing": missing,
+        "version": version(offers) + missing.version,
         "progress": progress,
         "place": place,
         "steps": steps(progress, place.zone, slot) if progress.method != "carry_out" else [],

@@ -44,7 +44,9 @@ def own_orders(request: Request) -> HttpResponse:
 def again(request: Request, order_id: UUID) -> HttpResponse:
     """All of an order into the basket; at least so much of each, so a repeat changes nothing. What is gone is said."""
     view = orders.get_own(order_id, actor=request.actor, token=request.POST.get("key", ""))
-    wanted = {line.product_id: line.quantity for line in view.lines if line.goods and line.quantity}
+    wanted = {
+        line.product_id: line.quantity for line in view.lines if line.goods and line.quantity and not line.continues
+    }
     at, lines = here(request), basket.read(request)
     sold = _sold(list(wanted), at)
     for product_id, quantity in wanted.items():
