@@ -20,13 +20,15 @@ from storeline.kernel.api import (
     transaction,
 )
 from storeline.stock.commands.statements import CHANGED, HELD, SHORT, close_cured_of, name_at_risk, times_array
-from storeline.stock.domain.goods import Hold, ReserveRow, ShrinkRow
+from storeline.stock.domain.goods import ReserveRow, ShrinkRow
 
-DIRECT_LINE = 1
-"""A direct hold has one line."""
 # The guard repeats under the lock what the caller decided: were the decision ever wrong, fewer rows would come
 # back than went in, and nothing could be oversold.
-_WRITE = """
+_RESERVE = """
+WITH asked AS (
+    SELECT * FROM unnest(%s::uuid[], %s::int[], %s::uuid[], %s::uuid[], %s::bigint[], %s::timestamptz[])
+        AS asked(source_id, line_no, place_id, product_id, quantity, expires_at)
+),
 need AS (SELECT place_id, product_id, sum(quantity)::bigint AS quantity FROM asked GROUP BY place_id, product_id),
 guarded AS (
     UPDATE stock_balance b SET reserved = b.reserved + need.quantity
@@ -35,30 +37,12 @@ guarded AS (
     RETURNING b.place_id, b.product_id
 ),
 written AS (
-    INSERT INTO stock_reservation (source_id, line_no, place_id, product_id, quantity, expires_at, asked)
-    SELECT source_id, line_no, place_id, product_id, quantity, expires_at, direct
+    INSERT INTO stock_reservation (source_id, line_no, place_id, product_id, quantity, expires_at)
+    SELECT source_id, line_no, place_id, product_id, quantity, expires_at
     FROM asked JOIN guarded USING (place_id, product_id)
     RETURNING 1
 )
 SELECT count(*) FROM written
-"""
-_RESERVE = f"""
-WITH asked AS (
-    SELECT *, NULL::bigint AS direct
-    FROM unnest(%s::uuid[], %s::int[], %s::uuid[], %s::uuid[], %s::bigint[], %s::timestamptz[])
-        AS asked(source_id, line_no, place_id, product_id, quantity, expires_at)
-),
-{_WRITE}
-"""
-# Many ask for few products: each is named once.
-_RESERVE_DIRECT = f"""
-WITH asked AS (
-    SELECT a.source_id, {DIRECT_LINE} AS line_no, p.place_id, p.product_id, a.quantity, a.expires_at, a.quantity AS direct
-    FROM unnest(%s::uuid[], %s::int[], %s::bigint[], %s::timestamptz[])
-        AS a(source_id, pair, quantity, expires_at)
-    JOIN unnest(%s::uuid[], %s::uuid[]) WITH ORDINALITY AS p(place_id, product_id, n) ON p.n = a.pair
-),
-{_WRITE}
 """
 
 _FREED = CHANGED.format(changes="SELECT place_id, product_id, 0 AS on_hand, freed FROM held")
@@ -128,23 +112,6 @@ def reserve(rows: Sequence[ReserveRow]) -> Pending[int]:
         times_array(row.expires_at for row in rows),
     ]
     return later(_RESERVE, params, _count)
-
-
-def reserve_direct(holds: Sequence[Hold]) -> Pending[int]:
-    """Queue direct holds in the same way, each with what was asked."""
-    if not holds:
-        return Ready(0)
-    numbers: dict[tuple[int, int], int] = {}
-    pairs = [numbers.setdefault((one.place_id.int, one.product_id.int), len(numbers) + 1) for one in holds]
-    params = [
-        ids_array(one.id for one in holds),
-        ints_array(pairs),
-        ints_array(one.quantity for one in holds),
-        times_array(one.expires_at for one in holds),
-        ids_array(UUID(int=place) for place, _ in numbers),
-        ids_array(UUID(int=product) for _, product in numbers),
-    ]
-    return later(_RESERVE_DIRECT, params, _count)
 
 
 def release(source_ids: Collection[UUID]) -> Pending[int]:

@@ -338,22 +338,23 @@ def decide_holds(
     # By numbers: a UUID's hash is reckoned in Python, each time, and this loop is what a hot product waits for.
     left = {(place.int, product.int): level.available for (place, product), level in levels.items()}
     seen: dict[int, KnownHold | Hold] = {hold_id.int: hold for hold_id, hold in known.items()}
-    verdicts = []
+    held, sold_out = Answer.HELD, Answer.SOLD_OUT
+    verdicts: list[tuple[UUID, Answer, str | None, int]] = []
     for hold in asked:
-        pair = (hold.place_id.int, hold.product_id.int)
-        before = seen.get(hold.id.int)
+        number, pair, quantity = hold.id.int, (hold.place_id.int, hold.product_id.int), hold.quantity
         available = left.get(pair, 0)
-        if before is not None:
+        if number in seen:
+            before = seen[number]
             same = before.asked == hold.asked
             answer = Answer.REPEATED if same else Answer.MISMATCH
-            verdicts.append(HoldVerdict(hold.id, answer, before.state if same else None, available))
-        elif hold.quantity > available:
-            verdicts.append(HoldVerdict(hold.id, Answer.SOLD_OUT, None, available))
+            verdicts.append((hold.id, answer, before.state if same else None, available))
+        elif quantity > available:
+            verdicts.append((hold.id, sold_out, None, available))
         else:
-            left[pair] = available = available - hold.quantity
-            seen[hold.id.int] = hold
-            verdicts.append(HoldVerdict(hold.id, Answer.HELD, State.HELD, available))
-    return verdicts
+            left[pair] = available = available - quantity
+            seen[number] = hold
+            verdicts.append((hold.id, held, "held", available))
+    return list(map(HoldVerdict._make, verdicts))
 
 
 def expected_levels(levels: Mapping[Pair, Level], moves: Iterable[MoveRow]) -> dict[Pair, Level]:
