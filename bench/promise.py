@@ -5,19 +5,21 @@ from __future__ import annotations
 import argparse
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from bench.tools.harness import percentile, private_database
-from storeline.capacity import api as capacity
 from storeline.kernel import api as kernel
 from storeline.places import api as places
 from storeline.sourcing import api as sourcing
 
-PLACES, PRODUCTS = 1_000, 10_000
+PLACES, PRODUCTS, RARE = 1_000, 10_000, 100
 GROUPS = (10, 100, 1_000)
 POINTS = 50
+_UNITS = [0] * 60 + [1_000, 2_000, 3_000] * 40 + [1_000 * many for many in range(4, 64) for _ in range(7)]
+_SCARCE = [5_000] + [0] * 99
 SOUTH, NORTH, WEST, EAST = 38.0, 42.0, -85.0, -75.0
 NOTES = (
     f"places, positions, stock, sales and slots are invented: {PLACES:,} shops at random over four by ten degrees, all with every one of "
@@ -50,28 +52,6 @@ SELECT uuidv7(), 'p' || n, 'Product ' || n, '{}', '', '{}', '', '', 'each', fals
 FROM generate_series(1, """
     + str(PRODUCTS)
     + ") n",
-    "ALTER TABLE stock_balance DROP CONSTRAINT stock_balance_pkey",
-    "DROP INDEX stock_balance_product",
-    # The last hundred products are scarce: one place in a hundred has them.
-    """
-INSERT INTO stock_balance (place_id, product_id, on_hand, reserved)
-SELECT p.id, c.id, 1000 * CASE
-    WHEN c.rare THEN CASE WHEN random() < 0.01 THEN 5 ELSE 0 END
-    WHEN r.x < 0.1 THEN 0 WHEN r.x < 0.3 THEN 1 + floor(random() * 3) ELSE 4 + floor(random() * 60) END, 0
-FROM (SELECT id FROM places_place WHERE format = 'supermarket' ORDER BY id) AS p
-CROSS JOIN (SELECT id, row_number() OVER (ORDER BY id) > """
-    + str(PRODUCTS - 100)
-    + """ AS rare FROM catalog_product ORDER BY id) AS c
-CROSS JOIN LATERAL (SELECT random() + 0 * length(c.id::text) AS x) AS r
-""",
-    "SET maintenance_work_mem = '1GB'",
-    "ALTER TABLE stock_balance ADD PRIMARY KEY (place_id, product_id)",
-    "CREATE INDEX stock_balance_product ON stock_balance (product_id, place_id)",
-    """
-INSERT INTO sourcing_value (place_id, product_id, rate, cover_hours, loss, counted_at, wrong)
-SELECT place_id, product_id, (random() * 3000000)::bigint, 168, 100000 + (random() * 400000)::bigint, now() - random() * interval '60 days', 100
-FROM stock_balance WHERE random() < 0.1
-""",
     """
 INSERT INTO capacity_area (id, place_id, method, name, country, postal_codes, radius_km, fee, days, product_id)
 SELECT uuidv7(), p.id, m.method, m.method, 'US', '{}', m.radius, m.fee, m.days, (SELECT min(id::text)::uuid FROM catalog_product)
@@ -86,6 +66,28 @@ SELECT g.id, p.id, p.position FROM sourcing_group g CROSS JOIN LATERAL (
 ) AS p
 """,
     "INSERT INTO sourcing_channel (channel, group_id, priority) SELECT 'web' || substr(ref, 2), id, 0 FROM sourcing_group",
+    # A week of slots of every opening hour, a third of them full.
+    """
+INSERT INTO capacity_slot (id, place_id, method, starts_at, ends_at, cutoff_at, capacity, held)
+SELECT uuidv7(), p.id, m.method, at, at + interval '1 hour', at - interval '2 hours', 12,
+    CASE WHEN random() < 0.3 THEN 12 ELSE floor(random() * 12) END
+FROM places_place p CROSS JOIN unnest(p.capabilities) AS m(method)
+CROSS JOIN generate_series(0, 6) AS d CROSS JOIN generate_series(7, 21) AS h
+CROSS JOIN LATERAL (SELECT ((now() AT TIME ZONE p.zone)::date + d + make_interval(hours => h)) AT TIME ZONE p.zone AS at) AS t
+WHERE m.method IN ('collect', 'deliver')
+""",
+)
+_BARE = (
+    "ALTER TABLE stock_balance DROP CONSTRAINT stock_balance_pkey",
+    "DROP INDEX stock_balance_product",
+    "ALTER TABLE sourcing_value DROP CONSTRAINT sourcing_value_pkey",
+)
+_INDEXED = (
+    "SET maintenance_work_mem = '1GB'",
+    "ALTER TABLE stock_balance ADD PRIMARY KEY (place_id, product_id)",
+    "CREATE INDEX stock_balance_product ON stock_balance (product_id, place_id)",
+    "ALTER TABLE sourcing_value ADD PRIMARY KEY (place_id, product_id)",
+    "RESET maintenance_work_mem",
 )
 
 
@@ -129,20 +131,45 @@ def main(options: argparse.Namespace) -> dict[str, Any]:
 def _build() -> None:
     for statement in _SQL:
         kernel.run(statement)
-    capacity.generate(actor=kernel.SYSTEM)
-    kernel.run(
-        "UPDATE capacity_slot SET held = CASE WHEN random() < 0.3 THEN capacity ELSE floor(random() * capacity) END"
-    )
-    for table in (
-        "stock_balance",
-        "sourcing_value",
-        "capacity_slot",
-        "places_place",
-        "places_hours",
-        "sourcing_member",
-        "catalog_product",
-    ):
-        kernel.run(f"VACUUM ANALYZE {table}")
+    stocked = [row[0].hex for row in kernel.run("SELECT id FROM places_place WHERE format = 'supermarket' ORDER BY id")]
+    goods = [row[0].hex for row in kernel.run("SELECT id FROM catalog_product ORDER BY id")]
+    for statement in _BARE:
+        kernel.run(statement)
+    chance = random.Random(4)
+    _copy("stock_balance (place_id, product_id, on_hand)", (_stock(place, goods, chance) for place in stocked))
+    columns = "sourcing_value (place_id, product_id, rate, loss, counted_at, wrong)"
+    _copy(columns, (_values(place, goods, chance) for place in stocked))
+    for statement in _INDEXED:
+        kernel.run(statement)
+    kernel.run("VACUUM ANALYZE")
+
+
+def _copy(columns: str, parts: Iterable[str]) -> None:
+    """Fill a table; its rows are frozen as they come, so that nothing has to go over them again."""
+    with kernel.transaction():
+        kernel.run(f"TRUNCATE {columns.split(maxsplit=1)[0]}")
+        with kernel.raw().cursor() as cursor, cursor.copy(f"COPY {columns} FROM STDIN (FREEZE)") as copy:
+            for part in parts:
+                copy.write(part)
+
+
+def _stock(place: str, goods: Sequence[str], chance: random.Random) -> str:
+    """A tenth of the rows empty, a fifth with one to three units; the last products are scarce."""
+    units = chance.choices(_UNITS, k=len(goods) - RARE) + chance.choices(_SCARCE, k=RARE)
+    return "".join([f"{place}\t{product}\t{many}\n" for product, many in zip(goods, units, strict=True)])
+
+
+def _values(place: str, goods: Sequence[str], chance: random.Random) -> str:
+    """What sells, at a tenth of the rows."""
+    some = sorted(chance.sample(goods, len(goods) // 10))
+    today = kernel.now()
+    rows = []
+    for product in some:
+        counted = (today - timedelta(days=chance.uniform(0, 60))).isoformat()
+        rows.append(
+            f"{place}\t{product}\t{chance.randrange(3_000_000)}\t{chance.randrange(100_000, 500_000)}\t{counted}\t100\n"
+        )
+    return "".join(rows)
 
 
 def _ask(size: int, products: Sequence[UUID], chance: random.Random, many: int) -> tuple[list[float], int, int]:
@@ -169,9 +196,9 @@ def _plan(size: int, products: Sequence[UUID], chance: random.Random, many: int)
 
 
 def _basket(products: Sequence[UUID], chance: random.Random) -> list[sourcing.WantedLine]:
-    some = chance.sample(products[:-100], chance.randint(1, 8))
+    some = chance.sample(products[:-RARE], chance.randint(1, 8))
     if chance.random() < 0.02:
-        some[0] = chance.choice(products[-100:])
+        some[0] = chance.choice(products[-RARE:])
     return [sourcing.WantedLine(product, 1_000 * chance.choice((1, 1, 1, 2, 3))) for product in some]
 
 

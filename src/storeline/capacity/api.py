@@ -24,6 +24,7 @@ from storeline.capacity.domain import (
     plain_code,
 )
 from storeline.capacity.errors import SlotFull, SlotNotFound
+from storeline.capacity.loading import AREAS_IN, load_areas
 from storeline.capacity.locks import lock
 from storeline.capacity.permissions import BROWSE, PLAN
 from storeline.capacity.queries import (
@@ -40,6 +41,7 @@ from storeline.capacity.queries import (
 )
 
 __all__ = [
+    "AREAS_IN",
     "BROWSE",
     "HOLD_FOR",
     "PLAN",
@@ -70,6 +72,7 @@ __all__ = [
     "get_slot",
     "hold",
     "hold_of",
+    "load_areas",
     "lock",
     "open_slots",
     "plain_code",

@@ -24,6 +24,20 @@ from storeline.sourcing.domain.values import Value, keep_row, shrunk, waste_row
 from storeline.sourcing.domain.ways import Answer, Fee, Level, Offer, Promise, Sure, Terms, Way, Window
 from storeline.sourcing.domain.whatif import Outcome
 from storeline.sourcing.errors import GroupNotFound, NotServed, PlaceFull, PlanKept, PlanNotFound
+from storeline.sourcing.loading import (
+    CHANNELS_IN,
+    CLOSURES_IN,
+    GROUP_PLACES_IN,
+    GROUPS_IN,
+    LIMITS_IN,
+    POLICIES_IN,
+    load_channels,
+    load_closures,
+    load_group_places,
+    load_groups,
+    load_limits,
+    load_policies,
+)
 from storeline.sourcing.permissions import CLOSE, CONFIGURE, OPTIONS, PLANS
 from storeline.sourcing.queries.kept import Comparison, KeptPlan, components, kept_plan, what_if
 from storeline.sourcing.queries.options import options
@@ -32,10 +46,16 @@ from storeline.sourcing.queries.policies import PolicyRow, get_policy, list_poli
 from storeline.sourcing.queries.promise import promise
 
 __all__ = [
+    "CHANNELS_IN",
     "CLOSE",
+    "CLOSURES_IN",
     "CONFIGURE",
+    "GROUPS_IN",
+    "GROUP_PLACES_IN",
+    "LIMITS_IN",
     "OPTIONS",
     "PLANS",
+    "POLICIES_IN",
     "Answer",
     "Closure",
     "Code",
@@ -81,6 +101,12 @@ __all__ = [
     "keep_row",
     "kept_plan",
     "list_policies",
+    "load_channels",
+    "load_closures",
+    "load_group_places",
+    "load_groups",
+    "load_limits",
+    "load_policies",
     "make_values",
     "need",
     "open_place",

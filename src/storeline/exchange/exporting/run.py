@@ -8,11 +8,12 @@ from pathlib import Path
 from storeline.exchange.errors import FolderNotEmpty
 from storeline.exchange.exporting.history import HISTORY
 from storeline.exchange.exporting.master import MASTER, Query
+from storeline.exchange.exporting.serving import SERVING
 from storeline.exchange.permissions import IMPORT
 from storeline.kernel.api import Actor, raw, run, transaction
 
 Step = Callable[[str, int, int], None]
-QUERIES: dict[str, Query] = MASTER | HISTORY
+QUERIES: dict[str, Query] = MASTER | SERVING | HISTORY
 
 
 def export_folder(folder: Path, *, actor: Actor, step: Step | None = None) -> dict[str, int]:

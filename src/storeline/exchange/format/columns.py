@@ -23,6 +23,7 @@ class Kind(StrEnum):
     SIGNED = "signed amount"
     UNIT_PRICE = "unit price"
     VALUE = "value"
+    DECIMAL = "decimal"
     DEGREES = "degrees"
     CURRENCY = "currency"
     COUNTRY = "country"

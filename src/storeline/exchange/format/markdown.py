@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from storeline.exchange.format import HISTORY, MASTER, Column, File
+from storeline.exchange.format import HISTORY, MASTER, SERVING, Column, File
 
 BEGIN, END = "<!-- columns: made from the declaration -->", "<!-- end of columns -->"
 
 
 def tables() -> str:
     """Every file and column, as Markdown."""
-    parts = ["### What changes slowly", *map(_table, MASTER), "### What happened", *map(_table, HISTORY)]
+    parts = ["### What changes slowly", *map(_table, MASTER)]
+    parts += ["### From where orders are served", *map(_table, SERVING), "### What happened", *map(_table, HISTORY)]
     return "\n\n".join(parts)
 
 

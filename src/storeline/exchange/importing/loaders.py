@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from storeline.aftersales import api as aftersales
+from storeline.capacity import api as capacity
 from storeline.catalog import api as catalog
 from storeline.customers import api as customers
 from storeline.insight import api as insight
@@ -14,6 +15,7 @@ from storeline.loyalty import api as loyalty
 from storeline.orders import api as orders
 from storeline.places import api as places
 from storeline.pricing import api as pricing
+from storeline.sourcing import api as sourcing
 from storeline.stock import api as stock
 
 
@@ -48,6 +50,13 @@ MASTER: dict[str, Loader] = {
     "consents": Loader(customers.CONSENTS_IN, customers.load_consents),
     "stock": Loader(stock.STOCK_IN, stock.load_stock),
     "stock_policies": Loader(stock.STOCK_POLICIES_IN, stock.load_stock_policies),
+    "areas": Loader(capacity.AREAS_IN, capacity.load_areas),
+    "sourcing_groups": Loader(sourcing.GROUPS_IN, sourcing.load_groups),
+    "sourcing_group_places": Loader(sourcing.GROUP_PLACES_IN, sourcing.load_group_places),
+    "sourcing_channels": Loader(sourcing.CHANNELS_IN, sourcing.load_channels),
+    "sourcing_policies": Loader(sourcing.POLICIES_IN, sourcing.load_policies),
+    "sourcing_limits": Loader(sourcing.LIMITS_IN, sourcing.load_limits),
+    "sourcing_closures": Loader(sourcing.CLOSURES_IN, sourcing.load_closures),
 }
 
 

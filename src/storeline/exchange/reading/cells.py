@@ -293,7 +293,7 @@ def _date(x: str) -> Cell:
     day = f"regexp_replace({x}, '[T ]00:00(:00([.]0+)?)?$', '')"
     return Cell(
         f"try_cast({day} as date)",
-        rf"""when not regexp_full_match({day}, '\d{{4}}-\d\d-\d\d') or try_cast({day} as date) is null
+        rf"""when {x} is not null and (not regexp_full_match({day}, '\d{{4}}-\d\d-\d\d') or try_cast({day} as date) is null)
             then 'not a date such as 2026-07-31' {_era(f"try_cast({day} as date)")}""",
     )
 
@@ -315,7 +315,8 @@ def _moment(x: str) -> Cell:
         when timezone(its_zone, {at}) <> {local} then 'there was no such local time; the clock had gone forward' end"""
     return Cell(
         value,
-        f"""when not regexp_full_match({x}, {MOMENT}) or coalesce(try_cast({x} as timestamptz), {local}) is null
+        f"""when {x} is not null
+                and (not regexp_full_match({x}, {MOMENT}) or coalesce(try_cast({x} as timestamptz), {local}) is null)
             then 'not a moment such as 2026-07-31T18:05:00+02:00' {_era(f"coalesce({local}, '1980-01-01')")}""",
         warning,
     )
@@ -354,6 +355,7 @@ _KINDS = {
     Kind.SIGNED: _signed,
     Kind.UNIT_PRICE: _decimal,
     Kind.VALUE: _decimal,
+    Kind.DECIMAL: _decimal,
     Kind.DEGREES: _degrees,
     Kind.CURRENCY: _currency,
     Kind.COUNTRY: _country,

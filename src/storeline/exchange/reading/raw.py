@@ -24,7 +24,16 @@ AT_ONCE = 50_000
 LONGEST_FIELD = 1 << 20
 TAG = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
-NUMBERS = (Kind.AMOUNT, Kind.SIGNED, Kind.QUANTITY, Kind.SIGNED_QUANTITY, Kind.UNIT_PRICE, Kind.VALUE, Kind.PERCENT)
+NUMBERS = (
+    Kind.AMOUNT,
+    Kind.SIGNED,
+    Kind.QUANTITY,
+    Kind.SIGNED_QUANTITY,
+    Kind.UNIT_PRICE,
+    Kind.VALUE,
+    Kind.PERCENT,
+    Kind.DECIMAL,
+)
 Header = dict[str, str]
 """Column of the format to its type in ``raw_<file>``: ``VARCHAR``, or a type that fits its kind."""
 

@@ -44,6 +44,18 @@ fr-1,marketing_sms,2025-06-01,yes,Des offres par SMS,v2,fr,boutique
 """,
     "stock": "place,product,as_of,quantity,lot\nFR01,000020,2025-06-01,-2.5,L1\n",
     "stock_policies": "place,product,channel,quantity\n,000020,,4\nFR01,000020,,2.5\nFR01,000020,online,1\n",
+    "areas": """place,method,name,country,postal_codes,radius_km,currency,fee,free_from,days,product
+FR01,deliver,Ville,FR,342|341 10,7.25,EUR,4.90,60.00,0,000091
+FR01,ship,France,,,,EUR,6.5,,2,000091
+""",
+    "sourcing_groups": "ref,name\nsud,Le Sud\n",
+    "sourcing_group_places": "in_group,place\nsud,FR01\n",
+    "sourcing_channels": "channel,from_group,priority\nonline,sud,2\n",
+    "sourcing_policies": """ref,channel,live,visit,line,parcel,parcel_km,kg,split,parcel_grams,most_places,keep_share,waste_share,reach_km,margin_share,fee_collect,fee_point,point_hours
+sud,online,yes,99.5,20,300,0.625,30,90,15000,2,80,62.5,300,27.5,0,295,24
+""",
+    "sourcing_limits": "place,per_hour,visit,line\nFR01,12,120.25,18\n",
+    "sourcing_closures": "ref,place,channel,starts_at,ends_at,reason\nfete,FR01,online,2025-07-14T00:00,2025-07-15T00:00,Fête\n",
     "orders": """ref,place,served_by,channel,till,method,customer,ordered_at,completed_at,currency,status,reason,tax_included,total
 FR-1,FR01,US02,online,T1,deliver,fr-1,2025-06-05T10:00,2025-06-06T09:00,EUR,completed,,yes,10.00
 FR-2,FR01,,store,T1,,,2025-06-05T11:00,,EUR,cancelled,Changed their mind,,

@@ -13,7 +13,7 @@ from storeline.exchange.tests.folders import EXAMPLE, RICH, unbalanced, write
 from storeline.kernel.api import SYSTEM, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
-NOTHING_MORE = {"promotion_places", "coupon_products"}
+NOTHING_MORE = {"sourcing_group_places", "promotion_places", "coupon_products"}
 """Files whose rows are nothing but their key."""
 MAY = {
     "entities": ("name", "Au Coin"),
@@ -34,6 +34,12 @@ MAY = {
     "purposes": ("valid_days", "30"),
     "place_hours": ("closes", "19:30"),
     "stock_policies": ("quantity", "7"),
+    "areas": ("fee", "5.10"),
+    "sourcing_groups": ("name", "Midi"),
+    "sourcing_channels": ("priority", "3"),
+    "sourcing_policies": ("keep_share", "70.5"),
+    "sourcing_limits": ("visit", "99"),
+    "sourcing_closures": ("ends_at", "2025-07-16T00:00"),
 }
 MAY_NOT = [
     ("entities", "currency", "USD", ("entities", "currency")),

@@ -25,6 +25,7 @@ TYPES = {
     Kind.AMOUNT: "bigint",
     Kind.SIGNED: "bigint",
     Kind.RATE: "integer",
+    Kind.DECIMAL: "numeric",
     Kind.DEGREES: "double precision",
     Kind.DATE: "date",
     Kind.MOMENT: "timestamptz",

@@ -181,9 +181,10 @@ DERIVED = {
     "insight_state", "insight_availability",
 }  # fmt: skip
 LEFT_OUT = {
-    "identity_", "partners_", "kernel_", "messages_", "capacity_", "ledger_holding", "ledger_account",
+    "identity_", "partners_", "kernel_", "messages_", "capacity_rule", "capacity_slot", "capacity_booking", "ledger_holding", "ledger_account",
     "catalog_measure_rule", "stock_reservation", "stock_lot", "shop_basket", "orders_wish", "orders_substitute",
-    "aftersales_request", "till_", "sourcing_", "orders_destination", "fulfilment_",
+    "aftersales_request", "till_", "sourcing_load", "sourcing_value", "sourcing_plan", "sourcing_part", "sourcing_pick",
+    "orders_destination", "fulfilment_",
 }  # fmt: skip
 
 

@@ -58,7 +58,7 @@ _NEVER = "DELETE FROM sourcing_closure WHERE id = %s AND starts_at >= %s"
 
 def set_group(ref: str, name: str, place_ids: Sequence[UUID], *, actor: Actor) -> UUID:
     """Make a group, or make it these places from now on; a repeat changes nothing. Gives its id."""
-    actor.require(CONFIGURE)
+    actor.require_everywhere(CONFIGURE)
     if not ref or not name:
         raise Invalid("A group has a ref and a name.", field="name" if ref else "ref")
     chosen = sorted(set(place_ids))
@@ -78,7 +78,7 @@ def set_group(ref: str, name: str, place_ids: Sequence[UUID], *, actor: Actor) -
 
 def set_channel(channel: str, groups: Sequence[tuple[str, int]], *, actor: Actor) -> None:
     """From which groups (by ref, each with its priority, lower first) a channel sells; none: from every place."""
-    actor.require(CONFIGURE)
+    actor.require_everywhere(CONFIGURE)
     if not channel:
         raise Invalid("A channel has a name.", field="channel")
     for index, (_, priority) in enumerate(groups):

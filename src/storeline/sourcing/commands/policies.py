@@ -17,7 +17,7 @@ MOST = 10**12
 
 def set_policy(row: PolicyRow, *, actor: Actor) -> None:
     """Make or change a policy; a live one takes the place of the one that was live for its channel."""
-    actor.require(CONFIGURE)
+    actor.require_everywhere(CONFIGURE)
     check_policy(row)
     with transaction():
         if row.live:

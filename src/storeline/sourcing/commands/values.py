@@ -96,8 +96,13 @@ class Dual:
 
 
 def set_duals(duals: Sequence[Dual], *, actor: Actor) -> int:
-    """Set what units are worth where they stand, instead of what movements say; a repeat changes nothing. How many."""
+    """Set what units are worth where they stand, instead of what movements say; a repeat changes nothing. How many.
+
+    Who may configure some places only sets values there.
+    """
     actor.require(CONFIGURE)
+    for place in {dual.place_id for dual in duals}:
+        actor.require(CONFIGURE, place)
     pairs = set()
     for index, dual in enumerate(duals):
         if dual.value is not None and dual.value < 0:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from storeline.capacity import api as capacity
+from storeline.places import api as places
 from storeline.sourcing.domain.options import Code, ProductNeed, Reason, keeps
 from storeline.sourcing.domain.values import all_of, chance_there, reached
 from storeline.sourcing.domain.ways import (
@@ -26,6 +29,7 @@ from storeline.sourcing.domain.ways import (
     Way,
 )
 
+T = TypeVar("T")
 SHOWN = 5
 """Places named for each way."""
 TRUST_HALVES = timedelta(days=180)
@@ -43,48 +47,105 @@ def promise(
     asked: Asked,
     shipped_from: Callable[[Sequence[Source]], Sequence[Source]],
 ) -> Promise:
-    """Each way's answer. `shipped_from` chooses the places of one parcel among those that may send; none: it cannot be."""
-    sent = _shipment(needs, sources, asked, shipped_from, by_area=True)
-    points_answer = _at_points(needs, points, _shipment(needs, sources, asked, shipped_from, by_area=False), asked)
-
-    def way(which: Way, found: Sequence[Found]) -> Answer:
-        return _way(which, found, needs, asked.at)
-
+    """Each way's answer; places come the nearest first. `shipped_from` chooses the places of one parcel among those that
+    may send and have it only together; none: it cannot be.
+    """
+    look = Look(needs, asked)
+    online = [one for one in sources if one.priority is not None]
+    shops = [one for one in sources if "sell" in one.can]
+    collecting = [one for one in online if "collect" in one.can]
+    bringing = [one for one in online if "deliver" in one.can]
+    sent, to_points = _shipments(look, [one for one in online if "ship" in one.can], shipped_from)
     ways = (
-        way(Way.CARRY_OUT, [_carried(one, needs) for one in sources]),
-        way(Way.COLLECT, [_collected(one, needs, asked) for one in _online(sources, "collect")]),
-        points_answer,
-        way(Way.DELIVER, [_delivered(one, needs, asked) for one in _online(sources, "deliver")]),
-        way(Way.SHIP, [sent]),
+        look.way(Way.CARRY_OUT, shops, lambda one: _carried(look, one), online=False),
+        look.way(Way.COLLECT, collecting, lambda one: _collected(look, one)),
+        _at_points(look, points, to_points),
+        look.way(Way.DELIVER, bringing, lambda one: _delivered(look, one)),
+        look.answer(Way.SHIP, [sent]),
     )
     return Promise(asked.at, ways, len(sources) + len(points))
 
 
-def _online(sources: Iterable[Source], capability: str) -> list[Source]:
-    return [one for one in sources if one.priority is not None and capability in one.can]
+class Look:
+    """One basket, looked at from many places: what was found out of a place is kept while the ways ask for it.
 
+    Whether a place has everything is asked of all of them; reasons are put into words only where nobody can.
+    """
 
-def _way(way: Way, found: Sequence[Found], needs: Sequence[ProductNeed], at: datetime) -> Answer:
-    able = sorted([one for one in found if not isinstance(one, list)], key=_nearest)[:SHOWN]
-    if not able:
-        return Answer(way, False, None, None, None, (), _why(found))
-    offers = tuple([_offer(one, needs, at) if isinstance(one, Draft) else one for one in able])
-    first = min(offers, key=lambda one: one.at)
-    return Answer(way, True, first.at, offers[0].fee, offers[0].sure, offers, ())
+    def __init__(self, needs: Sequence[ProductNeed], asked: Asked) -> None:
+        self.needs = needs
+        self.asked = asked
+        self.unfit = {kind: [_unfit(need, online=kind) for need in needs] for kind in (True, False)}
+        self.wanted = [need.quantity for need in needs]
+        self.classes = {need.temperature for need in needs if need.temperature in places.TEMPERATURES}
+        self._fits: dict[tuple[UUID, bool], bool] = {}
+        self._sure: dict[UUID, Sure] = {}
+
+    def fits(self, source: Source, *, online: bool = True) -> bool:
+        """Whether nothing keeps a place from the whole basket, apart from its hours."""
+        key = (source.place_id, online)
+        if (known := self._fits.get(key)) is None:
+            known = self._fits[key] = self._fit(source, online=online)
+        return known
+
+    def _fit(self, source: Source, *, online: bool) -> bool:
+        if (_shut_online(source) if online else not source.trading) or any(self.unfit[online]):
+            return False
+        has = source.has if online else source.shelf
+        if any(map(operator.lt, has, self.wanted)) or (source.listed is not None and not all(source.listed)):
+            return False
+        return self.classes <= places.kept_by(source.format, source.keeps)
+
+    def obstacles(self, source: Source, *, online: bool = True) -> list[Reason]:
+        """Everything that keeps a place from the whole basket, apart from its hours."""
+        if self.fits(source, online=online):
+            return []
+        found = [] if source.trading else [_GONE]
+        if online and source.closed:
+            found.append(_NO_ONLINE)
+        if online and source.room is not None and source.room <= 0:
+            found.append(_FULL)
+        has = source.has if online else source.shelf
+        for number, need in enumerate(self.needs):
+            if reason := self.unfit[online][number] or _lacks(source, number, need, has[number]):
+                found.append(reason)
+        return found
+
+    def way(
+        self, way: Way, sources: Sequence[Source], judge: Callable[[Source], Found], *, online: bool = True
+    ) -> Answer:
+        """A way by those who have everything; where none of them can, by why each cannot."""
+        found = [judge(one) for one in sources if self.fits(one, online=online)]
+        if not any(isinstance(one, Draft) for one in found):
+            found = [judge(one) for one in sources]
+        return self.answer(way, found)
+
+    def answer(self, way: Way, found: Sequence[Found]) -> Answer:
+        """What was found, as an answer."""
+        able = sorted([one for one in found if not isinstance(one, list)], key=_nearest)[:SHOWN]
+        if not able:
+            return Answer(way, False, None, None, None, (), _why(found))
+        offers = tuple([self._offer(one) if isinstance(one, Draft) else one for one in able])
+        first = min(offers, key=lambda one: one.at)
+        return Answer(way, True, first.at, offers[0].fee, offers[0].sure, offers, ())
+
+    def _offer(self, draft: Draft) -> Offer:
+        """What is told of a place. Goods that are carried out are held by nobody until somebody is there."""
+        one, at = draft.source, self.asked.at
+        sure = _sure(one, one.shelf, self.needs, at, draft.at - at + WALK) if draft.shelf else self.sure(one)
+        windows = draft.slots.windows() if draft.slots else ()
+        return Offer(one.place_id, one.ref, one.name, one.km, draft.at, windows, sure, (), draft.fee)
+
+    def sure(self, source: Source) -> Sure:
+        """How sure it is that what was ordered is found here: it is held."""
+        if (known := self._sure.get(source.place_id)) is None:
+            known = self._sure[source.place_id] = _sure(source, source.has, self.needs, self.asked.at, timedelta(0))
+        return known
 
 
 def _nearest(found: Offer | Draft) -> tuple[float, datetime, str]:
     one = found.source if isinstance(found, Draft) else found
     return (one.km if one.km is not None else float("inf"), found.at, one.ref)
-
-
-def _offer(draft: Draft, needs: Sequence[ProductNeed], at: datetime) -> Offer:
-    """What is told of a place. Goods that are carried out are held by nobody until somebody is there."""
-    one = draft.source
-    has = one.shelf if draft.shelf else one.has
-    sure = _sure(one, has, needs, at, draft.at - at + WALK if draft.shelf else timedelta(0))
-    windows = draft.slots.windows() if draft.slots else ()
-    return Offer(one.place_id, one.ref, one.name, one.km, draft.at, windows, sure, (), draft.fee)
 
 
 def _why(found: Sequence[Found]) -> tuple[Reason, ...]:
@@ -96,25 +157,23 @@ def _why(found: Sequence[Found]) -> tuple[Reason, ...]:
     return tuple(reasons.values()) or (Reason(Code.NO_PLACE, "No place near here does this."),)
 
 
-def _carried(source: Source, needs: Sequence[ProductNeed]) -> Found:
-    if "sell" not in source.can:
-        return []
-    if (reasons := _obstacles(source, needs, online=False)) or source.opens is None:
+def _carried(look: Look, source: Source) -> Found:
+    if (reasons := look.obstacles(source, online=False)) or source.opens is None:
         return reasons or [_SHUT]
     return Draft(source, source.opens, shelf=True)
 
 
-def _collected(source: Source, needs: Sequence[ProductNeed], asked: Asked) -> Found:
-    fee = Fee(asked.terms.fee_collect, source.currency)
-    return _obstacles(source, needs, online=True) or _timed(source, source.collect, fee, slotted=source.collect_slotted)
+def _collected(look: Look, source: Source) -> Found:
+    fee = Fee(look.asked.terms.fee_collect, source.currency)
+    return look.obstacles(source) or _timed(source, Slots(*source.collect), fee, slotted=source.collect_slotted)
 
 
-def _delivered(source: Source, needs: Sequence[ProductNeed], asked: Asked) -> Found:
-    area = capacity.area_for(source.areas, asked.to(source), Way.DELIVER.value)
+def _delivered(look: Look, source: Source) -> Found:
+    area = look.asked.area(source, Way.DELIVER.value)
     if area is None:
         return [_OUTSIDE]
     fee = _fee(area, source)
-    return _obstacles(source, needs, online=True) or _timed(source, source.deliver, fee, slotted=source.deliver_slotted)
+    return look.obstacles(source) or _timed(source, Slots(*source.deliver), fee, slotted=source.deliver_slotted)
 
 
 def _fee(area: capacity.Area, source: Source) -> Fee:
@@ -128,39 +187,58 @@ def _timed(source: Source, slots: Slots, fee: Fee, *, slotted: bool) -> Found:
     return [_SHUT] if starts is None else Draft(source, starts, slots, fee)
 
 
+def _shipments(
+    look: Look, sources: Sequence[Source], shipped_from: Callable[[Sequence[Source]], Sequence[Source]]
+) -> tuple[Found, Found]:
+    """One parcel, to the address and to a collection point: from one place where one has all, else from several together.
+
+    To the address only those send whose area holds it.
+    """
+    if unfit := [reason for reason in look.unfit[True] if reason]:
+        return unfit, unfit
+    if cold := [_warm(need) for need in look.needs if need.temperature != "ambient"]:
+        return cold, cold
+    able = [one for one in sources if not _shut_online(one)]
+    to_points = _shipment(look, able, shipped_from)
+    near = [one for one in able if look.asked.area(one, Way.SHIP.value)]
+    if able and not near:
+        return [_OUTSIDE], to_points
+    sent = to_points if len(near) == len(able) else _shipment(look, near, shipped_from)
+    if not isinstance(sent, Offer):
+        return sent, to_points
+    return _brought(look, sent, near), to_points
+
+
 def _shipment(
-    needs: Sequence[ProductNeed],
-    sources: Sequence[Source],
-    asked: Asked,
-    shipped_from: Callable[[Sequence[Source]], Sequence[Source]],
-    *,
-    by_area: bool,
+    look: Look, able: Sequence[Source], shipped_from: Callable[[Sequence[Source]], Sequence[Source]]
 ) -> Offer | list[Reason]:
-    """One parcel: from one place where one has all, else from several together; `by_area` to those who send to the address."""
-    if unfit := [reason for need in needs if (reason := _unfit(need, online=True))]:
-        return unfit
-    if cold := [need for need in needs if need.temperature != "ambient"]:
-        return [_warm(need) for need in cold]
-    able = [one for one in _online(sources, "ship") if not _shut_online(one)]
-    areas = {one.place_id: capacity.area_for(one.areas, asked.to(one), Way.SHIP.value) for one in able}
-    if by_area and able and not any(areas.values()):
-        return [_OUTSIDE]
-    if by_area:
-        able = [one for one in able if areas[one.place_id]]
-    chosen = [one for one in able if not _obstacles(one, needs, online=True)][:1] or list(shipped_from(able))
-    if not chosen:
-        return _missing(able, needs) or [reason for one in able[:1] for reason in _obstacles(one, needs, online=True)]
-    taken = [area for one in chosen if (area := areas[one.place_id])] if by_area else []
-    days = max([area.days for area in taken], default=0)
-    leaves = max(one.opens or asked.at for one in chosen)
-    fee = max([_fee(area, chosen[0]) for area in taken], key=lambda one: one.amount, default=None)
-    return replace(_parcel(chosen, needs, asked.at), at=leaves + timedelta(days=days), fee=fee)
+    chosen = next(([one] for one in able if look.fits(one)), None)
+    if chosen is None:
+        missing = _missing(able, look.needs)
+        chosen = [] if missing else list(shipped_from(able))
+        if not chosen:
+            return missing or [reason for one in able[:1] for reason in look.obstacles(one)]
+    leaves = max(one.opens or look.asked.at for one in chosen)
+    return replace(_parcel(look, chosen), at=leaves)
 
 
-def _parcel(chosen: Sequence[Source], needs: Sequence[ProductNeed], at: datetime) -> Offer:
+def _brought(look: Look, sent: Offer, sources: Sequence[Source]) -> Offer:
+    """A parcel as it comes to the door: by the slowest and the dearest of its places' areas."""
+    senders = [one for one in sources if one.place_id in (sent.sources or (sent.place_id,))]
+    areas = [area for one in senders if (area := look.asked.area(one, Way.SHIP.value))]
+    days = max([area.days for area in areas], default=0)
+    fee = max([_fee(area, senders[0]) for area in areas], key=lambda one: one.amount, default=None)
+    return replace(sent, at=sent.at + timedelta(days=days), fee=fee)
+
+
+def _parcel(look: Look, chosen: Sequence[Source]) -> Offer:
     """What these places send together, as an offer of the first."""
-    first, several = chosen[0], len(chosen) > 1
-    each = [_sure(one, one.has, needs, at, timedelta(0), part=several) for one in chosen]
+    first, several, at = chosen[0], len(chosen) > 1, look.asked.at
+    each = (
+        [_sure(one, one.has, look.needs, at, timedelta(0), part=True) for one in chosen]
+        if several
+        else [look.sure(first)]
+    )
     reasons = each[0].reasons
     if several:
         reasons = (Reason(Code.SPLIT, f"It comes in {len(chosen)} parcels."), *reasons)
@@ -174,37 +252,37 @@ def _warm(need: ProductNeed) -> Reason:
     return Reason(Code.NOT_KEPT_COLD, words, need.product_id, need.quantity)
 
 
-def _at_points(
-    needs: Sequence[ProductNeed], points: Sequence[Point], shipment: Offer | list[Reason], asked: Asked
-) -> Answer:
+def _at_points(look: Look, points: Sequence[Point], shipment: Found) -> Answer:
     """A parcel, to a point that is there then."""
     if not isinstance(shipment, Offer):
-        return _way(Way.POINT, [shipment], needs, asked.at)
-    arrives = shipment.at + timedelta(hours=asked.terms.point_hours)
+        return look.answer(Way.POINT, [shipment])
+    arrives = shipment.at + timedelta(hours=look.asked.terms.point_hours)
     found: list[Found] = []
     for point in points:
-        windows = point.slots.windows(arrives)[:SHOWN]
-        if (reasons := _point_obstacles(point, needs)) or (point.slotted and not windows):
+        windows = point.slots.windows(arrives, SHOWN)
+        if (reasons := _point_obstacles(point, look.needs)) or (point.slotted and not windows):
             found.append(reasons or [_ALL_FULL])
         elif not windows and point.opens is None:
             found.append([_SHUT])
         else:
-            ready = windows[0].starts_at if windows else max(arrives, point.opens or asked.at)
-            fee = Fee(asked.terms.fee_point, point.currency)
+            ready = windows[0].starts_at if windows else max(arrives, point.opens or look.asked.at)
+            fee = Fee(look.asked.terms.fee_point, point.currency)
             where = (point.place_id, point.ref, point.name, point.km, ready, windows)
             found.append(Offer(*where, shipment.sure, shipment.sources, fee))
-    return _way(Way.POINT, found, needs, asked.at)
+    return look.answer(Way.POINT, found)
 
 
 def _point_obstacles(point: Point, needs: Sequence[ProductNeed]) -> list[Reason]:
-    found = [_GONE] if not point.trading else []
+    found = [] if point.trading else [_GONE]
     if point.closed:
         found.append(_NO_ONLINE)
-    for need in needs:
-        if not keeps(point.format, need.temperature, point.keeps):
-            words = f"This place cannot keep {need.temperature} goods."
-            found.append(Reason(Code.NOT_KEPT_COLD, words, need.product_id, need.quantity))
+    found += [_cold(need) for need in needs if not keeps(point.format, need.temperature, point.keeps)]
     return found
+
+
+def _cold(need: ProductNeed) -> Reason:
+    words = f"This place cannot keep {need.temperature} goods."
+    return Reason(Code.NOT_KEPT_COLD, words, need.product_id, need.quantity)
 
 
 _SHUT = Reason(Code.CLOSED, "This place does not open in the next days.")
@@ -219,30 +297,14 @@ def _shut_online(source: Source) -> bool:
     return source.closed or not source.trading or (source.room is not None and source.room <= 0)
 
 
-def _obstacles(source: Source, needs: Sequence[ProductNeed], *, online: bool) -> list[Reason]:
-    """Everything that keeps a place from the whole basket, apart from its hours."""
-    found = [] if source.trading else [_GONE]
-    if online and source.closed:
-        found.append(_NO_ONLINE)
-    if online and source.room is not None and source.room <= 0:
-        found.append(_FULL)
-    has = source.has if online else source.shelf
-    for number, need in enumerate(needs):
-        if reason := _lacks(source, number, need, has[number], online=online):
-            found.append(reason)
-    return found
-
-
-def _lacks(source: Source, number: int, need: ProductNeed, has: int, *, online: bool) -> Reason | None:
-    product = need.product_id
-    if reason := _unfit(need, online=online):
-        return reason
+def _lacks(source: Source, number: int, need: ProductNeed, has: int) -> Reason | None:
     if not keeps(source.format, need.temperature, source.keeps):
-        return Reason(Code.NOT_KEPT_COLD, f"This place cannot keep {need.temperature} goods.", product, need.quantity)
-    if not source.listed[number]:
-        return Reason(Code.NOT_LISTED, "This place does not carry the product.", product, need.quantity)
+        return _cold(need)
+    if source.listed is not None and not source.listed[number]:
+        return Reason(Code.NOT_LISTED, "This place does not carry the product.", need.product_id, need.quantity)
     if has < need.quantity:
-        return Reason(Code.SHORT, "Not enough is there.", product, need.quantity - max(has, 0))
+        missing = need.quantity - max(has, 0)
+        return Reason(Code.SHORT, "Not enough is there.", need.product_id, missing)
     return None
 
 
@@ -281,19 +343,22 @@ def _sure(
 
     `part`: the place gives what it has of each.
     """
-    chances, reasons = [], []
+    days = unheld / timedelta(days=1)
+    found: list[tuple[int, int, int]] = []
     for number, need in enumerate(needs):
         have = has[number]
         want = min(need.quantity, max(have, 0)) if part else need.quantity
         if not want:
             continue
-        wrong = _wrong(source.wrong[number], source.counted_at[number], at)
-        days = unheld / timedelta(days=1)
-        taken = reached((source.rate[number] or 0) * days / 1_000_000, (have - want) // 1_000 + 1)
-        chances.append(chance_there(have, want, wrong) * (1_000_000 - taken) // 1_000_000)
-        reasons.append((chances[-1], _doubt(source, number, need, taken, have, at)))
-    reasons.sort(key=lambda pair: pair[0])
-    return Sure(all_of(chances), tuple(reason for _, reason in reasons[:2]))
+        wrong = _wrong(_of(source.wrong, number), _of(source.counted_at, number), at)
+        taken = reached((_of(source.rate, number) or 0) * days / 1_000_000, (have - want) // 1_000 + 1) if days else 0
+        found.append((chance_there(have, want, wrong) * (1_000_000 - taken) // 1_000_000, number, taken))
+    told = [_doubt(source, number, needs[number], taken, has[number], at) for _, number, taken in sorted(found)[:2]]
+    return Sure(all_of([chance for chance, _, _ in found]), tuple(told))
+
+
+def _of(column: Sequence[T | None] | None, number: int) -> T | None:
+    return None if column is None else column[number]
 
 
 def _wrong(base: int | None, counted_at: datetime | None, at: datetime) -> int:
@@ -305,7 +370,7 @@ def _wrong(base: int | None, counted_at: datetime | None, at: datetime) -> int:
 
 def _doubt(source: Source, number: int, need: ProductNeed, taken: int, has: int, at: datetime) -> Reason:
     """What speaks most for or against finding it."""
-    product, counted = need.product_id, source.counted_at[number]
+    product, counted = need.product_id, _of(source.counted_at, number)
     if taken > 50_000:  # noqa: PLR2004  # one time in twenty
         return Reason(Code.SELLS_FAST, "It sells fast here, and nobody holds it.", product)
     if has < 3 * need.quantity:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from storeline.capacity import api as capacity
+from storeline.places import api as places
 from storeline.sourcing.domain.options import Reason
 
 HIGH, MEDIUM = 950, 800
@@ -128,24 +131,27 @@ class Slots:
     ends: Sequence[datetime] | None = None
     fees: Sequence[int] | None = None
 
-    def windows(self, since: datetime | None = None) -> tuple[Window, ...]:
-        """Those that begin from a moment on."""
-        every = map(Window, self.ids or (), self.starts or (), self.ends or (), self.fees or ())
-        return tuple(one for one in every if since is None or one.starts_at >= since)
+    def windows(self, since: datetime | None = None, most: int | None = None) -> tuple[Window, ...]:
+        """Those that begin from a moment on, the first of them."""
+        if not self.ids or not self.starts or not self.ends or not self.fees:
+            return ()
+        first = 0 if since is None else bisect_left(self.starts, since)
+        some = slice(first, None if most is None else first + most)
+        return tuple(map(Window, self.ids[some], self.starts[some], self.ends[some], self.fees[some]))
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A place as it was read; lists go by the needs' order. `priority` None: the channel does not sell from it.
+class Source(NamedTuple):
+    """A place as it was read, column by column; lists go by the needs' order. `priority` None: the channel does not sell from it.
 
-    `has` is what the channel may promise, `shelf` what people who stand there find.
+    `has` is what the channel may promise, `shelf` what people who stand there find; `listed` None: it carries everything.
+    Of a place that has not the whole basket no slots, times and values are read, unless they are asked for.
     """
 
     place_id: UUID
     ref: str
     name: str
     format: str
-    can: frozenset[str]
+    can: Sequence[str]
     currency: str
     km: float | None
     priority: int | None
@@ -153,22 +159,27 @@ class Source:
     closed: bool
     trading: bool
     has: Sequence[int]
-    listed: Sequence[bool]
-    rate: Sequence[int | None]
-    wrong: Sequence[int | None]
-    counted_at: Sequence[datetime | None]
-    collect: Slots
+    shelf: Sequence[int]
+    listed: Sequence[bool] | None
+    rate: Sequence[int | None] | None
+    wrong: Sequence[int | None] | None
+    counted_at: Sequence[datetime | None] | None
+    hours: Sequence[int | None] | None
+    loss: Sequence[int | None] | None
+    fixed: Sequence[int | None] | None
+    collect: tuple[Sequence[Any] | None, ...]
     collect_slotted: bool
-    deliver: Slots
+    deliver: tuple[Sequence[Any] | None, ...]
     deliver_slotted: bool
     opens: datetime | None
-    shelf: Sequence[int]
     keeps: Sequence[str]
-    areas: Sequence[capacity.Area]
+    country: str
+    position: places.Position | None
+    areas: str | None
+    """Those that may hold the address, as JSON: read where a place could serve."""
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """A collection point, locker or machine: goods come to it from elsewhere."""
 
     place_id: UUID
@@ -187,11 +198,11 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """From when on, under which terms, and where to: an address, or as much of one as is known."""
+    """From when on, under which terms, and which area of a place holds the address, if any does."""
 
     at: datetime
     terms: Terms
-    to: Callable[[Source], capacity.Destination]
+    area: Callable[[Source, str], capacity.Area | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,7 @@ def find_plan(request: Request, body: PlanIn) -> PlannedOut:
 @router.post("/sourcing/what-if", auth=requires(CONFIGURE), response=WhatIfOut)
 def try_policy(request: Request, body: WhatIfIn) -> WhatIfOut:
     """What recorded orders would have cost under another policy, before it goes live; each as its places stood then."""
+    request.actor.require_everywhere(CONFIGURE)
     row = PolicyRow(body.policy.policy("tried"), get_policy(body.against).terms)
     check_policy(row)
     policies = [get_policy(body.against).policy, row.policy]

@@ -16,9 +16,9 @@ from storeline.places import api as places
 from storeline.sourcing.domain import AMBIENT_ONLY
 from storeline.stock import api as stock
 
-POINTS = list(AMBIENT_ONLY)
+# Said outright: of a parameter the planner would not know how few places it leaves, and read them all.
+IS_POINT = f"format IN ({', '.join(repr(one) for one in AMBIENT_ONLY)})"
 """Formats that keep nothing of their own to send: goods come to them."""
-CAN = ["collect", "deliver", "ship"]
 # Twice the Earth's mean radius, as in places: the chord between two points of the unit sphere is what the index orders by.
 KM = "12742.0176 * asin(least(1, (p.position <-> (SELECT point FROM here)) / 2))"
 REACH = """
@@ -29,22 +29,22 @@ here AS MATERIALIZED (
     ) AS point
 ),
 reach AS MATERIALIZED (
-    SELECT place_id, min(priority) AS priority FROM (
-        SELECT m.place_id, s.priority
+    SELECT place_id, min(priority) AS priority, min(away) AS away FROM (
+        SELECT m.place_id, s.priority, m.away
         FROM sourcing_channel s CROSS JOIN LATERAL (
-            SELECT place_id FROM sourcing_member WHERE group_id = s.group_id
+            SELECT place_id, position <-> (SELECT point FROM here) AS away FROM sourcing_member WHERE group_id = s.group_id
             ORDER BY position <-> (SELECT point FROM here) LIMIT %(most)s
         ) AS m
         WHERE s.channel = %(channel)s
         UNION ALL (
-            SELECT id, 0 FROM places_place
+            SELECT id, 0, position <-> (SELECT point FROM here) FROM places_place
             WHERE NOT EXISTS (SELECT FROM sourcing_channel WHERE channel = %(channel)s)
-                AND capabilities && %(can)s::text[] AND format <> ALL(%(points)s::text[])
+                AND capabilities && '{collect,deliver,ship}'::text[] AND NOT (IS_POINT)
             ORDER BY position <-> (SELECT point FROM here) LIMIT %(most)s
         )
     ) AS own GROUP BY place_id
 )
-"""
+""".replace("IS_POINT", IS_POINT)
 # As `stock` says what a channel may promise: nothing is kept back from people who stand before the shelf.
 PROMISABLE = """on_hand - reserved - CASE WHEN %(online)s
     THEN safety + expired + coalesce((buffers ->> %(channel)s)::bigint, 0) ELSE 0 END"""
@@ -92,7 +92,5 @@ def reach_params(where: Where, channel: str, at: datetime, most: int) -> dict[st
         "channel": channel,
         "at": at,
         "most": most,
-        "can": CAN,
-        "points": POINTS,
         "online": channel not in stock.IN_SHOPS,
     }

@@ -1,0 +1,85 @@
+"""Where goods are brought and from where they are sold: what cannot be is refused by its row and column."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from storeline.exchange.importing import import_folder
+from storeline.exchange.tests.folders import EXAMPLE, write
+from storeline.kernel.api import SYSTEM, run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WRONG = {
+    "areas": """place,method,name,country,postal_codes,radius_km,currency,fee,free_from,days,product
+US01,deliver,Town,,122|@@,,USD,1,,,000091
+US01,deliver,Abroad,,,,EUR,1,,,000091
+US01,deliver,Far,,,501,USD,1,0,,000012
+US99,ship,Nowhere,,,,USD,1,,61,000091
+US01,ship,Right,,12 2|sw1a,,USD,1,,,000091
+""",
+    "sourcing_groups": "ref,name\nnorth,\n",
+    "sourcing_group_places": "in_group,place\nnorth,US01\ndepots,US99\n",
+    "sourcing_channels": "channel,from_group,priority\nweb,depots,100\napp,north,0\n",
+    "sourcing_policies": """ref,channel,live,visit,most_places,keep_share,parcel_grams
+first,app,yes,1,1,100,1000
+second,app,yes,1,1,100,1000
+many,,no,1,5,12.34,0
+""",
+    "sourcing_limits": "place,per_hour\nUS01,-1\n",
+    "sourcing_closures": "ref,place,starts_at,ends_at,reason\na,US01,2025-01-02,2025-01-01,Flood\nb,US01,2025-01-02,,\n",
+}
+REFUSED = [
+    ("areas", "2", "postal_codes"),
+    ("areas", "3", "currency"),
+    ("areas", "4", "free_from"),
+    ("areas", "4", "product"),
+    ("areas", "4", "radius_km"),
+    ("areas", "5", "currency"),
+    ("areas", "5", "days"),
+    ("areas", "5", "place"),
+    ("sourcing_channels", "2", "priority"),
+    ("sourcing_channels", "3", "from_group"),
+    ("sourcing_closures", "2", "ends_at"),
+    ("sourcing_closures", "3", "reason"),
+    ("sourcing_group_places", "2", "in_group"),
+    ("sourcing_group_places", "3", "place"),
+    ("sourcing_groups", "2", "name"),
+    ("sourcing_limits", "2", "per_hour"),
+    ("sourcing_policies", "3", "live"),
+    ("sourcing_policies", "4", "keep_share"),
+    ("sourcing_policies", "4", "most_places"),
+    ("sourcing_policies", "4", "parcel_grams"),
+]
+
+
+def counts() -> list[int]:
+    tables = ("capacity_area", "sourcing_group", "sourcing_member", "sourcing_channel", "sourcing_policy")
+    return [
+        run(f"SELECT count(*) FROM {name}").fetchall()[0][0] for name in (*tables, "sourcing_site", "sourcing_closure")
+    ]
+
+
+def test_each_bad_row_is_told_and_the_good_ones_are_taken(tmp_path):
+    assert import_folder(EXAMPLE, actor=SYSTEM).errors == 0
+    before = counts()
+    folder = write(tmp_path / "wrong", WRONG)
+    errors = tmp_path / "errors.csv"
+    dry = import_folder(folder, actor=SYSTEM, dry_run=True)
+    assert counts() == before
+    taken = import_folder(folder, actor=SYSTEM, errors=errors)
+    with errors.open() as file:
+        assert sorted((row["file"], row["row"], row["column"]) for row in csv.DictReader(file)) == REFUSED
+    assert dry.errors == taken.errors == len(REFUSED)
+    assert [now - then for now, then in zip(counts(), before, strict=True)] == [1, 0, 0, 0, 1, 0, 0]
+    assert run("SELECT postal_codes FROM capacity_area WHERE name = 'Right'").fetchall() == [(["122", "SW1A"],)]
+
+
+def test_a_live_policy_of_a_file_takes_the_place_of_its_channels(tmp_path):
+    import_folder(EXAMPLE, actor=SYSTEM)
+    folder = write(tmp_path / "other", {"sourcing_policies": "ref,live,split\nother,yes,90\n"})
+    report = import_folder(folder, actor=SYSTEM)
+    assert report.files["sourcing_policies"].inserted == 1
+    sql = "SELECT ref, live, split FROM sourcing_policy WHERE channel IS NULL ORDER BY ref"
+    assert run(sql).fetchall() == [("other", True, 90_000), ("standard", False, 60_000)]
