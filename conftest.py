@@ -39,7 +39,7 @@ def django_db_setup(
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> None:
     """What pages keep for some seconds is of the test before: its rows are gone."""
-    for module in ("departments", "hot", "pages.points"):
+    for module in ("departments", "hot", "pages.points", "shelf"):
         if found := sys.modules.get(f"storeline.shop.{module}"):
             found.forget()
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from django.utils.translation import get_language
@@ -21,6 +23,9 @@ from storeline.stock import api as stock
 CHANNEL = "web"
 _LANGUAGES = {"zh-hans": ("zh-Hans", "zh")}
 _LONGEST_SLUG = 60
+_KEPT_S = 300.0
+_MOST_KEPT = 50_000
+_lowest: dict[tuple[UUID, pricing.ShelfPrice], tuple[float, pricing.ShelfPrice]] = {}
 
 
 def kind_of(product: catalog.ProductFacts) -> str:
@@ -64,8 +69,40 @@ def cards_of(
     basket: Mapping[UUID, int],
 ) -> list[Card]:
     """The cards of products that have a price here, with the lowest price of 30 days beside each reduction. One wait, or none."""
-    shown = pricing.with_lowest({one.id: prices[one.id] for one in products}, at.facts, CHANNEL, now())
-    return [card_of(one, shown[one.id], levels.get(one.id), basket) for one in products]
+    shown = _with_lowest({one.id: prices[one.id] for one in products}, at)
+    tags = language()
+    return [card_of(one, shown[one.id], levels.get(one.id), basket, tags) for one in products]
+
+
+def _with_lowest(prices: Mapping[UUID, pricing.ShelfPrice], at: Here) -> dict[UUID, pricing.ShelfPrice]:
+    """These prices with the lowest of the 30 days before beside each that is reduced.
+
+    What it was before a reduction began stays so while it lasts: it is kept by the shop and by all that the reduction says.
+    """
+    moment = time.monotonic()
+    found: dict[UUID, pricing.ShelfPrice] = {}
+    asked: dict[UUID, pricing.ShelfPrice] = {}
+    for key, price in prices.items():
+        kept = _lowest.get((at.place.id, price)) if price.regular is not None else None
+        if price.regular is None:
+            found[key] = price
+        elif kept is not None and moment - kept[0] < _KEPT_S:
+            found[key] = kept[1]
+        else:
+            asked[key] = price
+    if asked:
+        told = pricing.with_lowest(asked, at.facts, CHANNEL, now())
+        if len(_lowest) > _MOST_KEPT:
+            _lowest.clear()
+        for key, price in asked.items():
+            _lowest[at.place.id, price] = moment, told[key]
+        found |= told
+    return found
+
+
+def forget() -> None:
+    """Ask anew what reductions followed."""
+    _lowest.clear()
 
 
 def prices_and_levels(
@@ -82,14 +119,18 @@ def prices_and_levels(
 
 
 def card_of(
-    product: catalog.ProductFacts, shelf: pricing.ShelfPrice, level: stock.Level | None, basket: Mapping[UUID, int]
+    product: catalog.ProductFacts,
+    shelf: pricing.ShelfPrice,
+    level: stock.Level | None,
+    basket: Mapping[UUID, int],
+    tags: tuple[str, ...],
 ) -> Card:
-    """One of them."""
+    """One of them, its name in the first language of `tags` that it has."""
     return Card(
         product.id,
         product.ref,
         slug(product.name),
-        name_of(product),
+        product.name_in(*tags),
         product.brand,
         kind_of(product),
         product.unit,
@@ -121,6 +162,7 @@ def is_member(request: Request) -> bool:
     return request.actor.kind == "user"
 
 
+@lru_cache(maxsize=100_000)
 def slug(name: str) -> str:
     """A name as part of an address: ASCII letters and digits, else nothing."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()

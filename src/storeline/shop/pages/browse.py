@@ -32,7 +32,7 @@ def category(request: Request, ref: str) -> HttpResponse:
         lines,
         category=found,
         crumbs=departments.way_to(found.id)[:-1],
-        below=[one for one in departments.tree().values() if one.parent_id == found.id],
+        below=departments.below(found.id),
         cards=shelf.cards(page.items, at, lines, member=shelf.is_member(request)),
         next=page.next and f"{reverse('shop:category', args=[ref])}?{urlencode({'after': page.next})}",
     )

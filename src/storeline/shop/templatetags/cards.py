@@ -1,7 +1,8 @@
-"""`{% product_card card %}`: a product in a list. A list shows dozens, so each kind of card is drawn once and filled."""
+"""`{% product_cards cards %}`: products in a list. A list shows dozens, so each kind of card is drawn once and filled."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -15,11 +16,13 @@ from django.utils.text import Truncator
 from django.utils.translation import get_language
 
 from storeline.shop.shelf import Card
-from storeline.web.templatetags.drawn import CSRF, Pattern, slot
+from storeline.web.templatetags.drawn import CSRF, Pattern, slot, token_of
 from storeline.web.templatetags.ui import picture, price_texts
 
 register = template.Library()
 _LONGEST_OFFER = 22
+_MOST_KEPT = 10_000
+"""About 20 MB of a process."""
 _PLAIN = "!$&'()*+,;=~:@"
 """What stands as it is in a path (RFC 3986, 3.3)."""
 _VISITORS = (CSRF, "path")
@@ -27,12 +30,19 @@ _VISITORS = (CSRF, "path")
 
 
 @register.simple_tag(takes_context=True)
-def product_card(context: Context, card: Card) -> SafeString:
-    """The card with this visitor's form."""
+def product_cards(context: Context, cards: Iterable[Card]) -> SafeString:
+    """The cards with this visitor's forms."""
+    visitor = {CSRF: token_of(context), "path": context.get("path", "")}
+    language = get_language() or "en"
+    return mark_safe("".join([_filled(language, card).fill(visitor.__getitem__) for card in cards]))  # noqa: S308  # each is
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _filled(language: str, card: Card) -> Pattern:
+    """A card, kept by all that it shows, its price among it; with places for what is its visitor's."""
     shown = _shown(card)
     there = frozenset(name for name, value in shown.items() if value)
-    pattern = _pattern(get_language() or "en", card.stock, there)
-    return pattern.fill(lambda name: shown[name] if name in shown else context.get(name, ""))
+    return _pattern(language, card.stock, there).filled(shown)
 
 
 def _shown(card: Card) -> dict[str, Any]:

@@ -18,8 +18,8 @@ CARD = Card(UUID(int=1), "r1", "milk", "Milk", "", "Milk", "each", PRICE, "in", 
 
 
 def drawn(card: Card, **values: object) -> str:
-    context = Context({"card": card, "csrf_token": "one", "path": "/", **values})
-    return Template("{% load cards %}{% product_card card %}").render(context)
+    context = Context({"cards": [card], "csrf_token": "one", "path": "/", **values})
+    return Template("{% load cards %}{% product_cards cards %}").render(context)
 
 
 def test_a_card_is_of_its_product_and_its_visitor() -> None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from html import escape
 from typing import Any
 from urllib.parse import quote
 
@@ -47,10 +48,40 @@ class Pattern:
         """The text with its values, each escaped."""
         parts = [self._texts[0]]
         for (name, in_address), text in zip(self._slots, self._texts[1:], strict=True):
-            value = value_of(name)
-            parts.append(quote(str(value)) if in_address else conditional_escape(value))
+            parts.append(_put(value_of(name), in_address=in_address))
             parts.append(text)
         return mark_safe("".join(parts))  # noqa: S308  # a template's output, and what was escaped
+
+    def filled(self, values: Mapping[str, Any]) -> Pattern:
+        """The same with these values put in, and places for the others."""
+        made = Pattern("")
+        texts, slots = [self._texts[0]], []
+        for (name, in_address), text in zip(self._slots, self._texts[1:], strict=True):
+            if name in values:
+                texts[-1] += _put(values[name], in_address=in_address) + text
+            else:
+                slots.append((name, in_address))
+                texts.append(text)
+        made._texts, made._slots = texts, slots
+        return made
+
+
+def _put(value: Any, *, in_address: bool) -> str:
+    if in_address:
+        return quote(str(value))
+    # Plain text, as nearly all of it is, is escaped without being asked first what it is.
+    return escape(value) if type(value) is str else str(conditional_escape(value))
+
+
+def token_of(context: template.Context) -> str:
+    """The token of a page's forms, made once: Django's own is masked anew whenever it is looked at."""
+    for layer in reversed(context.dicts):
+        if CSRF in layer:
+            token = layer[CSRF]
+            if type(token) is not str:
+                token = layer[CSRF] = str(token)
+            return token
+    return ""
 
 
 class DrawnNode(Node):
@@ -71,7 +102,8 @@ class DrawnNode(Node):
             if len(self.kept) >= _MOST:
                 self.kept.clear()
             self.kept[key] = pattern
-        return pattern.fill(lambda name: _shown(context.get(name)))
+        token = token_of(context)
+        return pattern.fill(lambda name: token if name == CSRF else _shown(context.get(name)))
 
 
 def _typed(values: Iterable[Any]) -> Iterable[Any]:
