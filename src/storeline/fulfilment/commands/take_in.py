@@ -41,7 +41,8 @@ def after_arrival(transfer: stock.Transfer) -> None:
     Where an order was called off meanwhile its goods are the place's own. What was lost or broken is sourced anew, once
     this is committed (`source_lost`): other places' stock comes before this place's in the order of locks.
     """
-    if run(_KNOWN, [transfer.id]).fetchone() is None:
+    found = run(_KNOWN, [transfer.id]).fetchone()
+    if found is None or lock([found[0]]).orders[found[0]].state != "confirmed":
         return
     supply = get_supply(transfer.id)
     good = {line.product_id: line.received - line.found for line in transfer.lines}
