@@ -257,25 +257,25 @@ UPDATE catalog_category c SET path = t.path FROM tree t WHERE t.id = c.id AND c.
 
 def load_categories(*, actor: Actor) -> LoadResult:
     """Merge ``pg_temp.in_categories`` (CATEGORIES_IN) by ref, in the caller's transaction."""
-    actor.require(WRITE)
+    actor.require_everywhere(WRITE)
     return _merge_categories().result
 
 
 def load_products(*, actor: Actor) -> LoadResult:
     """Merge ``pg_temp.in_products`` (PRODUCTS_IN) by ref, with codes and search index, in the caller's transaction."""
-    actor.require(WRITE)
+    actor.require_everywhere(WRITE)
     return _merge_products().result
 
 
 def upsert_categories(items: Sequence[Mapping[str, Any]], *, actor: Actor) -> tuple[Verdict, ...]:
     """Create or change up to 1,000 categories by `ref`; fields as in CATEGORIES_IN. Each gets its own verdict."""
-    actor.require(WRITE)
+    actor.require_everywhere(WRITE)
     return bulk("categories", CATEGORIES_IN, items, _merge_categories)
 
 
 def upsert_products(items: Sequence[Mapping[str, Any]], *, actor: Actor) -> tuple[Verdict, ...]:
     """Create or change up to 1,000 products by `ref`; fields as in PRODUCTS_IN. Each gets its own verdict."""
-    actor.require(WRITE)
+    actor.require_everywhere(WRITE)
     return bulk("products", PRODUCTS_IN, items, _merge_products)
 
 

@@ -118,7 +118,7 @@ def release(order_ids: Collection[UUID]) -> None:
 
 def put_coupons(items: Sequence[Mapping[str, Any]], *, actor: Actor) -> tuple[Verdict, ...]:
     """Make or change up to 1,000 coupons by `ref`; fields as in COUPONS_IN. Each has its own verdict."""
-    actor.require(WRITE)
+    actor.require_everywhere(WRITE)
     return bulk("coupons", COUPONS_IN, items, merge_coupons)
 
 
@@ -150,7 +150,7 @@ def write_coupon(
     `products` None: it is for everything. Raises Invalid naming the field, CouponCodeTaken, CouponChanged, and
     CouponUsed where what it gives would change after somebody used it; nothing is changed then.
     """
-    actor.require(WRITE)
+    actor.require_everywhere(WRITE)
     ref = str(terms.get("ref") or "")
     with transaction():
         before = _coupon(ref)
@@ -183,7 +183,7 @@ def _coupon(ref: str) -> Row | None:
 
 def end_coupon(ref: str, *, actor: Actor) -> None:
     """Let nobody use a coupon from now on. Again is no change; one that was not valid yet is ended as it begins."""
-    actor.require(WRITE)
+    actor.require_everywhere(WRITE)
     with transaction():
         found = _coupon(ref)
         if found is None:

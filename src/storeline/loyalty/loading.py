@@ -107,7 +107,7 @@ _COUPONS = Target(
 
 def load_coupons(*, actor: Actor) -> LoadResult:
     """Merge ``pg_temp.in_coupons`` (COUPONS_IN) by ref, in the caller's transaction."""
-    actor.require(WRITE)
+    actor.require_everywhere(WRITE)
     return merge_coupons().result
 
 
@@ -196,7 +196,7 @@ def load_coupon_products(*, actor: Actor) -> LoadResult:
 
     A coupon that has products, good or refused, is no longer for the whole basket.
     """
-    actor.require(WRITE)
+    actor.require_everywhere(WRITE)
     return merge_keyed(_PRODUCTS)
 
 
@@ -234,7 +234,7 @@ def load_coupon_redemptions(*, actor: Actor) -> LoadResult:
 
     What happened is taken even beyond a coupon's limits; nothing is left for live uses then.
     """
-    actor.require(WRITE)
+    actor.require_everywhere(WRITE)
     with all_columns("coupon_redemptions", COUPON_REDEMPTIONS_IN):
         refuse_rows("coupon_redemptions", _USE_RULES, _USE_JOINS)
         refuse_same("coupon_redemptions", "ref", "ref")

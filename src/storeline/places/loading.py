@@ -139,25 +139,25 @@ _PLACES = Target(
 
 def load_entities(*, actor: Actor) -> LoadResult:
     """Merge ``pg_temp.in_entities`` (ENTITIES_IN) by ref, in the caller's transaction."""
-    actor.require(WRITE)
+    actor.require_everywhere(WRITE)
     return _merge_entities().result
 
 
 def load_places(*, actor: Actor) -> LoadResult:
     """Merge ``pg_temp.in_places`` (PLACES_IN) by ref, in the caller's transaction."""
-    actor.require(WRITE)
+    actor.require_everywhere(WRITE)
     return _merge_places().result
 
 
 def upsert_entities(items: Sequence[Mapping[str, Any]], *, actor: Actor) -> tuple[Verdict, ...]:
     """Create or change up to 1,000 legal entities by `ref`; fields as in ENTITIES_IN. Each gets its own verdict."""
-    actor.require(WRITE)
+    actor.require_everywhere(WRITE)
     return bulk("entities", ENTITIES_IN, items, _merge_entities)
 
 
 def upsert_places(items: Sequence[Mapping[str, Any]], *, actor: Actor) -> tuple[Verdict, ...]:
     """Create or change up to 1,000 places by `ref`; fields as in PLACES_IN. Each gets its own verdict."""
-    actor.require(WRITE)
+    actor.require_everywhere(WRITE)
     return bulk("places", PLACES_IN, items, _merge_places)
 
 
@@ -182,7 +182,7 @@ def load_place_hours(*, actor: Actor) -> LoadResult:
 
     `day` is an ISO weekday (1 to 7) or a date, which makes an exception. A row without times closes the day.
     """
-    actor.require(WRITE)
+    actor.require_everywhere(WRITE)
     openings, errors = _read_hours()
     errors |= _overlapping(openings)
     for row, (column, reason) in errors.items():

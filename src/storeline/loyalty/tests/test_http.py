@@ -44,3 +44,20 @@ def test_shoppers_see_and_change_nothing() -> None:
     assert shopper.get(ROOT).status_code == 403
     assert shopper.put(f"{ROOT}/bulk", [ROW], content_type="application/json").status_code == 403
     assert Client().get(ROOT).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("role", "path"),
+    [
+        ("marketer", "coupons"),
+        ("planner", "categories"),
+        ("planner", "products"),
+        ("planner", "places"),
+        ("planner", "entities"),
+    ],
+)
+def test_who_may_write_at_one_place_only_changes_nothing_that_holds_everywhere(role: str, path: str) -> None:
+    limited = Client(headers=bearer(make_token(role, place_ids=[new_id()])))
+    answer = limited.put(f"/api/v1/{path}/bulk", [{"ref": "X", "name": "X"}], content_type="application/json")
+    assert answer.status_code == 403
+    assert "everywhere" in answer.json()["detail"]
