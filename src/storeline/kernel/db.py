@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db import transaction as django_transaction
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
@@ -34,20 +34,21 @@ class _Count:
 
 
 _count: ContextVar[_Count | None] = ContextVar("_count", default=None)
-_piped: ContextVar[bool] = ContextVar("_piped", default=False)
+_piped: ContextVar[psycopg.Connection[Row] | None] = ContextVar("_piped", default=None)
 _keep_plans: ContextVar[bool] = ContextVar("_keep_plans", default=False)
 
 
 def raw() -> psycopg.Connection[Row]:
     """The psycopg connection beneath Django's, opened if need be, and anew where the server went away."""
-    if not connection.in_atomic_block:
+    held = connections[DEFAULT_DB_ALIAS]
+    if not held.in_atomic_block:
         # Django asks whether a kept connection still lives, once a request, but only before its own statements.
-        connection.close_if_health_check_failed()
-        if connection.connection is not None and connection.connection.closed:
-            connection.close()
-    if connection.connection is None:
-        connection.ensure_connection()
-    return cast("psycopg.Connection[Row]", connection.connection)
+        held.close_if_health_check_failed()
+        if held.connection is not None and held.connection.closed:
+            held.close()
+    if held.connection is None:
+        held.ensure_connection()
+    return cast("psycopg.Connection[Row]", held.connection)
 
 
 def _waited(times: int = 1) -> None:
@@ -86,8 +87,9 @@ _NAMED = re.compile(r"%\((\w+)\)s")
 
 def run(sql: str | Compiled, params: Sequence[Any] | Mapping[str, Any] = ()) -> psycopg.Cursor[Row]:
     """Execute one statement; parameters are bound by the server, results come in binary."""
-    conn = raw()
-    if not _piped.get():
+    conn = _piped.get()
+    if conn is None:
+        conn = raw()
         opens = not conn.autocommit and conn.info.transaction_status == TransactionStatus.IDLE
         _waited(2 if opens else 1)
     if isinstance(sql, Compiled):
@@ -166,11 +168,11 @@ class _SentAtOnce(psycopg.Pipeline):
 @contextmanager
 def pipeline() -> Iterator[None]:
     """Queue every statement inside; send them and wait once, at the end. Blocks nest into the outermost."""
-    if _piped.get():
+    if _piped.get() is not None:
         yield
         return
-    token = _piped.set(True)
     conn = raw()
+    token = _piped.set(conn)
     conn._pipeline = _SentAtOnce(conn)  # noqa: SLF001  # psycopg has no other door for it; a test holds it
     try:
         with conn.pipeline():
