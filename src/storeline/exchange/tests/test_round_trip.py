@@ -116,8 +116,10 @@ def levels() -> list[tuple[object, ...]]:
         JOIN catalog_product c ON c.id = b.product_id WHERE b.on_hand <> 0 ORDER BY 1, 2""").fetchall()
 
 
-def test_every_column_is_filled_and_comes_back_byte_for_byte(rich):
+def test_an_export_says_all_that_it_should_and_comes_back_byte_for_byte(rich):
     first = exported(rich / "first")
+    what_was_made_here_is_told_net_of_what_was_taken_off(first)
+    taken_in_where_it_came_from_it_changes_nothing(rich / "first", rich / "errors.csv")
     filled = {(file, column) for file, rows in first.items() for row in rows for column, cell in row.items() if cell}
     empty = {(file.name, column.name) for file in FILES.values() for column in file.columns} - filled
     assert empty == CONTROLS
@@ -134,8 +136,7 @@ def test_every_column_is_filled_and_comes_back_byte_for_byte(rich):
     assert unbalanced() == []
 
 
-def test_what_was_made_here_is_told_net_of_what_was_taken_off(rich):
-    files = exported(rich / "out")
+def what_was_made_here_is_told_net_of_what_was_taken_off(files: dict[str, list[dict[str, str]]]) -> None:
     mine = {row["ref"]: row for row in files["orders"] if row["ordered_at"].startswith("2025-11-03T15")}
     assert sorted((row["method"], row["status"], row["till"], row["reason"]) for row in mine.values()) == [
         ("carry_out", "completed", "T9", ""),
@@ -151,8 +152,7 @@ def test_what_was_made_here_is_told_net_of_what_was_taken_off(rich):
     assert sorted(row["number"] for row in files["return_receipts"] if row["return"] in back) == ["1", "2"]
 
 
-def test_an_export_taken_in_where_it_came_from_changes_nothing(rich):
-    exported(rich / "out")
+def taken_in_where_it_came_from_it_changes_nothing(folder: Path, errors: Path) -> None:
     tables = [name for (name,) in run("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()]
     own = ("exchange_import", "kernel_trail")
 
@@ -160,8 +160,8 @@ def test_an_export_taken_in_where_it_came_from_changes_nothing(rich):
         return {name: run(f"SELECT x::text FROM {name} x ORDER BY 1").fetchall() for name in tables if name not in own}
 
     before = everything()
-    report = import_folder(rich / "out", actor=SYSTEM, errors=rich / "errors.csv")
-    with (rich / "errors.csv").open() as file:
+    report = import_folder(folder, actor=SYSTEM, errors=errors)
+    with errors.open() as file:
         refused = [(row["file"], row["column"], row["reason"], row["value"]) for row in csv.DictReader(file)]
     # What was received and counted here is folded into these two openings.
     assert refused == [("stock", "quantity", "immutable", "36"), ("stock", "quantity", "immutable", "224")]
