@@ -14,7 +14,6 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
@@ -24,7 +23,6 @@ from storeline.config.wsgi import application as requests
 from storeline.orders.commands.gathering import LARGEST_SET
 from storeline.orders.http.front import answer_set
 from storeline.web.front import WRITERS, Front, Sets
-from storeline.web.gate import Gate
 from storeline.web.live import HUB
 from storeline.web.live.stream import Streams
 from storeline.web.problems import problem
@@ -127,8 +125,9 @@ class Application:
 
     def __init__(self) -> None:
         self.requests = Threads(requests, int(os.environ.get("STORELINE_THREADS", THREADS)))
-        self.gate = _gate()
-        self.front = Front("/api/v1/orders", self.gate.answer)
+        self.front = Front(
+            "/api/v1/orders", Sets(answer_set, LARGEST_SET, int(os.environ.get("STORELINE_WRITERS", WRITERS)))
+        )
         self.shared = Shared()
         self.streams = Streams(HUB)
 
@@ -155,15 +154,7 @@ class Application:
         _on_signals(self.streams.close)
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        self.gate.close()
         await send({"type": "lifespan.shutdown.complete"})
-
-
-def _gate() -> Gate:
-    """The queue of single orders, shared with the other processes of `storeline serve`."""
-    sets = Sets(answer_set, LARGEST_SET, int(os.environ.get("STORELINE_WRITERS", WRITERS)))
-    folder = os.environ.get("STORELINE_GATE")
-    return Gate(sets, Path(folder) if folder else None, int(os.environ.get("STORELINE_GATES", "1")))
 
 
 def _on_signals(deed: Callable[[], None]) -> None:

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import django
@@ -39,13 +38,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 8), help="processes")
     parser.add_argument("--threads", type=int, default=8, help="requests at once in each process")
-    parser.add_argument(
-        "--gates",
-        type=int,
-        default=max(1, (os.cpu_count() or 1) // 2),
-        help="queues that single orders wait in for a set",
-    )
-    parser.add_argument("--writers", type=int, default=1, help="sets of orders written at once at each gate")
+    parser.add_argument("--writers", type=int, default=1, help="sets of orders written at once in each process")
     parser.add_argument(
         "--stored-clock", action="store_true", help="business time goes on from where the demo's stands"
     )
@@ -62,13 +55,7 @@ def serve(arguments: Sequence[str]) -> None:
     statics.collect()
     os.environ["STORELINE_THREADS"] = str(chosen.threads)
     os.environ["STORELINE_WRITERS"] = str(chosen.writers)
-    os.environ["STORELINE_GATES"] = str(chosen.gates)
-    with (
-        TemporaryDirectory(prefix="storeline-") as gate,
-        _clock(stored=chosen.stored_clock),
-        _worker(wanted=not chosen.no_work),
-    ):
-        os.environ["STORELINE_GATE"] = gate
+    with _clock(stored=chosen.stored_clock), _worker(wanted=not chosen.no_work):
         Granian(
             "storeline.config.asgi:application",
             address=chosen.host,

@@ -26,7 +26,7 @@ from storeline.web.problems import problem
 from storeline.web.shared import Answer
 
 WRITERS: Final = 1
-"""One at each gate: larger sets were worth more than a second that reads while the first waits (docs/adr/0013-front.md)."""
+"""One in each process: larger sets were worth more than a second that reads while the first waits (docs/adr/0013-front.md)."""
 MOST_WAITING: Final = 10_000
 _LEFT_TO_OTHERS = frozenset({b"cookie", b"content-encoding", b"transfer-encoding"})
 """Who shows a cookie has a session to look up, and forgery to be guarded from: the framework does that."""
@@ -48,8 +48,6 @@ Deed = Callable[[Sequence[Arrived]], Sequence[HttpResponse]]
 """Answers each of a set, in order."""
 Ask = Callable[[bytes], Awaitable[Answer]]
 """Has the framework answer the same request with this body."""
-Enter = Callable[[Arrived], Awaitable[Answer]]
-"""Has a request wait for the next set, and gives its answer (`Gate.answer`)."""
 
 
 class Sets:
@@ -98,9 +96,9 @@ class Sets:
 class Front:
     """Takes what is posted to `address` where it can answer as the framework would."""
 
-    def __init__(self, address: str, enter: Enter) -> None:
+    def __init__(self, address: str, sets: Sets) -> None:
         self._address = address
-        self._enter = enter
+        self._sets = sets
         self._common: dict[tuple[bytes | str | None, ...], Headers | None] = {}
 
     def takes(self, scope: Mapping[str, Any]) -> bool:
@@ -118,11 +116,12 @@ class Front:
         common = await self._common_headers(scope, headers, ask)
         if common is None or len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             return await ask(body)
-        said = await self._enter(Arrived(body, headers.get(b"authorization", b"").decode("latin-1")))
-        metrics.observe("POST", self._address[1:], said.status, time.perf_counter() - started)
+        said = await self._sets.answer(Arrived(body, headers.get(b"authorization", b"").decode("latin-1")))
+        metrics.observe("POST", self._address[1:], said.status_code, time.perf_counter() - started)
+        own = [(name.lower().encode(), value.encode()) for name, value in said.items()]
         number = (b"x-request-id", _request_id(headers))
-        length = (b"content-length", str(len(said.body)).encode())
-        return Answer(said.status, [*said.headers, *common, number, length], said.body)
+        length = (b"content-length", str(len(said.content)).encode())
+        return Answer(said.status_code, [*own, *common, number, length], said.content)
 
     async def _common_headers(
         self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes], ask: Ask

@@ -12,7 +12,6 @@ from django.http import HttpResponse
 
 from storeline.web.codec import NOT_JSON
 from storeline.web.front import MOST_WAITING, Arrived, Front, Sets
-from storeline.web.gate import Gate
 from storeline.web.shared import Answer
 from storeline.web.tests.loops import finished
 
@@ -93,7 +92,7 @@ def test_a_queue_that_is_too_long_is_refused_with_when_to_come_again() -> None:
     ],
 )
 def test_it_takes_what_needs_no_session(asked: dict[str, object], *, taken: bool) -> None:
-    assert Front(ADDRESS, Gate(Sets(echo, largest=4)).answer).takes(asked) is taken
+    assert Front(ADDRESS, Sets(echo, largest=4)).takes(asked) is taken
 
 
 def test_the_framework_says_who_is_let_in_and_which_headers_go_along() -> None:
@@ -107,10 +106,10 @@ def test_the_framework_says_who_is_let_in_and_which_headers_go_along() -> None:
         return Answer(301, [(b"location", b"https://localhost")], body)
 
     async def answers() -> tuple[Answer, Answer, Answer]:
-        front = Front(ADDRESS, Gate(Sets(echo, largest=4)).answer)
+        front = Front(ADDRESS, Sets(echo, largest=4))
         one = await front.answer(scope(), b"1", refuse)
         two = await front.answer(scope(), b"2", refuse)
-        return one, two, await Front(ADDRESS, Gate(Sets(echo, largest=4)).answer).answer(scope(), b"3", elsewhere)
+        return one, two, await Front(ADDRESS, Sets(echo, largest=4)).answer(scope(), b"3", elsewhere)
 
     one, two, three = finished(answers())
     assert [(one.status, one.body), (two.status, two.body), (three.status, three.body)] == [
@@ -125,5 +124,5 @@ def test_whom_the_framework_refuses_for_another_reason_is_refused() -> None:
     async def wrong_host(body: bytes) -> Answer:
         return Answer(400, [], b'{"code":"bad_request","status":400}')
 
-    answer = finished(Front(ADDRESS, Gate(Sets(echo, largest=4)).answer).answer(scope(), b"1", wrong_host))
+    answer = finished(Front(ADDRESS, Sets(echo, largest=4)).answer(scope(), b"1", wrong_host))
     assert (answer.status, answer.body) == (400, b'{"code":"bad_request","status":400}')
