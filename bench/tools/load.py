@@ -1,4 +1,4 @@
-"""A lean HTTP/1.1 load client on asyncio streams: it shares two cores with what it measures."""
+"""A lean HTTP/1.1 load client: it shares two cores with what it measures."""
 
 from __future__ import annotations
 
@@ -26,39 +26,60 @@ class Answers:
             self.odd.append(body[:500])
 
 
-class Client:
-    """One kept-alive connection."""
+class Client(asyncio.Protocol):
+    """One kept-alive connection, with one request under way at a time."""
 
     def __init__(self, port: int) -> None:
         self.port = port
+        self._came = b""
+        self._length = -1
+        self._answer: asyncio.Future[tuple[int, bytes]] | None = None
 
     async def __aenter__(self) -> Self:
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self._loop = asyncio.get_running_loop()
+        transport, _ = await self._loop.create_connection(lambda: self, "127.0.0.1", self.port)
+        self._transport = transport
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self.writer.close()
+        self._transport.close()
 
     async def post(self, path: str, body: bytes) -> tuple[int, bytes]:
         """Send and wait for the answer."""
-        self.writer.write(
-            b"POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
-            % (path.encode(), len(body), body)
-        )
-        return await self._read()
+        head = "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        return await self._send((head % (path, len(body))).encode() + body)
 
     async def get(self, path: str, headers: str = "") -> tuple[int, bytes]:
         """The same; `headers` are whole lines."""
-        self.writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n".encode())
-        return await self._read()
+        return await self._send(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n".encode())
 
-    async def _read(self) -> tuple[int, bytes]:
-        head = await self.reader.readuntil(b"\r\n\r\n")
-        status = int(head[9:12])
-        lowered = head.lower()
-        at = lowered.find(b"content-length:")
-        length = int(lowered[at + 15 : lowered.index(b"\r\n", at)])
-        return status, await self.reader.readexactly(length)
+    def _send(self, request: bytes) -> asyncio.Future[tuple[int, bytes]]:
+        self._answer = self._loop.create_future()
+        if self._transport.is_closing():
+            self.connection_lost(None)
+        else:
+            self._transport.write(request)
+        return self._answer
+
+    def data_received(self, data: bytes) -> None:
+        """A part of the answer."""
+        self._came += data
+        if self._length < 0:
+            end = self._came.find(b"\r\n\r\n") + 4
+            if end < 4:
+                return
+            self._status, lowered = int(self._came[9:12]), self._came[:end].lower()
+            at = lowered.index(b"content-length:") + 15
+            self._head, self._length = end, end + int(lowered[at : lowered.index(b"\r\n", at)])
+        if len(self._came) >= self._length and self._answer is not None:
+            said = (self._status, self._came[self._head : self._length])
+            self._came, self._length = self._came[self._length :], -1
+            self._answer.set_result(said)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Whoever waits is told."""
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(exc or ConnectionResetError("the server closed the connection"))
 
 
 async def read(
