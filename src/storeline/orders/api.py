@@ -16,6 +16,7 @@ from storeline.orders.commands.move import leave, move
 from storeline.orders.commands.place import MAX_ORDERS, place
 from storeline.orders.commands.quote import quote, quote_many
 from storeline.orders.commands.reslot import reslot
+from storeline.orders.commands.source import checkout_sourced
 from storeline.orders.commands.substitute import price_substitutes, substitute
 from storeline.orders.domain.drafts import (
     WISHES,
@@ -108,6 +109,7 @@ __all__ = [
     "checkout",
     "checkout_gathered",
     "checkout_many",
+    "checkout_sourced",
     "complete",
     "confirm",
     "count_open",

@@ -22,7 +22,7 @@ from storeline.fulfilment.tests.factories import (
 )
 from storeline.kernel.api import SYSTEM, Actor, BodyMismatch, Error, new_id, now, run
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import Shop, make, shop
+from storeline.orders.tests.factories import ADDRESS, Shop, delivers, make, shop, total
 from storeline.sourcing import api as sourcing
 from storeline.stock import api as stock
 
@@ -145,6 +145,31 @@ def test_prices_discounts_and_what_others_pay_move_to_the_cent(here: Shop) -> No
         assert sum(getattr(line, name) for line in after.lines) == sum(getattr(line, name) for line in before.lines)
     assert [line.kept_funded for line in after.lines] == [3, 3, 4]
     assert [line.continues for line in after.lines] == [None, 1, 1]
+    assert differences() == []
+
+
+@pytest.mark.parametrize("method", ["collect", "ship"])
+def test_an_order_placed_from_two_places_has_one_task_and_one_way_out(here: Shop, method: str) -> None:
+    other = supplying(here, 5, "other", ["sell", "collect", "ship"])
+    changes: dict[str, Any] = {"from_places": {0: other}}
+    if method == "ship":
+        delivers(here, fee=0, method="ship")
+        changes |= {"method": "ship", "address": ADDRESS, "expected_total": total(3)}
+    order_id = to_pick(here, [2, 1], **changes)
+    supply = supply_of(order_id)
+    assert (supply.place_id, supply.state, [line.line_no for line in supply.lines]) == (other, "to_pick", [1])
+    task = fulfilment.get_task(order_id)
+    assert (task.place_id, task.due_at >= supply.due_at) == (here.place, True)
+    fulfilment.pick_all([order_id], actor=SYSTEM)
+    arrive(send(order_id), here.products[0], 2)
+    assert fulfilment.ready([order_id], actor=SYSTEM) == {order_id: "ready"}
+    if method == "ship":
+        fulfilment.ship(order_id, "Post", "X1", actor=SYSTEM)
+    else:
+        fulfilment.hand_over([(order_id, fulfilment.codes([order_id])[order_id])], actor=SYSTEM)
+    read_events()
+    assert state_of(order_id) == ("handed_over", "completed")
+    assert (here.level(0), here.level(1), level(other, here.products[0])) == ((10_000, 0), (9_000, 0), (3_000, 0))
     assert differences() == []
 
 

@@ -61,6 +61,7 @@ class PendingTariff:
 def gather_facts(drafts: Sequence[Draft]) -> Facts:
     """One wait: the places that sell, serve and keep for the shopper, the products and their deposits, and fees."""
     place_ids = {place for draft in drafts for place in (draft.place_id, draft.serving, draft.collect_at) if place}
+    place_ids |= {place for draft in drafts if draft.from_places for place in draft.from_places.values()}
     bringing = {draft.serving for draft in drafts if draft.address is not None}
     product_ids = {line.product_id for draft in drafts for line in draft.lines}
     priced = [draft for draft in drafts if draft.lines and not draft.agreed]
@@ -122,11 +123,10 @@ def gather(drafts: Sequence[Draft], facts: Facts) -> tuple[Gathered, Tariff]:
 def _pairs(drafts: Sequence[Draft], facts: Facts) -> set[stock.Pair]:
     """Every balance that these drafts may change."""
     return {
-        (draft.serving, line.product_id)
+        (place, line.product_id)
         for draft in drafts
-        if draft.serving in facts.places
-        for line in draft.lines
-        if line.product_id in facts.products
+        for index, line in enumerate(draft.lines)
+        if line.product_id in facts.products and (place := draft.from_place(index)) in facts.places
     }
 
 

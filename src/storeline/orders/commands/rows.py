@@ -28,6 +28,11 @@ INSERT INTO orders_discount (order_id, line_no, seq, kind, funder, amount, sourc
 SELECT * FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::text[], %s::text[], %s::bigint[], %s::uuid[], %s::text[])
 """
 
+_FROM = """
+UPDATE orders_line l SET from_place_id = f.place_id
+FROM unnest(%s::uuid[], %s::int[], %s::uuid[]) AS f(order_id, line_no, place_id)
+WHERE l.order_id = f.order_id AND l.line_no = f.line_no
+"""
 _WISHES = "INSERT INTO orders_wish (order_id, substitutes) SELECT * FROM unnest(%s::uuid[], %s::text[])"
 
 _DESTINATIONS = """
@@ -162,6 +167,19 @@ def insert_destinations(orders: Sequence[Accepted]) -> None:
 
 
 _NOWHERE = Address("", "")
+
+
+def place_lines(orders: Sequence[Accepted]) -> None:
+    """Queue where lines stand that another place than the serving one gives; of most orders there are none."""
+    rows = [
+        (order.draft.id, index + 1, place)
+        for order in orders
+        if order.draft.from_places
+        for index, place in order.draft.from_places.items()
+    ]
+    if rows:
+        ids, numbers, from_places = zip(*rows, strict=True)
+        run(_FROM, [ids_array(ids), ints_array(numbers), ids_array(from_places)])
 
 
 def insert_wishes(orders: Sequence[Accepted]) -> None:

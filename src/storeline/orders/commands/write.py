@@ -15,6 +15,7 @@ from storeline.orders.commands.rows import (
     insert_orders,
     insert_wishes,
     numbered,
+    place_lines,
 )
 from storeline.orders.domain.drafts import Accepted, Draft
 from storeline.orders.domain.postings import order_entry
@@ -33,6 +34,7 @@ def write(orders: Sequence[Accepted], levels: Mapping[stock.Pair, stock.Level]) 
     insert_discounts(lines)
     insert_wishes(orders)
     insert_destinations(orders)
+    place_lines(orders)
     slots = [
         capacity.BookRow(order.draft.id, order.draft.slot_id, 1, None)
         for order in orders
@@ -59,7 +61,9 @@ def write(orders: Sequence[Accepted], levels: Mapping[stock.Pair, stock.Level]) 
 def _held(orders: Sequence[Accepted]) -> list[stock.ReserveRow]:
     """What orders hold, without an expiry of its own: the order expires, and frees all that it holds at once."""
     return [
-        stock.ReserveRow(order.draft.id, line_no, order.draft.serving, line.product_id, line.quantity, None)
+        stock.ReserveRow(
+            order.draft.id, line_no, order.draft.from_place(line_no - 1), line.product_id, line.quantity, None
+        )
         for order in orders
         if order.draft.method != "carry_out"
         for line_no, line in enumerate(order.priced.lines, 1)

@@ -181,6 +181,8 @@ def check_sold(
         raise PlaceClosed("There is no such place.", field="place")
     if serving is None:
         raise PlaceClosed("There is no such place.", field="served_by")
+    if draft.from_places:
+        _check_from(draft, draft.from_places, known)
     if draft.currency != selling.currency:
         raise PlaceClosed(f"This place sells in {selling.currency}.", field="currency")
     needed = CAPABILITY[draft.method]
@@ -190,6 +192,14 @@ def check_sold(
     _check_products(draft, products, listed)
     _check_cold(draft, _kept(draft, known), products)
     return selling
+
+
+def _check_from(draft: Draft, from_places: Mapping[int, UUID], known: Mapping[UUID, places.PlaceFacts]) -> None:
+    """Refuse a place that picks no orders of this kind."""
+    for index, place_id in from_places.items():
+        place = known.get(place_id)
+        if place is None or CAPABILITY[draft.method] not in place.capabilities:
+            raise PlaceClosed("This place gives nothing to such an order.", field=f"lines[{index}].from_place")
 
 
 def _kept(draft: Draft, known: Mapping[UUID, places.PlaceFacts]) -> Collection[str] | None:
@@ -262,7 +272,7 @@ def _goods(draft: Draft, seen: Gathered, left: _Left) -> dict[Pair, int]:
     for index, line in enumerate(draft.lines):
         if seen.products[line.product_id].service:
             continue
-        pair = (draft.serving, line.product_id)
+        pair = (draft.from_place(index), line.product_id)
         wanted[pair] = wanted.get(pair, 0) + line.quantity
         level = seen.levels.get(pair)
         available = 0 if level is None else max(0, left.available[pair] - level.withheld(draft.channel))

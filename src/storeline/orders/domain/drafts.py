@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, NamedTuple
@@ -68,7 +68,8 @@ class Address:
 class Draft:
     """One order as it was asked for; `id` is the client's and its idempotency record.
 
-    `address` is where it is brought, `collect_at` the place where it is collected, if not where it is picked.
+    `address` is where it is brought, `collect_at` the place where it is collected, if not where it is picked. Lines, by
+    their index from 0, that another place than the serving one gives are in `from_places`.
     """
 
     id: UUID
@@ -90,6 +91,7 @@ class Draft:
     substitutes: Wish = "offer"
     address: Address | None = None
     collect_at: UUID | None = None
+    from_places: Mapping[int, UUID] | None = None
     body_hash: bytes = b""
 
     @property
@@ -106,6 +108,12 @@ class Draft:
     def serving(self) -> UUID:
         """The place whose stock serves the order."""
         return self.served_by or self.place_id
+
+    def from_place(self, index: int) -> UUID:
+        """The place that gives a line, by its index from 0."""
+        if self.from_places is None:
+            return self.served_by or self.place_id
+        return self.from_places.get(index, self.serving)
 
     @property
     def agreed(self) -> bool:
@@ -205,6 +213,11 @@ def check_draft(draft: Draft) -> None:
         raise Invalid("The time needs its offset.", field="placed_at")
     if draft.method == "carry_out" and draft.serving != draft.place_id:
         raise Invalid("Goods carried out leave from the place that sells them.", field="served_by")
+    if draft.from_places and (draft.agreed or draft.method == "carry_out"):
+        raise Invalid(
+            "Only what is ordered online comes from several places.",
+            field=f"lines[{min(draft.from_places)}].from_place",
+        )
     if not draft.agreed and draft.channel != "till" and draft.expected_total is None:
         raise Invalid("Say what total the shopper was shown.", field="expected_total")
     _check_way(draft)

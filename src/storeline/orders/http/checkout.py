@@ -19,7 +19,8 @@ from storeline.orders.permissions import PLACE
 def place_order(request: Request, body: OrderIn) -> Status[PlacedOut]:
     """201 for a new order, 200 for the same one sent again, else a problem that names the field."""
     actor = request.actor
-    verdict = orders.checkout_gathered(draft_of(body, actor, Buyers([body], actor)), actor=actor)
+    checkout = orders.checkout_sourced if body.source else orders.checkout_gathered
+    verdict = checkout(draft_of(body, actor, Buyers([body], actor)), actor=actor)
     if verdict.error is not None:
         raise verdict.error
     return Status(200 if verdict.again else 201, placed_out(verdict))
@@ -37,6 +38,9 @@ def place_orders(request: Request, body: OrdersIn) -> VerdictsOut:
             drafts[index] = draft_of(order, actor, buyers)
         except Error as error:
             verdicts[index] = VerdictOut(id=order.id, status=error.status, problem=error.problem())
+    sourced = [index for index in drafts if body.orders[index].source]
+    for index in sourced:
+        verdicts[index] = _verdict_out(orders.checkout_sourced(drafts.pop(index), actor=actor))
     placed = orders.checkout(list(drafts.values()), actor=actor) if drafts else []
     for index, verdict in zip(drafts, placed, strict=True):
         verdicts[index] = _verdict_out(verdict)

@@ -96,8 +96,15 @@ def draft_of(body: OrderIn, actor: Actor, buyers: Buyers) -> orders.Draft:
         substitutes=body.substitutes,
         address=_address(body),
         collect_at=body.collect_at,
+        from_places=_from_places(body),
         body_hash=body_hash(orjson.dumps(body.model_dump(), option=orjson.OPT_SORT_KEYS)),
     )
+
+
+def _from_places(body: BasketIn) -> dict[int, UUID] | None:
+    serving = body.served_by or body.place
+    named = {index: place for index, line in enumerate(body.lines) if (place := line.from_place) is not None}
+    return {index: place for index, place in named.items() if place != serving} or None
 
 
 def _address(body: BasketIn) -> orders.Address | None:

@@ -40,6 +40,10 @@ class LineIn(BaseModel):
     discounts: Annotated[list[DiscountIn], Field(max_length=20)] = []
     tax: Decimal = "0"
     tax_rate_ppm: Annotated[int, Field(ge=0, le=10_000_000)] = 0
+    from_place: Annotated[
+        UUID | None,
+        Field(description="The place that gives it, if not the one that serves the order, and sends it there."),
+    ] = None
 
 
 class PaymentIn(BaseModel):
@@ -102,6 +106,13 @@ class OrderIn(BasketIn):
     placed_at: datetime | None = None
     till: Code | None = None
     ref: Code | None = None
+    source: Annotated[
+        bool,
+        Field(
+            description="Let the cheapest plan say which places give what the serving one lacks, and without a `served_by`"
+            " which one ships it."
+        ),
+    ] = False
     substitutes: Annotated[
         orders.Wish, Field(description="Where something is missing: be asked, never, or accept what the picker finds.")
     ] = "offer"
