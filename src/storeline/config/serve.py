@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import django
@@ -49,7 +49,14 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
 def serve(arguments: Sequence[str]) -> None:
     """Serve until told to stop."""
     chosen = options(arguments)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = _empty_metrics()  # read when its library is first imported
+    (VAR / "metrics").mkdir(parents=True, exist_ok=True)
+    # Counts of all processes of this server, and of no other of the same checkout.
+    with TemporaryDirectory(dir=VAR / "metrics") as metrics:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics  # read when its library is first imported
+        _serve(chosen)
+
+
+def _serve(chosen: argparse.Namespace) -> None:
     os.environ["STORELINE_STATIC"] = "collected"
     django.setup()
     statics.collect()
@@ -68,13 +75,6 @@ def serve(arguments: Sequence[str]) -> None:
             respawn_failed_workers=True,
             log_access=False,
         ).serve()
-
-
-def _empty_metrics() -> str:
-    folder = VAR / "metrics"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return str(folder)
 
 
 @contextmanager
