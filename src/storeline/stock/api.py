@@ -21,6 +21,7 @@ from storeline.stock.commands.owners import set_owners
 from storeline.stock.commands.policies import STOCK_POLICIES_IN, PolicyByRef, load_stock_policies, set_policies
 from storeline.stock.commands.record import RECORDED, record_from_temp
 from storeline.stock.commands.reservations import expire, extend, keep, release, reserve, shrink
+from storeline.stock.commands.returns import Returned, Returning, lock_returns, post_returns
 from storeline.stock.commands.spend import spend
 from storeline.stock.commands.transfers import (
     cancel_transfer,
@@ -152,6 +153,8 @@ __all__ = [
     "Recall",
     "ReserveRow",
     "Reserved",
+    "Returned",
+    "Returning",
     "Shortfall",
     "ShrinkRow",
     "SoldOut",
@@ -193,11 +196,13 @@ __all__ = [
     "load_stock",
     "load_stock_policies",
     "lock",
+    "lock_returns",
     "lots_at",
     "must_explain",
     "owned",
     "owned_moves",
     "owners_of",
+    "post_returns",
     "post_sales",
     "put_transfer_line",
     "recall",

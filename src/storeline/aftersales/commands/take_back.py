@@ -18,6 +18,7 @@ from storeline.aftersales.domain.terms import (
     Gathered,
     PlannedRefund,
     Return,
+    TakenLine,
 )
 from storeline.aftersales.errors import ReturnMismatch
 from storeline.aftersales.events import returned
@@ -135,9 +136,7 @@ def _write(decided: Decided, seen: Gathered, actor: Actor) -> list[OperationKey]
     assert counter is not None  # it was decided on
     if insert_head(decided).result() != 1:
         raise _RacedError
-    moves = _moves(decided)
-    if moves:
-        stock.lock(sorted({(move.place_id, move.product_id) for move in moves})).result()
+    returning = stock.lock_returns(_returned(decided, seen))
     at = decided.returned_at
     from_payments = [refund for refund in decided.refunds if refund.paid is not None]
     verdicts = payments.request([_request(decided, refund) for refund in from_payments], at=at)
@@ -145,7 +144,7 @@ def _write(decided: Decided, seen: Gathered, actor: Actor) -> list[OperationKey]
     with pipeline():
         insert_lines(decided)
         insert_refunds(decided, [_refund_row(decided, refund, states) for refund in decided.refunds])
-        stock.post_sales(moves)
+        stock.post_returns(returning)
         payments.open_intents([_pay_out_intent(decided, counter, one) for one in decided.refunds if one.paid is None])
         ledger.post(entries(decided, counter, seen.sale.place_id if seen.sale else None))
         publish([returned(decided)])
@@ -158,22 +157,31 @@ def _detail(decided: Decided) -> dict[str, object]:
     return {"order": order and str(order), "refunded": decided.refunded, "currency": decided.currency}
 
 
-def _moves(decided: Decided) -> list[stock.MoveRow]:
-    return [
-        stock.MoveRow(
-            decided.asked.id,
-            line.line_no,
-            stock.Kind.RETURN,
-            decided.asked.place_id,
-            line.product_id,
-            line.quantity,
-            decided.returned_at,
-            decided.business_date,
-            line.reason or None,
-        )
-        for line in decided.lines
-        if line.restock and line.goods and line.quantity
-    ]
+def _returned(decided: Decided, seen: Gathered) -> list[stock.Returned]:
+    """What goes back into stock, each with the line of the sale and how much of that came back before."""
+    before = {line: back.quantity for line, back in seen.back.items()}
+    found = []
+    for line in decided.lines:
+        came = before.get(line.order_line or 0, 0)
+        before[line.order_line or 0] = came + line.quantity
+        if line.restock and line.goods and line.quantity:
+            order = decided.asked.order_id if line.order_line else None
+            found.append(stock.Returned(_move(decided, line), order, line.order_line, came))
+    return found
+
+
+def _move(decided: Decided, line: TakenLine) -> stock.MoveRow:
+    return stock.MoveRow(
+        decided.asked.id,
+        line.line_no,
+        stock.Kind.RETURN,
+        decided.asked.place_id,
+        line.product_id,
+        line.quantity,
+        decided.returned_at,
+        decided.business_date,
+        line.reason or None,
+    )
 
 
 def _request(decided: Decided, refund: PlannedRefund) -> payments.OperationRequest:

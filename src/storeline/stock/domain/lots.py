@@ -171,3 +171,21 @@ def share(quantity: int, lots: Sequence[tuple[str, int]]) -> list[tuple[str, int
             taken.append((lot, some))
             quantity -= some
     return taken
+
+
+def share_after(before: int, quantity: int, lots: Sequence[Lot]) -> list[tuple[str, int, date | None]]:
+    """`quantity` of lots in their order, after `before` of them; each with its last day. What they do not hold is left out.
+
+    >>> taken = [Lot(UUID(int=1), UUID(int=2), lot, None, 2, expired=False) for lot in "AB"]
+    >>> share_after(1, 2, taken)
+    [('A', 1, None), ('B', 1, None)]
+    """
+    taken = []
+    for lot in lots:
+        skipped = min(before, lot.on_hand)
+        before -= skipped
+        some = min(quantity, lot.on_hand - skipped)
+        if some > 0:
+            taken.append((lot.lot, some, lot.expires_on))
+            quantity -= some
+    return taken

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 
 from storeline.identity.tests.factories import make_token
-from storeline.kernel.api import SYSTEM, BodyMismatch, Invalid, clock_at, new_id, now, run, transaction
+from storeline.kernel.api import SYSTEM, BodyMismatch, Invalid, clock_at, new_id, now, pipeline, run, transaction
 from storeline.stock import api as stock
 from storeline.stock.domain.lots import share
 from storeline.stock.tests.factories import (
@@ -202,6 +202,31 @@ def test_a_receipt_that_is_taken_back_takes_what_is_left_of_its_lot(place, produ
     assert (lots(place, product), balance(place, product)) == ([], (-2_000, 0, 0))
     with pytest.raises(BodyMismatch):
         came(place, product, 5_000, "A", SOON, source)
+    assert_balanced()
+
+
+def test_what_comes_back_goes_into_the_lots_that_it_left_in(place, product):
+    elsewhere, sold = make_place("P2"), new_id()
+    came(place, product, 2_000, "SOON", SOON)
+    came(place, product, 2_000, "LATE", LATE)
+    came(place, product, 1_000)
+    post(move(place, product, -5_000, source=sold))
+    for where, quantity, before, order in (
+        (place, 1_000, 0, sold),
+        (elsewhere, 2_000, 1_000, sold),
+        (place, 2_000, 3_000, sold),
+        (place, 1_000, 0, new_id()),
+    ):
+        back = move(where, product, quantity, kind="return")
+        with transaction():
+            found = stock.lock_returns([stock.Returned(back, order, 1, before)])
+            with pipeline():
+                stock.post_returns(found)
+    assert (lots(place, product), balance(place, product)) == ([("SOON", 1_000), ("LATE", 1_000)], (4_000, 2_000, 0))
+    assert lots(elsewhere, product) == [("SOON", 1_000), ("LATE", 1_000)]
+    found = stock.recall(product, "SOON")
+    assert found.orders == {sold}
+    assert [lot.on_hand for lot in found.shelves] == [1_000, 1_000]
     assert_balanced()
 
 
