@@ -14,7 +14,7 @@ from storeline.sourcing.commands.groups import (
     set_limits,
 )
 from storeline.sourcing.commands.keep import drop_plan, keep_plan
-from storeline.sourcing.commands.policies import set_policy
+from storeline.sourcing.commands.policies import MOST, check_policy, let_live, set_policy
 from storeline.sourcing.commands.values import Dual, make_values, set_duals
 from storeline.sourcing.domain import Code, Method, Option, Reason, WantedLine
 from storeline.sourcing.domain.costs import Costs, Need, Part, Pick, Plan, Policy, Site, need, parcel_cost, part_of
@@ -23,7 +23,15 @@ from storeline.sourcing.domain.solve import solve
 from storeline.sourcing.domain.values import Value, keep_row, shrunk, waste_row
 from storeline.sourcing.domain.ways import Answer, Fee, Level, Offer, Promise, Sure, Terms, Way, Window
 from storeline.sourcing.domain.whatif import Outcome
-from storeline.sourcing.errors import GroupNotFound, NotServed, PlaceFull, PlanKept, PlanNotFound
+from storeline.sourcing.errors import (
+    GroupNotFound,
+    NotServed,
+    PlaceFull,
+    PlanKept,
+    PlanNotFound,
+    PolicyChanged,
+    PolicyTaken,
+)
 from storeline.sourcing.loading import (
     CHANNELS_IN,
     CLOSURES_IN,
@@ -39,10 +47,11 @@ from storeline.sourcing.loading import (
     load_policies,
 )
 from storeline.sourcing.permissions import CLOSE, CONFIGURE, OPTIONS, PLANS
+from storeline.sourcing.queries.figures import Figures, Origin, Origins, figures, origins
 from storeline.sourcing.queries.kept import Comparison, KeptPlan, components, kept_plan, what_if
 from storeline.sourcing.queries.options import options
 from storeline.sourcing.queries.plan import plan
-from storeline.sourcing.queries.policies import PolicyRow, get_policy, list_policies
+from storeline.sourcing.queries.policies import COSTS, PolicyRow, get_policy, list_policies, live_policies
 from storeline.sourcing.queries.promise import promise
 
 __all__ = [
@@ -50,9 +59,11 @@ __all__ = [
     "CLOSE",
     "CLOSURES_IN",
     "CONFIGURE",
+    "COSTS",
     "GROUPS_IN",
     "GROUP_PLACES_IN",
     "LIMITS_IN",
+    "MOST",
     "OPTIONS",
     "PLANS",
     "POLICIES_IN",
@@ -64,6 +75,7 @@ __all__ = [
     "Dual",
     "Facts",
     "Fee",
+    "Figures",
     "GroupNotFound",
     "KeptPlan",
     "Level",
@@ -73,6 +85,8 @@ __all__ = [
     "NotServed",
     "Offer",
     "Option",
+    "Origin",
+    "Origins",
     "Outcome",
     "Part",
     "Pick",
@@ -81,7 +95,9 @@ __all__ = [
     "PlanKept",
     "PlanNotFound",
     "Policy",
+    "PolicyChanged",
     "PolicyRow",
+    "PolicyTaken",
     "Promise",
     "Reason",
     "Seen",
@@ -93,14 +109,18 @@ __all__ = [
     "WantedLine",
     "Way",
     "Window",
+    "check_policy",
     "close_place",
     "components",
     "drop_plan",
+    "figures",
     "get_policy",
     "keep_plan",
     "keep_row",
     "kept_plan",
+    "let_live",
     "list_policies",
+    "live_policies",
     "load_channels",
     "load_closures",
     "load_group_places",
@@ -111,6 +131,7 @@ __all__ = [
     "need",
     "open_place",
     "options",
+    "origins",
     "parcel_cost",
     "part_of",
     "plan",

@@ -5,14 +5,16 @@ value of what is taken). For a set of places the lines are independent, so each 
 Sets are built up place by place, the cheapest fixed sums first, and left as soon as a bound says that none
 of them can win: the fixed sums of the places so far, those of the cheapest places to come, and for every line the least that any
 place of the set, so far or to come, would take for it. A share costs no less than its part of what the whole line would cost at
-the place's best price for a portion, so that least is a bound for divided lines too.
+the place's best price for a portion, so that least is a bound for divided lines too. Places that enough others are as cheap as
+whatever they give are left out before, and where a line cannot be served by the places so far only those that have it follow.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from operator import add
+from operator import add, le
 from uuid import UUID
 
 from storeline.sourcing.domain.costs import (
@@ -122,13 +124,17 @@ class _Search:
             if any(site.has) and not (policy.reach_km and site.km > policy.reach_km)
         ]
         own.sort(key=lambda pair: (pair[1], pair[0].km))
-        self.sites = [_NOWHERE, *[site for site, _ in own]]
-        self.fixed = [0, *[fixed for _, fixed in own]]
-        self.parcel = [0, *[parcel_cost(site.km, policy) for site, _ in own]]
-        self.cost = [
-            [_refusals(one) for one in needs],
-            *[[_shares(site, number, one, policy) for number, one in enumerate(needs)] for site, _ in own],
+        shares = [[_shares(site, number, one, policy) for number, one in enumerate(needs)] for site, _ in own]
+        useful = _undominated(shares, needs, min(policy.most_places, MOST_PLACES) + 1)
+        self.sites = [_NOWHERE, *[own[number][0] for number in useful]]
+        self.fixed = [0, *[own[number][1] for number in useful]]
+        self.cost = [[_refusals(one) for one in needs], *[shares[number] for number in useful]]
+        self.holders = [
+            [number for number in range(1, len(self.sites)) if len(self.cost[number][line]) > 1]
+            for line in range(len(needs))
         ]
+        self.singles = [line for line, one in enumerate(needs) if one.portions == 1]
+        self.multiples = [line for line, one in enumerate(needs) if one.portions > 1]
         self.states = [self._state(number) for number in range(len(self.sites))]
         self.rest = self._suffixes()
         self.kept: dict[tuple[int, tuple[int, ...]], list[Way]] = {}
@@ -213,18 +219,43 @@ class _Search:
             return
         if chosen:
             fixed += self.policy.split
+        owing = self._owing(state)
         if left == 1:
-            for number in range(start, len(self.sites)):
-                if fixed + self.fixed[number] + floor >= self.best_cost:
-                    return  # fixed costs only rise from here on
-                self._try(chosen, fixed + self.fixed[number], state, number)
+            self._end(chosen, range(start, len(self.sites)) if owing is None else owing, start, fixed, state, floor)
             return
         later = self.policy.split * (left - 1) + floor
         for number in range(start, len(self.sites) - left + 1):
             own = fixed + self.fixed[number]
             if own + sum(self.fixed[number + 1 : number + left]) + later >= self.best_cost:
                 return
+            if owing is not None and number not in owing:
+                # One of those to come has what is still owing: it costs no less than the cheapest of them.
+                after = bisect_left(owing, number)
+                if after == len(owing):
+                    return
+                most = own + sum(self.fixed[number + 1 : number + left - 1]) + self.fixed[owing[after]]
+                if most + later >= self.best_cost:
+                    continue
             self._extend((*chosen, number), number + 1, own, self._joint((*chosen, number), state), left - 1)
+
+    def _end(
+        self, chosen: tuple[int, ...], numbers: Sequence[int], start: int, fixed: int, state: _State, floor: int
+    ) -> None:
+        """Every set of `chosen` and one more of these numbers, from `start` on."""
+        for number in numbers[bisect_left(numbers, start) :]:
+            if fixed + self.fixed[number] + floor >= self.best_cost:
+                return  # fixed costs only rise from here on
+            self._try(chosen, fixed + self.fixed[number], state, number)
+
+    def _owing(self, state: _State) -> list[int] | None:
+        """Who has something of a line that the places so far cannot serve: one of them must come. Of several lines the scarcest."""
+        owing = [self.holders[line] for line, cost in zip(self.singles, state.single, strict=True) if cost >= _NEVER]
+        owing += [
+            self.holders[line]
+            for line, costs in zip(self.multiples, state.many, strict=True)
+            if len(costs) <= self.needs[line].portions
+        ]
+        return min(owing, key=len, default=None)
 
     def _floor(self, state: _State, rest: _State, left: int) -> int:
         """What lines of several portions cost at least, from the places so far and `left` more."""
@@ -303,6 +334,32 @@ def _whole_line(some: Sequence[int], own: Sequence[int], portions: int) -> int:
         least_cost: int = min(map(add, reversed(some), own))
         return least_cost
     return min([some[portions - taken] + own[taken] for taken in range(max(least, 0), min(most, portions) + 1)])
+
+
+def _undominated(shares: Sequence[Sequence[Sequence[int]]], needs: Sequence[Need], enough: int) -> list[int]:
+    """Sites, the cheapest fixed costs first, without those than which `enough` others cost no more, whatever they give.
+
+    In a set of places such a one could give way to one of the others that is not in it, and with one to spare also
+    to one that does not make it the very plan that the next best is to differ from.
+    """
+    rows = [
+        [
+            cost
+            for costs, one in zip(own, needs, strict=True)
+            for cost in (*costs[1:], *[_NEVER] * (one.portions + 1 - len(costs)))
+        ]
+        for own in shares
+    ]
+    kept: list[int] = []
+    for number, row in enumerate(rows):
+        better = 0
+        for other in kept:
+            better += all(map(le, rows[other], row))
+            if better == enough:
+                break
+        else:
+            kept.append(number)
+    return kept
 
 
 def _refusals(one: Need) -> list[int]:

@@ -17,7 +17,7 @@ from storeline.sourcing.queries.reach import CLOSED, GRAMS, KM, PROMISABLE, REAC
 
 MOST_LINES = 100
 NEAR, WIDE = 24, 240
-"""How many of the nearest places are looked at, and how many more where they do not have everything."""
+"""How many of the nearest places are looked at, and among how many more for what these do not have."""
 _UNFIT = {Code.UNKNOWN_PRODUCT, Code.NOT_SOLD, Code.NOT_ONLINE, Code.NOT_KEPT_COLD}
 """What no place farther away could help."""
 _NEEDS = f"""
@@ -31,11 +31,29 @@ SOON = 4
 """Units whose last day is within so many days are worth taking."""
 # The stock and its value are read by one step along their keys for each place and product: LIMIT 1 keeps a generic plan
 # from reading the whole table instead.
-_SEEN = Compiled(f"""
+# Who covers most of what is missing near, of many more places; the nearest of those.
+_MORE = f"""(
+    SELECT place_id, priority FROM (
+        SELECT r.place_id, r.priority, r.away, (
+            SELECT sum(least(b.available, w.quantity)::float8 / w.quantity)
+            FROM unnest(%(missing)s::uuid[], %(missing_quantities)s::bigint[]) AS w(product_id, quantity)
+            CROSS JOIN LATERAL (
+                SELECT {PROMISABLE} AS available FROM stock_balance
+                WHERE place_id = r.place_id AND product_id = w.product_id LIMIT 1
+            ) AS b
+            WHERE b.available > 0
+        ) AS covered FROM reach r
+    ) AS more WHERE covered > 0 ORDER BY covered DESC, away LIMIT {NEAR}
+)"""
+
+
+def _seen_of(looked: str) -> Compiled:
+    """What the places that `looked` gives have of each product, and what it is worth there."""
+    return Compiled(f"""
 WITH {REACH}
 SELECT p.id, {KM}, r.priority, s.visit, s.line, {ROOM}, {CLOSED}, {TRADING}, p.format, p.keeps,
     g.has, g.rate, g.hours, g.loss, g.fixed, g.old, g.old_days
-FROM reach r CROSS JOIN LATERAL (
+FROM {looked} AS r CROSS JOIN LATERAL (
     SELECT * FROM places_place WHERE id = r.place_id AND %(capability)s = ANY(capabilities) LIMIT 1
 ) AS p
 LEFT JOIN sourcing_site s ON s.place_id = p.id
@@ -63,6 +81,10 @@ ORDER BY 2, p.ref
 """)
 
 
+_SEEN_NEAR = _seen_of("reach")
+_SEEN_MORE = _seen_of(_MORE)
+
+
 def plan(
     lines: Sequence[WantedLine],
     where: Where,
@@ -82,11 +104,7 @@ def plan(
     wanted = combine(lines)
     check_lines(lines, wanted)
     at = at or now()
-    found = _plan(wanted, where, channel, way, at, policy, NEAR, without)
-    unfit = bool(found.reasons) and found.reasons[0].code in _UNFIT
-    if found.plan is not None or unfit or len(found.facts.seen) < NEAR // 2:
-        return found
-    return _plan(wanted, where, channel, way, at, policy, WIDE, without)
+    return _Planning(wanted, where, channel, way, at, policy, without).answer()
 
 
 def check_lines(lines: Sequence[WantedLine], wanted: Sequence[WantedLine]) -> None:
@@ -104,36 +122,71 @@ def gather_needs(wanted: Sequence[WantedLine]) -> Pending[list[tuple[ProductNeed
     return later(_NEEDS, params, lambda rows: [(ProductNeed(*row[:6]), max(int(row[6]), 0)) for row in rows])
 
 
-def _plan(
-    wanted: Sequence[WantedLine],
-    where: Where,
-    channel: str,
-    method: Method,
-    at: datetime,
-    policy: Policy | None,
-    most: int,
-    without: Collection[UUID],
-) -> Sourced:
-    params = reach_params(where, channel, at, most) | {
-        "capability": method.capability,
-        "products": ids_array(line.product_id for line in wanted),
-    }
-    with reading():
-        kept = gather_policy(channel)
-        known = gather_needs(wanted)
-        rows = later(_SEEN, params, lambda rows: rows)
-    products, live = known.result(), kept.result()
-    weighed = policy or live.policy
-    if method is Method.DELIVER:
-        weighed = replace(weighed, most_places=1)
-    needs = tuple(need(one.product_id, one.quantity, grams) for one, grams in products)
-    asked = [row for row in rows.result() if row[0] not in without]
-    seen = tuple(_seen(row, [one for one, _ in products], live.margin_share) for row in asked)
-    facts = Facts(needs, seen)
-    wrong = [reason for one, _ in products for reason in _unfit(one, method)]
-    chosen = None if wrong else facts.choose(weighed)
-    reasons = () if chosen is not None else why_not(facts, wrong)
-    return Sourced(chosen, reasons, channel, method.value, weighed, at, facts)
+class _Planning:
+    """One order: what is read for it, and what more of where the nearest places cannot serve it."""
+
+    def __init__(
+        self,
+        wanted: Sequence[WantedLine],
+        where: Where,
+        channel: str,
+        method: Method,
+        at: datetime,
+        policy: Policy | None,
+        without: Collection[UUID],
+    ) -> None:
+        self.wanted, self.channel, self.method, self.at, self.policy = wanted, channel, method, at, policy
+        self.without = without
+        self.params = reach_params(where, channel, at, NEAR) | {
+            "capability": method.capability,
+            "products": ids_array(line.product_id for line in wanted),
+        }
+
+    def answer(self) -> Sourced:
+        """The plan from near, else with those farther away who have what is missing near."""
+        with reading():
+            kept = gather_policy(self.channel)
+            known = gather_needs(self.wanted)
+            rows = later(_SEEN_NEAR, self.params, lambda rows: rows)
+        self.products, self.live = known.result(), kept.result()
+        near = self._seen(rows.result())
+        wrong = [reason for one, _ in self.products for reason in _unfit(one, self.method)]
+        found = self._choose(near, wrong)
+        if found.plan is not None or wrong or len(near) < NEAR // 2:
+            return found
+        more = self._more(near)
+        return self._choose((*near, *more), ()) if more else found
+
+    def _choose(self, seen: tuple[Seen, ...], wrong: Sequence[Reason]) -> Sourced:
+        weighed = self.policy or self.live.policy
+        if self.method is Method.DELIVER:
+            weighed = replace(weighed, most_places=1)
+        needs = tuple(need(one.product_id, one.quantity, grams) for one, grams in self.products)
+        facts = Facts(needs, seen)
+        chosen = None if wrong else facts.choose(weighed)
+        reasons = () if chosen is not None else why_not(facts, wrong)
+        return Sourced(chosen, reasons, self.channel, self.method.value, weighed, self.at, facts)
+
+    def _more(self, near: Sequence[Seen]) -> list[Seen]:
+        """Places farther away that have what those near have too little of; of everything, if it is only too many parcels."""
+        open_now = [one for one in near if one.barred is None]
+        together = [sum(max(one.has[number], 0) for one in open_now) for number in range(len(self.wanted))]
+        missing = [
+            line for line, many in zip(self.wanted, together, strict=True) if many < line.quantity
+        ] or self.wanted
+        more = {
+            "most": WIDE,
+            "missing": ids_array(line.product_id for line in missing),
+            "missing_quantities": ints_array(line.quantity for line in missing),
+        }
+        with reading():
+            rows = later(_SEEN_MORE, self.params | more, lambda rows: rows)
+        known = {one.place_id for one in near}
+        return [one for one in self._seen(rows.result()) if one.place_id not in known]
+
+    def _seen(self, rows: Sequence[Row]) -> tuple[Seen, ...]:
+        products = [one for one, _ in self.products]
+        return tuple([_seen(row, products, self.live.margin_share) for row in rows if row[0] not in self.without])
 
 
 def _unfit(one: ProductNeed, method: Method) -> list[Reason]:

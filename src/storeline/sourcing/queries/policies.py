@@ -61,6 +61,13 @@ def get_policy(ref: str) -> PolicyRow:
     return row_of(row)
 
 
+def live_policies() -> list[PolicyRow]:
+    """What is live: first what counts for every channel without its own (the program's own where nobody set one), then by channel."""
+    rows = run(f"SELECT {', '.join(COLUMNS)} FROM sourcing_policy WHERE live ORDER BY channel NULLS FIRST")
+    found = [row_of(row) for row in rows]
+    return found if found and found[0].channel is None else [DEFAULT, *found]
+
+
 def list_policies(*, after: str = "", limit: int = 100) -> list[PolicyRow]:
     """Policies by ref, after one of them."""
     sql = f"SELECT {', '.join(COLUMNS)} FROM sourcing_policy WHERE ref > %s ORDER BY ref LIMIT %s"

@@ -62,7 +62,7 @@ def cost(needs: Any, sites: Any, policy: sourcing.Policy, ways: Any) -> int | No
 
 
 @st.composite
-def orders(draw, most_lines=3, most_portions=2):
+def orders(draw, most_lines=3, most_portions=2, most_sites=4):
     lines = draw(st.integers(1, most_lines))
     refusable = draw(st.booleans())
     needs = [
@@ -75,7 +75,7 @@ def orders(draw, most_lines=3, most_portions=2):
         )
         for index in range(lines)
     ]
-    sites = [site(draw, number, needs) for number in range(draw(st.integers(1, 4)))]
+    sites = [site(draw, number, needs) for number in range(draw(st.integers(1, most_sites)))]
     return needs, sites, replace(POLICY, most_places=draw(st.integers(1, 3)))
 
 
@@ -125,6 +125,12 @@ def test_no_plan_is_cheaper(given_order):
 @settings(max_examples=60, deadline=None)
 @given(orders(most_lines=2, most_portions=4))
 def test_no_division_of_larger_lines_is_cheaper(given_order):
+    check(*given_order)
+
+
+@settings(max_examples=60, deadline=None)
+@given(orders(most_portions=1, most_sites=7))
+def test_of_many_places_none_that_matters_is_left_out(given_order):
     check(*given_order)
 
 
