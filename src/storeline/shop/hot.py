@@ -18,8 +18,9 @@ from django.conf import settings
 from django.core.signing import BadSignature
 from django.http import HttpResponse
 
+from storeline.catalog import api as catalog
 from storeline.identity.api import Request
-from storeline.kernel.api import ids_array, new_id, now, run, transaction
+from storeline.kernel.api import Actor, Invalid, ids_array, new_id, now, run, trail, transaction
 from storeline.shop import shelf
 from storeline.shop.domain import Waiting, let_in
 from storeline.shop.locks import lock_queue, lock_queue_if_free
@@ -34,6 +35,7 @@ INSIDE_FOR = timedelta(minutes=10)
 AWAY_FOR = timedelta(minutes=3)
 """Who does not look for so long has gone."""
 MOST_WAITING = 5_000
+MOST_AT_ONCE = 1_000
 _TOLD_FOR = timedelta(minutes=1)
 _KEPT_S = 2.0
 _READ_AT_ONCE = 1_000
@@ -78,6 +80,11 @@ _DONE = """
 UPDATE shop_ticket SET state = 'done', order_id = %s
 WHERE holder = ANY(%s::uuid[]) AND place_id = %s AND product_id = ANY(%s::uuid[]) AND state = 'in'
 """
+_MARK = """
+INSERT INTO shop_hot (product_id, at_once, starts_at, ends_at) VALUES (%s, %s, %s, %s)
+ON CONFLICT (product_id) DO UPDATE SET at_once = excluded.at_once, starts_at = excluded.starts_at, ends_at = excluded.ends_at
+"""
+_UNMARK = "DELETE FROM shop_hot WHERE product_id = %s"
 _FORGET = "DELETE FROM shop_ticket WHERE taken_at < %s"
 _FORGET_OF = "DELETE FROM shop_ticket WHERE holder = ANY(%s::uuid[])"
 _kept: tuple[float, dict[UUID, int]] | None = None
@@ -91,6 +98,15 @@ class Turn:
     state: str
     ahead: int = 0
     ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """From when on a product's buyers wait in line, and how many pay at a time."""
+
+    starts_at: datetime
+    ends_at: datetime | None = None
+    at_once: int = 50
 
 
 def hot(lines: Collection[UUID]) -> list[UUID]:
@@ -230,6 +246,36 @@ def done(known: Sequence[UUID], at: Here, products: Sequence[UUID], order_id: UU
 def leave(known: Sequence[UUID], at: Here) -> None:
     """They do not want to wait any more; a repeat changes nothing."""
     run(_LEAVE, [ids_array(known), at.place.id])
+
+
+def mark(product_id: UUID, heat: Heat, *, actor: Actor) -> None:
+    """Have a product's buyers wait in line; again with other values changes them. Raises Invalid, ProductNotFound, Forbidden."""
+    actor.require(catalog.WRITE)
+    if not 1 <= heat.at_once <= MOST_AT_ONCE:
+        raise Invalid(f"From 1 to {MOST_AT_ONCE} may pay at a time.", field="at_once")
+    if heat.ends_at is not None and heat.ends_at <= heat.starts_at:
+        raise Invalid("It ends after it begins.", field="ends_at")
+    if not catalog.gather([product_id]).result():
+        raise catalog.ProductNotFound("There is no such product.", field="product")
+    with transaction():
+        run(_MARK, [product_id, heat.at_once, heat.starts_at, heat.ends_at])
+        trail(actor, "shop.mark_hot", product_id, detail={"at_once": heat.at_once})
+    forget()
+
+
+def heat_of(product_id: UUID) -> Heat | None:
+    """From when on a product's buyers wait in line; None where they do not."""
+    row = run("SELECT starts_at, ends_at, at_once FROM shop_hot WHERE product_id = %s", [product_id]).fetchone()
+    return None if row is None else Heat(*row)
+
+
+def unmark(product_id: UUID, *, actor: Actor) -> None:
+    """Let everybody buy it as anything else; a repeat changes nothing."""
+    actor.require(catalog.WRITE)
+    with transaction():
+        if run(_UNMARK, [product_id]).rowcount:
+            trail(actor, "shop.unmark_hot", product_id)
+    forget()
 
 
 def forget_old() -> int:

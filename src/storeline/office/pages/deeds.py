@@ -74,6 +74,8 @@ def _trade() -> dict[str, str]:
         "ledger.add_account": _("Added an account to the chart"),
         "capacity.set_areas": _("Set where a place brings goods"),
         "capacity.set_rule": _("Set how many orders a place can hand over"),
+        "shop.mark_hot": _("Had buyers of a product wait in line"),
+        "shop.unmark_hot": _("Let buyers of a product pass without a line"),
         "pricing.write_promotion": _("Wrote or changed a promotion"),
         "pricing.schedule_promotion": _("Scheduled a promotion"),
         "pricing.withdraw_promotion": _("Took a promotion back to draft"),

@@ -39,15 +39,14 @@ def look(request: Request) -> HttpResponse:
     if not lines:
         return see(reverse("shop:basket"))
     wanted = hot.hot(lines)
-    if wanted:
-        turn = waiting.turn_of(request, at, lines, wanted)
-        if turn.turn.state != "in":
-            return waiting.page(request, at, lines, turn)
+    standing = waiting.turn_of(request, at, lines, wanted) if wanted else None
+    if standing is not None and not standing.is_in:
+        return waiting.page(request, at, lines, standing)
     again = kept.read(request)
     response = _form(request, at, lines, refused=again.refused, given=again.given or request.GET)
     if again.refused is not None:
         kept.forget(response)
-    return response
+    return response if standing is None else standing.kept(response)
 
 
 @pages.post("checkout", PLACE, guest=True)
@@ -92,7 +91,8 @@ def _in_turn(
     """Where it is not their turn: to the line; where the order is there already, to it."""
     if (placed := _known(request, order_id)) is not None:
         return placed
-    return None if waiting.turn_of(request, at, lines, wanted).turn.state == "in" else see(reverse("shop:checkout"))
+    standing = waiting.turn_of(request, at, lines, wanted)
+    return None if standing.is_in else standing.kept(see(reverse("shop:checkout")))
 
 
 def _known(request: Request, order_id: UUID) -> HttpResponse | None:

@@ -28,6 +28,17 @@ class Standing:
     turn: hot.Turn
     given: UUID | None
 
+    @property
+    def is_in(self) -> bool:
+        """Whether it is their turn."""
+        return self.turn.state == "in"
+
+    def kept(self, answer: HttpResponse) -> HttpResponse:
+        """The answer, which has the device find its ticket again."""
+        if self.given is not None:
+            hot.keep_holder(answer, self.given)
+        return answer
+
 
 def turn_of(request: Request, at: Here, lines: basket.Lines, wanted: Sequence[UUID]) -> Standing:
     """Where they stand; whoever has no ticket yet gets one."""
@@ -55,9 +66,7 @@ def page(request: Request, at: Here, lines: basket.Lines, standing: Standing) ->
         )
         # A header, and no script: the page goes on wherever it is read.
         answer.headers["Refresh"] = f"{_LOOKS_AGAIN_S}; url={reverse('shop:checkout')}"
-    if standing.given is not None:
-        hot.keep_holder(answer, standing.given)
-    return answer
+    return standing.kept(answer)
 
 
 def _sold_out(request: Request, at: Here, lines: basket.Lines, product_id: UUID) -> HttpResponse:

@@ -1,0 +1,89 @@
+"""Collecting at a point or locker: the page offers them with when the basket is there, and the order goes there."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from django.test import Client
+
+from storeline.kernel.api import run
+from storeline.orders import api as orders
+from storeline.orders.tests.factories import Shop, make
+from storeline.shop.tests.buying import hidden, put, text
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def points(made: Shop) -> list[UUID]:
+    """A locker and a point near the shop, which may send."""
+    run(
+        "UPDATE places_place SET latitude = 41.66, longitude = -83.56, city = 'Toledo', "
+        "capabilities = '{sell,collect,ship}' WHERE id = %s",
+        [made.place],
+    )
+    found = []
+    for number, (ref, place_format) in enumerate((("locker-1", "locker"), ("point-1", "collection_point")), 1):
+        found.append(
+            make(
+                "places.Place",
+                ref=ref,
+                entity_id=made.entity,
+                name=f"Station {number}",
+                format=place_format,
+                zone="America/New_York",
+                country="US",
+                city="Oregon",
+                postal_code="43616",
+                latitude=41.66 + number / 50,
+                longitude=-83.5,
+                capabilities=["collect"],
+                keeps=["ambient"],
+            )
+        )
+        for day in range(1, 8):
+            make("places.Hours", place_id=found[-1], weekday=day, opens=0, closes=1440)
+    return found
+
+
+def test_a_basket_goes_to_the_chosen_point(client: Client, made: Shop, points: list[UUID]) -> None:
+    put(client, made)
+    assert "Point or locker" in text(client, "/checkout")
+    page = text(client, "/checkout?by=point")
+    for words in ("Station 1", "Station 2", "There from", "Locker", "Collection point", 'class="map-point"'):
+        assert words in page
+    assert hidden(page, "point") == "locker-1"
+    page = text(client, "/checkout?by=point&point=point-1")
+    data = {name: hidden(page, name) for name in ("id", "total", "by", "point")}
+    assert (data["total"], data["point"]) == ("270", "point-1")
+    answers = [client.post("/checkout", data | {"card": "tok_approve"}) for _ in range(2)]
+    assert {answer["Location"].partition("?")[0] for answer in answers} == {f"/order/{data['id']}"}
+    order_id = UUID(data["id"])
+    view, to = orders.get(order_id), orders.destinations([order_id]).result()[order_id]
+    assert (view.head.method, view.head.served_by, to.point) == ("collect", made.place, points[1])
+    assert made.level() == (10_000, 2_000)
+    assert "Station 2" in text(client, answers[0]["Location"])
+
+
+def test_what_must_stay_cold_is_refused_in_words(client: Client, made: Shop, points: list[UUID]) -> None:
+    run("UPDATE catalog_product SET temperature = 'chilled' WHERE id = %s", [made.products[0]])
+    put(client, made)
+    page = text(client, "/checkout?by=point")
+    assert "Product 0 must stay cold, and nothing keeps it cold on the way to a point." in page
+    assert "disabled" in page
+    total = hidden(page, "total")
+    data = {"by": "point", "point": "locker-1", "total": total, "card": "tok_approve"}
+    assert client.post("/checkout", data)["Location"] == "/checkout"
+    assert "Your order was not placed" in text(client, "/checkout")
+    assert run("SELECT count(*) FROM orders_order").fetchall() == [(0,)]
+
+
+def test_a_point_that_is_none_is_refused_with_its_field(client: Client, made: Shop, points: list[UUID]) -> None:
+    put(client, made)
+    data = {"by": "point", "point": "nowhere", "total": "270", "card": "tok_approve"}
+    assert client.post("/checkout", data)["Location"] == "/checkout"
+    page = text(client, "/checkout")
+    assert "Choose where to collect it." in page
+    assert hidden(page, "by") == "point"  # what was chosen is kept
+    assert made.level() == (10_000, 0)
