@@ -74,19 +74,20 @@ def _place(drafts: Sequence[Draft]) -> list[Placed]:
 
     decided = decide(drafts, seen, price)
     accepted = [one for one in decided if isinstance(one, Accepted)]
+    intents = {one.draft.id: intents_of(one) for one in accepted}
     if accepted:
         with pipeline():
-            missing = write(accepted, seen.levels)
+            missing = write(accepted, [row for rows in intents.values() for row in rows], seen.levels)
         if missing.result():
             raise RuntimeError("a reservation failed its guard under the lock: nothing was written")
-    return [_placed(draft, one, seen) for draft, one in zip(drafts, decided, strict=True)]
+    return [_placed(draft, one, seen, intents.get(draft.id, ())) for draft, one in zip(drafts, decided, strict=True)]
 
 
-def _placed(draft: Draft, one: Accepted | Verdict, seen: Gathered) -> Placed:
+def _placed(draft: Draft, one: Accepted | Verdict, seen: Gathered, intents: Sequence[payments.IntentRow]) -> Placed:
     if isinstance(one, Accepted):
         priced = one.priced
         verdict = Verdict(draft.id, one.state, draft.currency, priced.total, priced.payable)
-        return verdict, intents_of(one) if one.state == "pending" else ()
+        return verdict, intents if one.state == "pending" else ()
     known = seen.known.get(draft.id)
     if known is None or one.state != "pending":
         return one, ()

@@ -23,8 +23,11 @@ from storeline.payments import api as payments
 from storeline.stock import api as stock
 
 
-def write(orders: Sequence[Accepted], levels: Mapping[stock.Pair, stock.Level]) -> Pending[int]:
-    """Queue everything that accepted orders consist of; `levels` of stock as they were locked. The caller's pipeline sends it.
+def write(
+    orders: Sequence[Accepted], intents: Sequence[payments.IntentRow], levels: Mapping[stock.Pair, stock.Level]
+) -> Pending[int]:
+    """Queue everything that accepted orders consist of, with their payments; `levels` of stock as they were locked. The caller's
+    pipeline sends it.
 
     Gives how many reservations and slots their guards refused: with stock and slots locked, that is none.
     """
@@ -52,7 +55,7 @@ def write(orders: Sequence[Accepted], levels: Mapping[stock.Pair, stock.Level]) 
     held = _held(orders)
     gone = [row for order in orders if order.state == "completed" for row in goods_out(order)]
     reserved = stock.spend(held, gone, levels)
-    payments.open_intents([row for order in orders for row in intents_of(order)])
+    payments.open_intents(intents)
     ledger.post([entry for order in orders if (entry := order_entry(order))])
     publish([_event(order) for order in orders])
     return reserved.map(lambda written: len(held) - written + len(slots) - booked.result())

@@ -80,11 +80,19 @@ Price = Callable[[Draft, Mapping[UUID, int]], tuple[Priced, tuple[Use, ...]]]
 """Prices a draft whose amounts were not agreed elsewhere, given the uses that each coupon has left."""
 
 
+@dataclass(slots=True, eq=False)
+class _Shelf:
+    """A product at a place: what was there when its row was locked, and what is left of it."""
+
+    level: stock.Level
+    available: int
+
+
 @dataclass(slots=True)
 class _Left:
     """What is left while the orders are gone through; `holds` are the slots that baskets hold already."""
 
-    available: dict[Pair, int]
+    shelves: dict[Pair, _Shelf]
     slots: dict[UUID, int]
     coupons: dict[UUID, int]
     holds: dict[UUID, UUID]
@@ -94,7 +102,7 @@ class _Left:
 def decide(drafts: Sequence[Draft], seen: Gathered, price: Price) -> list[Accepted | Verdict]:
     """For each draft, in order: what to write, or the verdict that needs no writing."""
     left = _Left(
-        {pair: level.available for pair, level in seen.levels.items()},
+        {pair: _Shelf(level, level.available) for pair, level in seen.levels.items()},
         {slot_id: slot.room for slot_id, slot in seen.slots.items()},
         dict(seen.coupons),
         {source: slot.id for slot in seen.slots.values() for source in slot.holders},
@@ -248,8 +256,8 @@ def _take(draft: Draft, uses: Sequence[Use], seen: Gathered, left: _Left) -> Non
     """Take what the draft spends from what is left; a refusal takes nothing."""
     if draft.slot_id is not None:
         _check_slot(draft, draft.slot_id, seen, left)
-    for pair, quantity in _goods(draft, seen, left).items():
-        left.available[pair] -= quantity
+    for shelf, quantity in _goods(draft, seen, left).items():
+        shelf.available -= quantity
     if draft.slot_id is not None and left.holds.get(draft.id) != draft.slot_id:
         left.slots[draft.slot_id] -= 1
     for row in [row for use in uses for row in use.rows]:
@@ -264,22 +272,22 @@ def _check_slot(draft: Draft, slot_id: UUID, seen: Gathered, left: _Left) -> Non
         raise SlotFull("This slot is full: choose another.", field="slot")
 
 
-def _goods(draft: Draft, seen: Gathered, left: _Left) -> dict[Pair, int]:
+def _goods(draft: Draft, seen: Gathered, left: _Left) -> dict[_Shelf, int]:
     """What the draft reserves of each product, all of it there for its channel; nothing for goods carried out."""
-    wanted: dict[Pair, int] = {}
+    wanted: dict[_Shelf, int] = {}
     if draft.method == "carry_out":
         return wanted
     for index, line in enumerate(draft.lines):
         if seen.products[line.product_id].service:
             continue
-        pair = (draft.from_place(index), line.product_id)
-        wanted[pair] = wanted.get(pair, 0) + line.quantity
-        level = seen.levels.get(pair)
-        available = 0 if level is None else max(0, left.available[pair] - level.withheld(draft.channel))
-        if wanted[pair] > available:
+        shelf = left.shelves.get((draft.from_place(index), line.product_id))
+        available = 0 if shelf is None else max(0, shelf.available - shelf.level.withheld(draft.channel))
+        quantity = line.quantity + (wanted.get(shelf, 0) if shelf else 0)
+        if shelf is None or quantity > available:
             raise OutOfStock(
                 f"Only {format_quantity(available)} of it can be promised there.",
                 field=f"lines[{index}].quantity",
                 available=format_quantity(available),
             )
+        wanted[shelf] = quantity
     return wanted

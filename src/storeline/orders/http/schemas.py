@@ -37,7 +37,7 @@ class LineIn(BaseModel):
     product: UUID
     quantity: Decimal = "1"
     gross: Decimal | None = None
-    discounts: Annotated[list[DiscountIn], Field(max_length=20)] = []
+    discounts: Annotated[list[DiscountIn], Field(max_length=20, default_factory=list)]
     tax: Decimal = "0"
     tax_rate_ppm: Annotated[int, Field(ge=0, le=10_000_000)] = 0
     from_place: Annotated[
@@ -69,7 +69,9 @@ class AddressIn(BaseModel):
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
     postal_code: Annotated[str, Field(min_length=1, max_length=20)]
     name: Annotated[str, Field(max_length=100)] = ""
-    lines: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=4)] = []
+    lines: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=4, default_factory=list)
+    ]
     city: Annotated[str, Field(max_length=100)] = ""
     region: Annotated[str, Field(max_length=100)] = ""
     phone: Annotated[str, Field(max_length=32)] = ""
@@ -91,7 +93,7 @@ class BasketIn(BaseModel):
     method: Literal["carry_out", "collect", "deliver", "ship"] = "collect"
     served_by: UUID | None = None
     customer: UUID | None = None
-    coupons: Annotated[list[Code], Field(max_length=50)] = []
+    coupons: Annotated[list[Code], Field(max_length=50, default_factory=list)]
     slot: UUID | None = None
     address: AddressIn | None = None
     collect_at: UUID | None = None
@@ -101,7 +103,7 @@ class OrderIn(BasketIn):
     """An order. `id` is a fresh UUIDv7 of the client's: sending it again is safe."""
 
     id: UUID
-    payments: Annotated[list[PaymentIn], Field(max_length=10)] = []
+    payments: Annotated[list[PaymentIn], Field(max_length=10, default_factory=list)]
     expected_total: Decimal | None = None
     placed_at: datetime | None = None
     till: Code | None = None
