@@ -8,6 +8,7 @@ from uuid import UUID
 from storeline.fulfilment.commands.hand_over import Checked, check_codes, complete
 from storeline.fulfilment.commands.later import next_slot
 from storeline.fulfilment.commands.proofs import is_known
+from storeline.fulfilment.commands.tell import tell_missed
 from storeline.fulfilment.domain.runs import DropState, How, Proof, check_proof
 from storeline.fulfilment.errors import RunClosed
 from storeline.fulfilment.events import MISSED, event
@@ -59,4 +60,6 @@ def missed(order_id: UUID, *, actor: Actor) -> datetime | None:
             run(_DUE, [slot.starts_at, order_id])
         publish([event(MISSED, task, due_at=None if slot is None else slot.starts_at.isoformat())])
         trail(actor, "fulfilment.missed", order_id, place_id=task.place_id)
+        if task.state == "ready":
+            tell_missed(order_id, slot)
     return None if slot is None else slot.starts_at

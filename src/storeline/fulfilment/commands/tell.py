@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from storeline.capacity import api as capacity
 from storeline.catalog import api as catalog
 from storeline.customers import api as customers
 from storeline.fulfilment.queries import OfferView, Rejection
@@ -80,6 +81,50 @@ messages.register_template(
         ),
     },
 )
+MISSED = "fulfilment.missed"
+messages.register_template(
+    MISSED,
+    {
+        "en": (
+            "Nobody was there: order {number}",
+            "We were at your door with your order, and nobody could take it. We come again on {day}, from {start} to {end}. If that does not suit you, tell {place}.",
+        ),
+        "zh-Hans": (
+            "订单 {number} 送达时无人接收",
+            "我们已送货上门。因无人接收,将于 {day} {start} 至 {end} 再次送货。如时间不便,请联系“{place}”。",
+        ),
+        "fr": (
+            "Personne n'était là : commande {number}",
+            "Nous étions devant votre porte avec votre commande, mais personne n'a pu la recevoir. Nous repasserons le {day}, entre {start} et {end}. Si cela ne vous convient pas, dites-le à {place}.",
+        ),
+        "es": (
+            "No había nadie: pedido {number}",
+            "Llegamos a su puerta con el pedido y nadie pudo recibirlo. Volveremos el {day}, entre las {start} y las {end}. Si no le viene bien, avise a {place}.",
+        ),
+    },
+)
+MISSED_WAITS = "fulfilment.missed_waits"
+messages.register_template(
+    MISSED_WAITS,
+    {
+        "en": (
+            "Nobody was there: order {number}",
+            "We were at your door with your order, and nobody could take it. Every time for a new delivery is taken at the moment. Your order is kept for you at {place}: collect it there, or ask there for another time.",
+        ),
+        "zh-Hans": (
+            "订单 {number} 送达时无人接收",
+            "我们已送货上门。因无人接收只好带回。目前没有可用的送货时段。商品已在“{place}”为您保留。您可以到店领取或联系门店另约时间。",
+        ),
+        "fr": (
+            "Personne n'était là : commande {number}",
+            "Nous étions devant votre porte avec votre commande, mais personne n'a pu la recevoir. Tous les créneaux de livraison sont pris pour le moment. Votre commande vous attend à {place} : retirez-la sur place, ou demandez-y un autre créneau.",
+        ),
+        "es": (
+            "No había nadie: pedido {number}",
+            "Llegamos a su puerta con el pedido y nadie pudo recibirlo. Ahora mismo no queda ningún horario de entrega. Le guardamos el pedido en {place}: recójalo allí o pida otro horario.",
+        ),
+    },
+)
 _CHANNELS = {"email": "email", "phone": "sms"}
 
 
@@ -112,14 +157,30 @@ def tell_moved(rejection: Rejection, due_at: datetime | None) -> None:
         _queue(reached, NOWHERE, rejection.order_id, {"product": product})
 
 
+def tell_missed(order_id: UUID, slot: capacity.Room | None) -> None:
+    """Tell the same that nobody was there to take the order, and when we come again; or that a time is still to be chosen."""
+    reached = _reached(order_id)
+    if reached is None:
+        return
+    place = {"place": reached.place}
+    if slot is None:
+        _queue(reached, MISSED_WAITS, order_id, place)
+        return
+    zone = time_zone(reached.zone)
+    start, end = slot.starts_at.astimezone(zone), slot.ends_at.astimezone(zone)
+    words = {"day": f"{start:%Y-%m-%d}", "start": f"{start:%H:%M}", "end": f"{end:%H:%M}"}
+    _queue(reached, MISSED, order_id, place | words)
+
+
 @dataclass(frozen=True, slots=True)
 class _Reached:
-    """Whom to write to, where, in which language, and the time zone of the place that serves the order."""
+    """Whom to write to, where, in which language, and the place that serves the order with its time zone."""
 
     person_id: UUID
     channel: str
     destination: str
     language: str
+    place: str
     zone: str
 
 
@@ -131,8 +192,8 @@ def _reached(order_id: UUID) -> _Reached | None:
     for contact in sorted(member.contacts, key=lambda one: not one.preferred):
         channel = _CHANNELS.get(contact.kind)
         if contact.verified_at and channel is not None and messages.is_carried(channel):
-            zone = places.get_place(head.served_by).zone
-            return _Reached(member.person_id, channel, contact.value, member.language or "en", zone)
+            place = places.get_place(head.served_by)
+            return _Reached(member.person_id, channel, contact.value, member.language or "en", place.name, place.zone)
     return None
 
 

@@ -136,9 +136,9 @@ def signed(name: str = "D. River", drawing: str = DRAWN) -> fulfilment.Proof:
     return fulfilment.Proof(new_id(), "signature", name=name, drawing=drawing)
 
 
-def ready_to_bring(here: Shop, slot: UUID) -> UUID:
+def ready_to_bring(here: Shop, slot: UUID, **changes: Any) -> UUID:
     """An order to be brought that is picked and paid."""
-    draft = brought(here, slot, [1])
+    draft = brought(here, slot, [1], **changes)
     (verdict,) = orders.checkout([draft], actor=SYSTEM)
     assert verdict.state == "confirmed", verdict.error
     read_events("fulfilment.tasks")

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 
 from storeline.capacity import api as capacity
+from storeline.customers.api import NewContact, NewCustomer, register
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment import audit
 from storeline.fulfilment.tests.factories import (
@@ -24,7 +25,7 @@ from storeline.fulfilment.tests.factories import (
     signed,
     state_of,
 )
-from storeline.kernel.api import SYSTEM, Error, new_id, now, run
+from storeline.kernel.api import SYSTEM, Error, new_id, now, run, time_zone
 from storeline.messages import api as messages
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop, brought, delivers, make, shop
@@ -44,6 +45,36 @@ def coded(code: str) -> fulfilment.Proof:
 def states(turn: UUID) -> tuple[str, list[str]]:
     found = fulfilment.get_run(turn)
     return found.state, [drop.state for drop in found.drops]
+
+
+def test_a_member_whom_nobody_found_at_home_is_told_when_we_come_again(here: Shop, settings: Any) -> None:
+    settings.MESSAGE_TRANSPORTS = {"email": "storeline.messages.transports.Memory"}
+    member = new_id()
+    contacts = (NewContact("email", "kim@example.org", verified=True),)
+    register(NewCustomer(member, language="fr", contacts=contacts), actor=SYSTEM)
+    away = ready_to_bring(here, delivers(here, room=2), customer_id=member)
+    turn = loading(here, away)
+    code = fulfilment.departure_code(turn)
+    assert code is not None
+    fulfilment.leave(turn, coded(code), actor=SYSTEM)
+    starts = now() + timedelta(days=2)
+    make(
+        "capacity.Slot",
+        place_id=here.place,
+        method="deliver",
+        starts_at=starts,
+        ends_at=starts + timedelta(hours=1),
+        cutoff_at=now() + timedelta(days=1),
+        capacity=1,
+    )
+    for _ in range(2):
+        assert fulfilment.missed(away, actor=SYSTEM) == starts
+    ((template, language, params),) = run(
+        "SELECT template, language, values FROM messages_message WHERE template LIKE 'fulfilment.missed%%'"
+    ).fetchall()
+    there = starts.astimezone(time_zone("America/New_York"))
+    assert (template, language) == ("fulfilment.missed", "fr")
+    assert (params["place"], params["day"], params["start"]) == ("Shop", f"{there:%Y-%m-%d}", f"{there:%H:%M}")
 
 
 def test_a_day_of_a_van(here: Shop) -> None:
