@@ -9,6 +9,10 @@ DAYS   ?= 7
 PORT   ?= 8000
 SERVE  ?= 1
 
+# Bytecode is kept, out of the sources' way and whatever the environment says: else each process compiles all that it imports.
+export PYTHONDONTWRITEBYTECODE =
+export PYTHONPYCACHEPREFIX = $(CURDIR)/var/cache/pycache
+
 BIN   := .venv/bin
 PIP   := $(BIN)/pip --disable-pip-version-check --no-input --quiet
 STAMP := .venv/.stamps
