@@ -6,7 +6,7 @@ caller's pipeline. Slots are locked before stock. Fees are minor units of the pl
 
 from storeline.capacity.commands.areas import set_areas
 from storeline.capacity.commands.bookings import book, expire, extend, release, settle
-from storeline.capacity.commands.holds import HOLD_FOR, hold
+from storeline.capacity.commands.holds import HOLD_FOR, HOLDING, HOLDS_PER_ADDRESS, hold
 from storeline.capacity.commands.slots import generate, set_rule
 from storeline.capacity.domain import (
     Area,
@@ -43,6 +43,8 @@ from storeline.capacity.queries import (
 __all__ = [
     "AREAS_IN",
     "BROWSE",
+    "HOLDING",
+    "HOLDS_PER_ADDRESS",
     "HOLD_FOR",
     "PLAN",
     "Area",

@@ -9,12 +9,12 @@ from uuid import UUID
 from ninja import Field, Router, Schema
 
 from storeline.capacity.commands.areas import set_areas
-from storeline.capacity.commands.holds import hold
+from storeline.capacity.commands.holds import HOLDING, HOLDS_PER_ADDRESS, hold
 from storeline.capacity.commands.slots import generate, set_rule
 from storeline.capacity.domain import Area, Peak, Rule, Slot, plain_code
 from storeline.capacity.permissions import BROWSE, PLAN
 from storeline.capacity.queries import areas_of, open_slots, rule_of
-from storeline.identity.api import Request, requires
+from storeline.identity.api import Request, requires, throttle
 from storeline.kernel.api import format_amount, parse_amount
 from storeline.places import api as places
 
@@ -130,7 +130,12 @@ def get_slots(request: Request, place: UUID, method: MethodIn, day: date) -> Slo
     summary="Keep a slot free while a basket is paid",
 )
 def post_hold(request: Request, slot: UUID, body: HoldIn) -> HoldOut:
-    """For some minutes, for the order that will be placed under that id; another slot that it held is freed."""
+    """For some minutes, for the order that will be placed under that id; another slot that it held is freed.
+
+    Guests may do so thirty times in a quarter of an hour from one network address.
+    """
+    if request.actor.kind == "guest":
+        throttle(request, HOLDING, HOLDS_PER_ADDRESS)
     return HoldOut(slot=slot, order=body.id, expires_at=hold(body.id, slot, actor=request.actor))
 
 

@@ -43,7 +43,7 @@ from storeline.identity.queries import (
     names_of,
     open_entities,
 )
-from storeline.identity.sessions import enter, sign_up
+from storeline.identity.sessions import enter, sign_up, throttle
 
 __all__ = [
     "SIGN_IN",
@@ -93,4 +93,5 @@ __all__ = [
     "set_active",
     "set_password",
     "sign_up",
+    "throttle",
 ]

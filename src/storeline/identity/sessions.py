@@ -18,7 +18,7 @@ from storeline.identity.errors import SecondFactorNeeded, TooManySignIns, WrongS
 from storeline.identity.keys import keyed
 from storeline.identity.models import User
 from storeline.identity.queries import find_user
-from storeline.kernel.api import SYSTEM, Invalid, run, transaction
+from storeline.kernel.api import SYSTEM, Invalid, TooMany, run, transaction
 from storeline.web.address import client_address
 
 WINDOW = timedelta(minutes=15)
@@ -75,17 +75,30 @@ def sign_up(request: HttpRequest, user_id: UUID, *, email: str, password: str, n
     return enter(request, email, password)
 
 
+def throttle(request: HttpRequest, deed: str, most: int) -> None:
+    """Count a deed of whoever is at this network address; raises TooMany from so many in a quarter of an hour on."""
+    moment = datetime.now(UTC)
+    if (wait := _wait(keyed("identity.attempt", deed, client_address(request)), most, moment)) is not None:
+        raise TooMany("There were many of these from here: try again later.", retry_after=wait)
+
+
 def _window(moment: datetime) -> datetime:
     start = datetime.fromtimestamp(0, UTC)
     return start + (moment - start) // WINDOW * WINDOW
 
 
 def _take(key: bytes, limit: int, moment: datetime) -> None:
+    if (wait := _wait(key, limit, moment)) is not None:
+        raise TooManySignIns("Too many attempts to sign in: try again later.", retry_after=wait)
+
+
+def _wait(key: bytes, limit: int, moment: datetime) -> int | None:
+    """Count one more; in how many seconds the next may be, where there were too many."""
     window = _window(moment)
     row = run(_COUNT, [key, window]).fetchone()
-    if row is not None and row[0] > limit:
-        wait = (window + WINDOW - moment).total_seconds()
-        raise TooManySignIns("Too many attempts to sign in: try again later.", retry_after=int(wait) + 1)
+    if row is None or row[0] <= limit:
+        return None
+    return int((window + WINDOW - moment).total_seconds()) + 1
 
 
 def _by_password(login: str, password: str) -> User:

@@ -13,6 +13,10 @@ from storeline.capacity.permissions import BROWSE
 from storeline.kernel.api import Actor, check_id, now, pipeline, run, transaction
 
 HOLD_FOR = timedelta(minutes=10)
+HOLDING, HOLDS_PER_ADDRESS = "capacity.hold", 30
+"""What a guest's holds are counted as, and how many one network address has in a quarter of an hour: whoever has no name
+could hold every slot of a shop under fresh ids.
+"""
 _STATE = "SELECT state, expires_at FROM capacity_booking WHERE source_id = %s"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from django.test import Client
 
@@ -52,3 +54,21 @@ def test_who_may_plan(place):
     for role in ("shopper", "associate", "shop_manager", "planner", "marketer", "finance", "service_desk", "partner"):
         answer = Client().put(path, {}, content_type="application/json", headers=bearer(make_token(role)))
         assert (answer.status_code != 403) == (role in {"shop_manager", "planner"}), role
+
+
+def test_one_address_cannot_hold_every_slot_under_fresh_ids(place, monkeypatch):
+    monkeypatch.setattr("storeline.capacity.http.HOLDS_PER_ADDRESS", 2)
+    capacity.generate([place], actor=SYSTEM, days=2)
+    slot = Client().get(f"/api/v1/slots?place={place}&method=collect&day=2017-06-02").json()["items"][0]["id"]
+
+    def hold(**how):
+        return Client().post(
+            f"/api/v1/slots/{slot}/holds", {"id": str(new_id())}, content_type="application/json", **how
+        )
+
+    assert [hold().status_code for _ in range(2)] == [200, 200]
+    refused = hold()
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many")
+    assert 0 < int(refused["Retry-After"]) <= 900
+    assert hold(headers=bearer(make_token("planner"))).status_code == 200  # who has a name is not counted
+    assert capacity.get_slot(UUID(slot)).held == 3

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from storeline.capacity import api as capacity
 from storeline.catalog import api as catalog
 from storeline.customers import api as customers
-from storeline.identity.api import Request
+from storeline.identity.api import Request, throttle
 from storeline.kernel.api import Error, Invalid, body_hash, business_date, check_id, new_id, now, pipeline, time_zone
 from storeline.orders import api as orders
 from storeline.orders.api import PLACE
@@ -245,6 +245,8 @@ def _form(
 def _hold(request: Request, order_id: UUID, slot_id: UUID) -> None:
     """Keep the chosen time free while the shopper pays; where it filled up meanwhile, the order will say so."""
     with suppress(Error):
+        if request.actor.kind == "guest":
+            throttle(request, capacity.HOLDING, capacity.HOLDS_PER_ADDRESS)
         capacity.hold(order_id, slot_id, actor=request.actor)
 
 
