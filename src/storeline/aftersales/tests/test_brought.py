@@ -8,10 +8,19 @@ import pytest
 
 from storeline.aftersales import api as aftersales
 from storeline.fulfilment import api as fulfilment
-from storeline.fulfilment.tests.factories import balances, differences, loading, ready_to_bring, signed
+from storeline.fulfilment.tests.factories import (
+    balances,
+    differences,
+    loading,
+    read_events,
+    ready_to_bring,
+    signed,
+    supplying,
+)
 from storeline.kernel.api import GUEST, SYSTEM, Error, new_id, run
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import Shop, delivers, shop
+from storeline.orders.tests.factories import Shop, brought, delivers, shop
+from storeline.stock import api as stock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,6 +52,30 @@ def test_the_fee_goes_back_with_the_last_of_the_goods(here: Shop) -> None:
     assert [(line.order_line, line.amount, line.tax) for line in rest.lines] == [(1, 75, 6), (2, 490, 39)]
     assert part.head.refunded + rest.head.refunded == 664
     assert aftersales.left_to_return(order) == {}
+    assert {account: amount for account, amount in balances().items() if account in {"sales", "tax_payable"}} == {}
+    assert (here.level(), differences()) == ((10_000, 0), [])
+
+
+def test_what_came_from_another_shop_goes_back_with_the_fee_as_anything_else(here: Shop) -> None:
+    slot, other = delivers(here), supplying(here, 5, "other", ["deliver"])
+    draft = brought(here, slot, [2])
+    orders.checkout([draft], actor=SYSTEM)
+    read_events("fulfilment.tasks")
+    why = fulfilment.Why.DAMAGED
+    fulfilment.reject(fulfilment.Rejected(new_id(), draft.id, 1, 1000, why), actor=SYSTEM)
+    (supply,) = fulfilment.supplies_at(other)
+    fulfilment.pick_supply(supply.id, 3, 1000, actor=SYSTEM)
+    fulfilment.send(supply.id, actor=SYSTEM)
+    came = stock.Arrival(new_id(), supply.id, [stock.ArrivedLine(here.products[0], 1000)])
+    stock.receive_transfer(came, actor=SYSTEM)
+    fulfilment.pick_all([draft.id], actor=SYSTEM)
+    fulfilment.ready([draft.id], actor=SYSTEM)
+    fulfilment.leave(loading(here, draft.id), signed(), actor=SYSTEM)
+    fulfilment.deliver(draft.id, signed(), actor=SYSTEM)
+    assert aftersales.left_to_return(draft.id) == {1: 1000, 3: 1000}
+    lines = (aftersales.ReturnLine(1000, 1), aftersales.ReturnLine(1000, 3))
+    returned = aftersales.return_goods(aftersales.Return(new_id(), here.place, lines, draft.id), actor=SYSTEM)
+    assert [(line.order_line, line.amount) for line in returned.lines] == [(1, 125), (3, 125), (2, 490)]
     assert {account: amount for account, amount in balances().items() if account in {"sales", "tax_payable"}} == {}
     assert (here.level(), differences()) == ((10_000, 0), [])
 
