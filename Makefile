@@ -17,7 +17,7 @@ BIN   := .venv/bin
 PIP   := $(BIN)/pip --disable-pip-version-check --no-input --quiet
 STAMP := .venv/.stamps
 
-.PHONY: help setup demo test check bench screenshots proof clean lock
+.PHONY: help setup demo test check types style rows drift bench screenshots proof clean lock
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /\t/' | sort
@@ -67,12 +67,20 @@ test: check $(STAMP)/chromium ## every check, then every test
 	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not proof"
 
 check: $(STAMP)/dev ## ruff, mypy strict, the rows, migration drift
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync types style rows drift
+
+types:
+	@$(BIN)/mypy
+
+style:
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
-	@$(BIN)/mypy
+
+rows:
 	@$(BIN)/lint-imports --cache-dir var/cache/import-linter
+
+drift:  # Django checks the system before it looks for changes
 	@$(BIN)/python -m storeline makemigrations --check --dry-run
-	@$(BIN)/python -m storeline check
 
 # --- measuring -------------------------------------------------------------
 bench: $(STAMP)/dev ## every bench, one after the other
