@@ -292,7 +292,12 @@ def begun(order_ids: Collection[UUID]) -> set[UUID]:
 
 def progress(order_id: UUID, *, actor: Actor, token: str = "") -> Progress:
     """One's own order on its way, with its collection code once it is ready; raises as `orders.api.get_own`."""
-    head = orders.get_own(order_id, actor=actor, token=token).head
+    return progress_of(orders.get_own(order_id, actor=actor, token=token).head)
+
+
+def progress_of(head: orders.OrderHead) -> Progress:
+    """The same of an order that `orders.api.get_own` gave."""
+    order_id = head.id
     task = tasks_of([order_id]).get(order_id)
     if task is None:
         return Progress(head.id, head.served_by, head.method, head.state)

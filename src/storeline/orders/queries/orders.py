@@ -14,8 +14,10 @@ from uuid import UUID
 from storeline.customers import api as customers
 from storeline.identity.api import keyed
 from storeline.kernel.api import (
+    GUEST,
     Actor,
     NotFound,
+    Ready,
     Unauthenticated,
     format_amount,
     format_quantity,
@@ -134,13 +136,20 @@ class ReceiptFacts:
 
 def get(order_id: UUID) -> OrderView:
     """One order: one wait; raises NotFound."""
+    return _get(order_id, GUEST)[0]
+
+
+def _get(order_id: UUID, actor: Actor) -> tuple[OrderView, list[UUID]]:
+    """An order, and beside it the customer records of whoever asks. One wait."""
     with pipeline():
         head = later(_HEAD + "WHERE id = %s", [order_id], list)
         of_order = lines([order_id])
+        signed_in = actor.id if actor.kind == "user" else None
+        records = Ready([]) if signed_in is None else customers.gather_records_of_user(signed_in)
     rows = head.result()
     if not rows:
         raise NotFound("There is no such order.")
-    return OrderView(OrderHead(*rows[0]), of_order.result().get(order_id, ()))
+    return OrderView(OrderHead(*rows[0]), of_order.result().get(order_id, ())), records.result()
 
 
 def token_of(order_id: UUID) -> str:
@@ -150,9 +159,11 @@ def token_of(order_id: UUID) -> str:
 
 def is_own(head: OrderHead, *, actor: Actor, token: str = "") -> bool:
     """Whether the order belongs to this shopper: it is recorded as theirs, or they show its token."""
-    if token and hmac.compare_digest(token.encode(), token_of(head.id).encode()):
-        return True
-    return head.customer_id is not None and head.customer_id in records_of_actor(actor)
+    return _is_shown(head, token) or (head.customer_id is not None and head.customer_id in records_of_actor(actor))
+
+
+def _is_shown(head: OrderHead, token: str) -> bool:
+    return bool(token) and hmac.compare_digest(token.encode(), token_of(head.id).encode())
 
 
 def records_of_actor(actor: Actor) -> list[UUID]:
@@ -163,8 +174,8 @@ def records_of_actor(actor: Actor) -> list[UUID]:
 def get_own(order_id: UUID, *, actor: Actor, token: str = "") -> OrderView:
     """One's own order. Raises NotFound for anybody else's, Unauthenticated for a guest who shows nothing."""
     _must_show(actor, token)
-    view = get(order_id)
-    if not is_own(view.head, actor=actor, token=token):
+    view, records = _get(order_id, actor)
+    if not _is_shown(view.head, token) and view.head.customer_id not in records:
         raise NotFound("There is no such order.")
     return view
 

@@ -18,7 +18,7 @@ from storeline.orders import api as orders
 from storeline.orders.api import OWN
 from storeline.payments import api as payments
 from storeline.places import api as places
-from storeline.shop import shelf
+from storeline.shop import basket, shelf
 from storeline.shop.pages.missing import NOTHING, missed
 from storeline.shop.pages.returns import asked_of
 from storeline.shop.pages.router import pages, show
@@ -36,12 +36,14 @@ _CALLED_OFF = frozenset({"pending", "confirmed", "to_pick"})
 def order(request: Request, order_id: UUID) -> HttpResponse:
     """The whole page."""
     key = request.GET.get("key", "")
-    progress = fulfilment.progress(order_id, actor=request.actor, token=key)
-    view = orders.get(order_id)
+    view = orders.get_own(order_id, actor=request.actor, token=key)
+    progress = fulfilment.progress_of(view.head)
     with pipeline():
         brought = orders.destinations([order_id])
         gathered = catalog.gather([line.product_id for line in view.lines])
         asked_slot = capacity.gather_slot(view.head.slot_id) if view.head.slot_id else Ready(None)
+        keep_basket = basket.gather(request)
+    keep_basket()
     products, slot = gathered.result(), asked_slot.result()
     to = brought.result().get(order_id) if view.head.method != "carry_out" else None
     at, place_id = here(request), to.point if to is not None and to.point else progress.place_id

@@ -70,12 +70,18 @@ def bought(client: Client, made: Shop, units: int = 2) -> tuple[UUID, str]:
     return UUID(data["id"]), answer["Location"]
 
 
-def collected(client: Client, made: Shop, units: int = 2) -> tuple[UUID, str]:
-    """An order that was picked and handed over."""
+def readied(client: Client, made: Shop, units: int = 2) -> tuple[UUID, str]:
+    """An order that was picked and waits for its shopper."""
     order_id, address = bought(client, made, units)
     read_events("fulfilment.tasks")
     fulfilment.pick_all([order_id], actor=SYSTEM)
     fulfilment.ready([order_id], actor=SYSTEM)
+    return order_id, address
+
+
+def collected(client: Client, made: Shop, units: int = 2) -> tuple[UUID, str]:
+    """An order that was picked and handed over."""
+    order_id, address = readied(client, made, units)
     fulfilment.hand_over([(order_id, fulfilment.codes([order_id])[order_id])], actor=SYSTEM)
     return order_id, address
 

@@ -15,7 +15,19 @@ from storeline.kernel.api import new_id, run
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop
 from storeline.shop.pages.account import PURPOSES
-from storeline.shop.tests.buying import HTML, bought, collected, form, hidden, member, put, text
+from storeline.shop.tests.buying import (
+    HTML,
+    MOST_QUERIES,
+    bought,
+    collected,
+    counted,
+    form,
+    hidden,
+    member,
+    put,
+    readied,
+    text,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 GOOD = {"email": "kim@example.org", "password": "a lake of seven swans", "name": "Kim"}
@@ -73,6 +85,15 @@ def test_my_orders_are_listed_a_page_at_a_time(made: Shop) -> None:
     assert page.index(numbers[1]) < page.index(numbers[0])
     for cursor in ("nonsense", "2018-01-01~x", "2018-01-01T00:00:00~" + str(UUID(int=1))):
         assert numbers[0] in text(kim, f"/orders?after={cursor}")
+
+
+def test_a_members_order_that_is_ready_asks_little(made: Shop) -> None:
+    kim = member()
+    order_id, _ = readied(kim, made)
+    with counted() as asked:
+        page = text(kim, f"/order/{order_id}")
+    assert "Ready: come and collect" in page
+    assert asked.times == MOST_QUERIES
 
 
 def test_an_order_comes_again_as_a_whole_and_says_what_is_gone(made: Shop) -> None:
