@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from storeline.catalog import api as catalog
 from storeline.desk.pages import stock_words, words
 from storeline.desk.pages.shared import as_id, back_to, choose_first, pages, place_of, render
+from storeline.fulfilment import api as fulfilment
 from storeline.identity.api import Request
 from storeline.kernel.api import (
     QUANTITY_ONE,
@@ -26,6 +27,7 @@ from storeline.kernel.api import (
     parse_quantity,
     time_zone,
 )
+from storeline.orders import api as orders
 from storeline.places import api as places
 from storeline.stock import api as stock
 from storeline.stock.api import ADJUST, READ, RECEIVE, TRANSFER
@@ -150,6 +152,7 @@ def _page(request: Request, found: stock.Transfer, status: int = 200, **more: An
     state = stock.TransferState
     is_packing = found.state is state.OPEN and request.actor.may(TRANSFER, found.from_place)
     is_coming = found.state is state.SHIPPED and request.actor.may(RECEIVE, found.to_place)
+    supply = _supply(found)
     here = both[found.from_place if is_packing or not request.actor.may(READ, found.to_place) else found.to_place]
     context = {
         "tab": "receive",
@@ -159,6 +162,9 @@ def _page(request: Request, found: stock.Transfer, status: int = 200, **more: An
         "origin": both[found.from_place],
         "target": both[found.to_place],
         "lines": lines,
+        "supply": supply,
+        "number": "" if supply is None else orders.order_number(supply.order_id),
+        "may_follow": request.actor.may(fulfilment.VIEW, found.to_place),
         "is_packing": is_packing,
         "is_coming": is_coming,
         "is_whole": all(line.line.in_transit == line.line.shipped for line in lines),
@@ -168,6 +174,17 @@ def _page(request: Request, found: stock.Transfer, status: int = 200, **more: An
         "rests": stock_words.rests(),
     }
     return render(request, "desk/transfer.html", here, context | more, status)
+
+
+def _supply(found: stock.Transfer) -> fulfilment.Supply | None:
+    """What the goods are for, where they were sent for an order; it ends with the order."""
+    if found.state is stock.TransferState.OPEN:
+        return None
+    try:
+        supply = fulfilment.get_supply(found.id)
+    except fulfilment.NoSupply:
+        return None
+    return None if supply.state is fulfilment.SupplyState.CANCELLED else supply
 
 
 def _days(zone: str) -> list[datetime]:

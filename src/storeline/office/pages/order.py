@@ -45,13 +45,19 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line with its product and the steps of its price."""
+    """A line with its product and the steps of its price; `moved` of it comes from elsewhere, as a line of its own."""
 
     line: orders.OrderLine
     product: catalog.ProductFacts | None
     unit: int | None
     per: int | None
     steps: list[Step]
+    moved: int = 0
+
+    @property
+    def is_short(self) -> bool:
+        """Whether something of it was found nowhere."""
+        return self.line.kept_quantity + self.moved < self.line.quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,7 @@ def _page(request: Request, order_id: UUID, *, problem: str = "", status: int = 
         "reason": words.reason(head.reason),
         "place": place_names.get(head.place_id),
         "served_by": place_names.get(head.served_by) if head.served_by != head.place_id else None,
-        "lines": _lines(view.lines, details, goods.result()),
+        "lines": _lines(view, details, goods.result()),
         "task": task,
         "task_state": words.state(task.state) if task else None,
         "paid": [_paid(one) for one in paid],
@@ -149,18 +155,19 @@ def _may(request: Request, head: orders.OrderHead, task: fulfilment.TaskView | N
 
 
 def _lines(
-    found: tuple[orders.OrderLine, ...],
+    view: orders.OrderView,
     details: Mapping[int, orders.LineDetail],
     products: Mapping[UUID, catalog.ProductFacts],
 ) -> list[Line]:
     shown = []
-    for line in found:
+    for line in view.lines:
         detail = details[line.line_no]
         steps = [
             Step(words.step(kind), label, promotion_words.funder(funder), amount, _page_of(kind), source)
             for kind, funder, amount, source, label in detail.discounts
         ]
-        shown.append(Line(line, products.get(line.product_id), detail.unit_amount, detail.unit_base, steps))
+        moved = view.moved.get(line.line_no, 0)
+        shown.append(Line(line, products.get(line.product_id), detail.unit_amount, detail.unit_base, steps, moved))
     return shown
 
 
