@@ -1,6 +1,17 @@
-"""The office's pages: the day of trade, orders, promotions, places, and who did what."""
+"""The office's pages: the day of trade, orders, promotions, places, sourcing, and who did what."""
 
-from storeline.office.pages import activity, coupons, export, home, order, orders, places, promotion_edit, promotions
+from storeline.office.pages import (
+    activity,
+    coupons,
+    export,
+    home,
+    order,
+    orders,
+    places,
+    promotion_edit,
+    promotions,
+    sourcing,
+)
 from storeline.office.pages.shared import pages
 
 __all__ = [
@@ -14,4 +25,5 @@ __all__ = [
     "places",
     "promotion_edit",
     "promotions",
+    "sourcing",
 ]

@@ -11,6 +11,7 @@ from storeline.insight import api as insight
 from storeline.kernel.api import VIEW_TRAIL
 from storeline.orders import api as orders
 from storeline.pricing import api as pricing
+from storeline.sourcing import api as sourcing
 from storeline.web import pages as web
 
 pages = Pages("office")
@@ -18,13 +19,14 @@ pages = Pages("office")
 
 def render(request: Request, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """A page with the office's frame. `tab` in the context says which part is open: today, orders, promotions,
-    places or activity.
+    places, sourcing or activity.
     """
     may = request.actor.may
     frame = {
         "may_see_figures": may(insight.VIEW),
         "may_see_orders": may(orders.VIEW),
         "may_see_promotions": may(pricing.VIEW),
+        "may_see_sourcing": may(sourcing.CONFIGURE) and request.actor.places_for(sourcing.CONFIGURE) is None,
         "may_see_activity": may(VIEW_TRAIL),
     }
     return web.render(request, template, frame | context, status)

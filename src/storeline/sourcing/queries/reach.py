@@ -59,13 +59,15 @@ ROOM = """(
         SELECT l.orders FROM sourcing_load l WHERE l.place_id = p.id AND l.hour = date_trunc('hour', %(at)s::timestamptz)
     ), 0) FROM sourcing_site s WHERE s.place_id = p.id
 )"""
-GRAMS = """CASE
+HEAVIEST = 50_000
+GRAMS = f"""(SELECT CASE WHEN weighs > {HEAVIEST} THEN 500 ELSE weighs END FROM (SELECT CASE
     WHEN c.unit = 'kg' THEN 1000 WHEN c.unit = 'g' THEN 1 WHEN c.unit = 'lb' THEN 454 WHEN c.unit = 'oz' THEN 28
     WHEN c.content_unit IN ('kg', 'l') THEN c.content_quantity WHEN c.content_unit IN ('g', 'ml') THEN c.content_quantity / 1000
     WHEN c.content_unit = 'cl' THEN c.content_quantity / 100 WHEN c.content_unit = 'lb' THEN c.content_quantity * 454 / 1000
     WHEN c.content_unit IN ('oz', 'fl_oz') THEN c.content_quantity * 28 / 1000 WHEN c.content_unit = 'gal' THEN c.content_quantity * 3785 / 1000
-    ELSE 500 END"""
-"""What a unit weighs, by its contents where they are known: a packer's estimate, not a scale's."""
+    ELSE 500 END AS weighs) AS by_contents)"""
+"""What a unit weighs, by its contents where they are known: a packer's estimate, not a scale's. What would hold more than anybody
+carries (bags by the volume that they take) weighs like any other."""
 
 
 Where = places.Position | UUID | capacity.Destination
