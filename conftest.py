@@ -1,5 +1,6 @@
 """Every test run: the database is there before Django's settings are read."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storeline.config.settings")
 def pytest_configure() -> None:
     """Start the embedded server unless DATABASE_URL names another."""
     database.ensure()
+
+
+def pytest_collection_finish() -> None:
+    """What is imported stays: nobody need look again and again whether it is garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
 from storeline.web.translating import FOLDERS, LOCALE, Text, _in_template, compiled, missing, read, texts
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _sources_are_read_once() -> Iterator[None]:
+    found = list(texts())
+    with mock.patch("storeline.web.translating.texts", return_value=found):
+        yield
+
 
 _BLANK = re.compile(r"%\(\w+\)s")
 
