@@ -12,7 +12,7 @@ from storeline.identity.tests.factories import browser_of, make_user
 from storeline.kernel.api import SYSTEM, new_id
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop, make, shop
-from storeline.web.tests.browsing import get, send
+from storeline.web.tests.browsing import get, heavy, send
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,11 +48,18 @@ def test_from_an_empty_shelf_to_the_other_shops_goods_in_the_bag(here: Shop, ass
     for _ in range(2):
         assert send(there, f"{supply_page}/send") == f"{supply_page}?said=sent_off"
     assert "On its way from other, here" in get(associate, address)
+    arriving, key = f"/desk/transfers/{supply.id}", orders.token_of(order_id)
+    assert "what comes is kept for it" in get(associate, arriving)
+    for browser, seen in (
+        (associate, ["/desk", address, f"{address}/lines/2", f"{address}/lines/2/reject", arriving]),
+        (there, ["/desk", supply_page]),
+        (Client(), [f"/order/{order_id}?key={key}"]),
+    ):
+        assert heavy(browser, seen) == {}
     send(associate, f"/desk/transfers/{supply.id}/arrivals", id=str(new_id()))
     assert fulfilment.get_task(order_id).lines[2].picked == 2000
     assert differences() == []
-    shopper = get(Client(), f"/order/{order_id}?key={orders.token_of(order_id)}")
-    assert "comes from another shop, for the same price." in shopper
+    assert "comes from another shop, for the same price." in get(Client(), f"/order/{order_id}?key={key}")
 
 
 def test_who_works_elsewhere_sees_no_supply_and_a_wrong_number_changes_nothing(here: Shop, associate: Client) -> None:

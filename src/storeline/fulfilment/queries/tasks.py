@@ -147,7 +147,7 @@ class TaskView:
 class Progress:
     """How one's own order is getting on. `state` is the task's, ``out`` on the van, or the order's where there is no task.
 
-    `code` opens an order that is ready, until `collect_by`.
+    `code` opens an order that is ready, until `collect_by`; `lines` are those of the task.
     """
 
     order_id: UUID
@@ -159,6 +159,7 @@ class Progress:
     closed_at: datetime | None = None
     collect_by: datetime | None = None
     code: str | None = None
+    lines: tuple[TaskLine, ...] = ()
 
 
 def tasks_of(order_ids: Collection[UUID]) -> dict[UUID, TaskView]:
@@ -314,6 +315,7 @@ def progress_of(head: orders.OrderHead) -> Progress:
         task.closed_at,
         None if task.ready_at is None else task.ready_at + COLLECT_WITHIN,
         codes([order_id]).get(order_id) if task.state == "ready" else None,
+        task.lines,
     )
 
 

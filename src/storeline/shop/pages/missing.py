@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -27,28 +28,34 @@ class Missed:
     items: tuple[Missing, ...] = ()
     due_at: datetime | None = None
 
-    @property
-    def version(self) -> str:
-        """What tells whether it looks as it did."""
-        return f"{sum(one.moved + one.left for one in self.items)}{'.' if self.due_at else ''}" if self.items else ""
-
 
 NOTHING = Missed()
 
 
-def missed(order_id: UUID) -> Missed:
-    """What places could not give of this order, product by product, as it stands now. Whose it is was checked before."""
-    rejections = fulfilment.rejections_of([order_id]).get(order_id, ())
-    if not rejections:
+def seen(progress: fulfilment.Progress) -> str:
+    """What tells whether what is missing looks as it did."""
+    moved, left = (sum(getattr(line, name) for line in progress.lines) for name in ("moved", "rejected"))
+    return f".{moved}.{left}.{sum(line.coming for line in progress.lines)}" if moved or left else ""
+
+
+def missed(
+    progress: fulfilment.Progress,
+    lines: Iterable[orders.OrderLine],
+    products: Mapping[UUID, catalog.ProductFacts] | None = None,
+) -> Missed:
+    """What places could not give of an order, product by product, as it stands now; `lines` and `products` are its own."""
+    short = {line.product_id for line in progress.lines if line.moved or line.rejected}
+    if not short:
         return NOTHING
-    task = fulfilment.get_task(order_id)
-    continues = {line.line_no for line in orders.lines([order_id]).result()[order_id] if line.continues is not None}
-    moved: dict[UUID, int] = dict.fromkeys([one.product_id for one in rejections], 0)
-    left = dict(moved)
-    for line in task.lines:
-        left[line.product_id] = left.get(line.product_id, 0) + line.rejected
-        if line.line_no in continues:
-            moved[line.product_id] += line.ordered - line.moved - line.rejected
-    products = catalog.gather(sorted(moved)).result()
-    items = tuple(Missing(products[one], moved[one], left[one]) for one in moved)
-    return Missed(items, task.due_at if any(line.coming for line in task.lines) else None)
+    continues = {line.line_no for line in lines if line.continues is not None}
+    known = catalog.gather(sorted(short)).result() if products is None else products
+    items = tuple(
+        Missing(
+            known[product],
+            sum(line.ordered - line.moved - line.rejected for line in of_product if line.line_no in continues),
+            sum(line.rejected for line in of_product),
+        )
+        for product in sorted(short)
+        if (of_product := [line for line in progress.lines if line.product_id == product])
+    )
+    return Missed(items, progress.due_at if any(line.coming for line in progress.lines) else None)

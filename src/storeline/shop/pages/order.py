@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from storeline.orders.api import OWN
 from storeline.payments import api as payments
 from storeline.places import api as places
 from storeline.shop import basket, shelf
-from storeline.shop.pages.missing import NOTHING, missed
+from storeline.shop.pages.missing import NOTHING, missed, seen
 from storeline.shop.pages.returns import asked_of
 from storeline.shop.pages.router import pages, show
 from storeline.shop.pages.substitutes import substitutes, version
@@ -63,7 +64,7 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
         if line.quantity > moved.get(line.line_no, 0) or not line.quantity
     ]
     done = view.head.state == "completed"
-    context = _way(progress, place, slot)
+    context = _way(progress, place, slot, view.lines, products)
     return show(
         request,
         "order",
@@ -88,15 +89,12 @@ def way(request: Request, order_id: UUID) -> HttpResponse:
     """The part that changes; 204 while it has not."""
     key = request.GET.get("key", "")
     progress = fulfilment.progress(order_id, actor=request.actor, token=key)
-    if f"{progress.state}{version(substitutes(order_id))}{missed(order_id).version}" == request.GET.get("state"):
+    if f"{progress.state}{version(substitutes(order_id))}{seen(progress)}" == request.GET.get("state"):
         return HttpResponse(status=204)
-    head = orders.get_own(order_id, actor=request.actor, token=key).head
-    slot = capacity.get_slot(head.slot_id) if head.slot_id else None
-    return render(
-        request,
-        "shop/way.html",
-        {"order": head, "key": key, **_way(progress, places.get_place(progress.place_id), slot)},
-    )
+    view = orders.get_own(order_id, actor=request.actor, token=key)
+    slot = capacity.get_slot(view.head.slot_id) if view.head.slot_id else None
+    context = _way(progress, places.get_place(progress.place_id), slot, view.lines)
+    return render(request, "shop/way.html", {"order": view.head, "key": key, **context})
 
 
 @pages.post("order/<uuid:order_id>/cancel", OWN, guest=True, name="cancel")
@@ -108,13 +106,20 @@ def cancel(request: Request, order_id: UUID) -> HttpResponse:
     return see(f"{reverse('shop:order', args=[order_id])}?key={key}")
 
 
-def _way(progress: fulfilment.Progress, place: places.Place, slot: capacity.Slot | None) -> dict[str, Any]:
+def _way(
+    progress: fulfilment.Progress,
+    place: places.Place,
+    slot: capacity.Slot | None,
+    lines: Sequence[orders.OrderLine],
+    products: Mapping[UUID, catalog.ProductFacts] | None = None,
+) -> dict[str, Any]:
     is_live = progress.state in _LIVE
-    offers, missing = (substitutes(progress.order_id), missed(progress.order_id)) if is_live else ([], NOTHING)
+    offers = substitutes(progress.order_id) if is_live else []
+    missing = missed(progress, lines, products) if is_live else NOTHING
     return {
         "substitutes": offers,
         "missing": missing,
-        "version": version(offers) + missing.version,
+        "version": version(offers) + seen(progress),
         "progress": progress,
         "place": place,
         "steps": steps(progress, place.zone, slot) if progress.method != "carry_out" else [],
