@@ -9,6 +9,7 @@ import argparse
 import sys
 from typing import Any
 
+import bench.tools.ready  # noqa: F401  # before the modules below, which it makes ready
 from bench.tools import sourcing_journey as journey
 from bench.tools.harness import percentile
 from bench.tools.sourcing_bound import clairvoyant
