@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import random
 import time
 from typing import Any
@@ -70,6 +71,9 @@ def _reserve(place: UUID, product: UUID, seconds: float) -> dict[str, Any]:
     from storeline.kernel.api import SYSTEM, new_id, run
     from storeline.stock import api as stock
 
+    gc.collect()
+    gc.freeze()  # as a server does once it has started
+    gc.set_threshold(5_000)
     random.seed(7)
     decisions = refused = 0
     took = 0.0
