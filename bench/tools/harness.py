@@ -14,12 +14,16 @@ from storeline.config import database
 
 
 @contextmanager
-def private_database(name: str) -> Iterator[str]:
-    """Create ``bench_<name>``, migrate it, set Django up on it, give its address; drop it afterwards."""
+def private_database(name: str, *, like: str | None = None) -> Iterator[str]:
+    """Create ``bench_<name>``, migrate it, set Django up on it, give its address; drop it afterwards.
+
+    `like` names a database that it begins as a copy of; nobody may be connected to that while it is copied.
+    """
     server = os.environ.get("DATABASE_URL") or database.ensure()
     bench = f"bench_{name}_{os.getpid()}"
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(bench)))
+    copied = sql.SQL(" TEMPLATE {}").format(sql.Identifier(like)) if like else sql.SQL("")
+    with psycopg.connect(make_conninfo(server, dbname="postgres"), autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(bench)) + copied)
     address = make_conninfo(server, dbname=bench)
     os.environ["DATABASE_URL"] = address
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storeline.config.settings")

@@ -70,16 +70,28 @@ def made_people() -> People:
 
 @contextmanager
 def found_people() -> Iterator[People]:
-    """The demo's sign-ins with baskets in cookies, at its shops: what is there stays as it is but for their sessions."""
+    """The demo's sign-ins with baskets in cookies, at its shops: what is there stays as it is, their sessions are ended."""
     from django.contrib.sessions.models import Session
 
-    before = set(Session.objects.values_list("session_key", flat=True))
-    shopper, desks = _signed_in("shopper"), _places(PLACES)
+    shopper, picker, head_office = (_signed_in(role) for role in ("shopper", "associate", "planner"))
+    desks = _places(PLACES)
     try:
-        shoppers = [Visitor(shopper | _guest(place, shopper), place) for place in desks]
-        yield People(shoppers, _signed_in("associate"), _signed_in("planner"), desks)
+        yield People([Visitor(shopper | _guest(place, shopper), place) for place in desks], picker, head_office, desks)
     finally:
-        Session.objects.exclude(session_key__in=before).filter(session_key=shopper["sessionid"]).delete()
+        made = [cookies["sessionid"] for cookies in (shopper, picker, head_office)]
+        Session.objects.filter(session_key__in=made).delete()
+
+
+def rank_offers(people: People) -> None:
+    """Rank the offers of everybody's shop, as the worker does while people look at it."""
+    from storeline.shop import offers, where
+
+    for ref in {visitor.place.ref for visitor in people.shoppers}:
+        at = where.at(ref)
+        assert at is not None
+        offers.want(at, member=True)
+    while offers.rank_due(MEMBERS):
+        pass
 
 
 _HOUSEHOLDS = """
