@@ -93,7 +93,7 @@ def test_a_members_order_that_is_ready_asks_little(made: Shop) -> None:
     with counted() as asked:
         page = text(kim, f"/order/{order_id}")
     assert "Ready: come and collect" in page
-    assert asked.times == MOST_QUERIES
+    assert asked.times == MOST_QUERIES - 1
 
 
 def test_an_order_comes_again_as_a_whole_and_says_what_is_gone(made: Shop) -> None:
