@@ -57,7 +57,7 @@ def _faces() -> list[tuple[str, str, str, str, tuple[str, ...]]]:
             _("Sales, stock and orders at a glance, and what needs you."),
             "/office",
             "bar-chart",
-            ("finance", "marketer", "shop_manager"),
+            ("finance", "marketer", "planner", "shop_manager"),
         ),
     ]
 
