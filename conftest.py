@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import Any
 from unittest import mock
 
+import hypothesis
 import pytest
 
 from storeline.config import database
@@ -18,6 +19,19 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storeline.config.settings")
 def pytest_configure() -> None:
     """Start the embedded server unless DATABASE_URL names another."""
     database.ensure()
+
+
+# How long an example takes is the machine's matter.
+hypothesis.settings.register_profile("ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("ours")
+
+_FIRST = ("tests/faults/test_rounds", "/exchange/", "tests/test_openapi", "tests/drills", "/config/", "tests/e2e/")
+"""The longest files first, so that no process is left with one at the end; those with a clock in them after the rounds."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The order of files; within a file nothing changes."""
+    items.sort(key=lambda item: next((n for n, part in enumerate(_FIRST) if part in item.nodeid), len(_FIRST)))
 
 
 def pytest_collection_finish() -> None:
