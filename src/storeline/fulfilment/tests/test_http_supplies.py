@@ -15,7 +15,7 @@ from storeline.fulfilment.tests.factories import all_rows, supplying, to_pick
 from storeline.kernel.api import GUEST, Actor, new_id
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import shop
-from storeline.stock.permissions import TRANSFER
+from storeline.stock.api import TRANSFER
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
