@@ -81,6 +81,17 @@ def test_near_a_place_of_ones_own(products):
     assert [one.ref for one in ask(products, near_place=there)] == ["there", "here"]
 
 
+def test_it_is_looked_farther_out_where_too_few_near_can_serve(products):
+    for number in range(30):
+        make_shop(f"N{number:02}", 48.9 + number / 100)
+    far = make_shop("far", 50.0)
+    for product in products:
+        put(far, product, 5_000)
+    with waits() as count:
+        found = ask(products, near=PARIS, limit=2)
+    assert (told(found), count.waits) == ([("far", True, ["all_there", "open"]), ("N00", False, ["short", "short"])], 5)
+
+
 def test_a_place_serves_from_its_next_opening_or_its_next_slot(products):
     shop = make_shop("P1")
     for product in products:

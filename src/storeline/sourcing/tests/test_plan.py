@@ -169,6 +169,24 @@ def test_why_there_is_no_plan(one):
     assert codes(ask(one)) == ["no_room"]
 
 
+def test_what_is_missing_near_comes_from_farther_away(one):
+    [other] = make_products(1)
+    near = [shop(f"P{number:02}", 50.0 + number / 100) for number in range(30)]
+    far, farther = shop("far", 52.0), shop("farther", 53.0)
+    put(near[0], one, 1_000)
+    put(far, other, 1_000)
+    put(farther, other, 5_000)
+    with waits() as count:
+        found = ask(one, other)
+    assert (chosen(found), count.waits) == ((near[0], far), 2)
+    assert found.plan is not None
+    assert found.plan.next_places == (near[0], farther)
+    assert chosen(ask(one, other, units=2)) == ()
+    assert codes(ask(one, other, units=2)) == ["short"]
+    assert chosen(ask(other, units=5)) == (farther,)
+    assert chosen(ask(other, without={far})) == (farther,)
+
+
 def test_a_van_comes_from_one_place(one):
     near, far = shop("near", 50.1), shop("far", 50.2)
     for each in (near, far):
