@@ -86,6 +86,7 @@ def _reserve(place: UUID, product: UUID, seconds: float) -> dict[str, Any]:
         took += time.perf_counter() - started
         decisions += len(verdicts)
         refused += sum(not verdict.granted for verdict in verdicts)
+    gc.unfreeze()
     row = run("SELECT on_hand, reserved FROM stock_balance WHERE product_id = %s", [product]).fetchone()
     return {
         "reserve_decisions_per_s": round(decisions / took, 1),
