@@ -134,7 +134,7 @@ def _holds(entries: list[Entry], verdict: Verdict) -> None:
     found = {
         str(key): state
         for key, state in run(
-            f"SELECT source_id, state FROM stock_reservation WHERE digest IS NOT NULL AND {NOT_RIVALS}"
+            f"SELECT source_id, state FROM stock_reservation WHERE asked IS NOT NULL AND {NOT_RIVALS}"
         )
     }
     granted: dict[str, bool] = {}

@@ -103,7 +103,7 @@ def do_hold(spec: Spec) -> Answer:
 def plan_let_go(_world: World, _chance: Random) -> Spec | None:
     """Some holds end."""
     found = some(
-        f"""SELECT source_id FROM stock_reservation WHERE state = 'held' AND digest IS NOT NULL AND {NOT_RIVALS}
+        f"""SELECT source_id FROM stock_reservation WHERE state = 'held' AND asked IS NOT NULL AND {NOT_RIVALS}
         ORDER BY random() LIMIT 5"""
     )
     return {"ids": found} if found else None
