@@ -178,13 +178,13 @@ DERIVED = {
     "stock_adjustment", "stock_transfer",
     "orders_amendment", "payments_operation", "payments_repayment", "fulfilment_task", "fulfilment_task_line",
     "fiscal_series", "exchange_import", "exchange_document", "insight_trade_", "insight_category_", "insight_touched",
-    "insight_state", "insight_availability",
+    "insight_state", "insight_availability", "shop_ranking", "consignment_line",
 }  # fmt: skip
 LEFT_OUT = {
     "identity_", "partners_", "kernel_", "messages_", "capacity_rule", "capacity_slot", "capacity_booking", "ledger_holding", "ledger_account",
     "catalog_measure_rule", "stock_reservation", "stock_lot", "shop_basket", "orders_wish", "orders_substitute",
     "aftersales_request", "till_", "sourcing_load", "sourcing_value", "sourcing_plan", "sourcing_part", "sourcing_pick",
-    "orders_destination", "fulfilment_",
+    "orders_destination", "fulfilment_", "stock_ownership", "consignment_settlement", "shop_hot", "shop_queue", "shop_ticket",
 }  # fmt: skip
 
 

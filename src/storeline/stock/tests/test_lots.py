@@ -224,9 +224,9 @@ def test_what_comes_back_goes_into_the_lots_that_it_left_in(place, product):
                 stock.post_returns(found)
     assert (lots(place, product), balance(place, product)) == ([("SOON", 1_000), ("LATE", 1_000)], (4_000, 2_000, 0))
     assert lots(elsewhere, product) == [("SOON", 1_000), ("LATE", 1_000)]
-    found = stock.recall(product, "SOON")
-    assert found.orders == {sold}
-    assert [lot.on_hand for lot in found.shelves] == [1_000, 1_000]
+    recalled = stock.recall(product, "SOON")
+    assert recalled.orders == {sold}
+    assert [lot.on_hand for lot in recalled.shelves] == [1_000, 1_000]
     assert_balanced()
 
 
