@@ -73,6 +73,8 @@ def _quick_passwords() -> Iterator[None]:
 
 
 _KEPT = {"django_migrations", "django_content_type", "auth_permission", "ledger_account", "catalog_measure_rule"}
+_PARTNERS = r"DELETE FROM ledger_account WHERE code LIKE 'partner\_%'"
+"""The chart itself stays; these are opened beside it, one for each partner."""
 _EMPTY = """
 DO $$
 DECLARE
@@ -106,7 +108,7 @@ def _quick_flush() -> Iterator[None]:
             cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
             if not (cursor.fetchone() or (False,))[0]:
                 return whole(self, style, tables, **options)
-        return [_EMPTY % ",".join(sorted(set(tables) - _KEPT))]
+        return [_EMPTY % ",".join(sorted(set(tables) - _KEPT)), _PARTNERS]
 
     with (
         mock.patch.object(DatabaseOperations, "sql_flush", sql_flush),
