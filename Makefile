@@ -64,7 +64,7 @@ demo: $(STAMP)/demo ## a real retailer's trade on 127.0.0.1 (DAYS=7 PORT=8000 SE
 	@$(BIN)/python -m storeline demo --days $(DAYS) --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
 
 test: check $(STAMP)/chromium ## every check, then every test
-	@$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "not proof"
+	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not proof"
 
 check: $(STAMP)/dev ## ruff, mypy strict, the rows, migration drift
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync types style rows drift
