@@ -11,7 +11,12 @@ WITH ours AS (
     SELECT d.kind, p.ref AS place, {_WEEK} AS week, o.currency, count(*) AS documents, sum(o.amount) / s.scale AS amount
     FROM exchange_document d
     JOIN (
-        SELECT 'order' AS kind, ref, place_id, business_date, currency, amount FROM orders_order WHERE state <> 'cancelled'
+        SELECT 'order' AS kind, ref, place_id, business_date, currency, amount - coalesce(later.sum, 0) AS amount
+        FROM orders_order LEFT JOIN (
+            -- What came into an order after it was agreed, instead of what was missing, the source never saw.
+            SELECT order_id, sum(amount) FROM orders_line l WHERE continues IS NOT NULL
+                OR (order_id, line_no) IN (SELECT order_id, line_no FROM orders_substitute) GROUP BY order_id
+        ) AS later ON later.order_id = id WHERE state <> 'cancelled'
         UNION ALL SELECT 'return', ref, place_id, business_date, currency, amount FROM aftersales_return
     ) o ON o.kind = d.kind AND o.ref = d.ref
     JOIN places_place p ON p.id = o.place_id
