@@ -77,6 +77,7 @@ def test_example_is_taken_whole_and_a_repeat_changes_nothing(folder):
     )
     assert books() - before == Counter(exchange_import=1)
     amounts_of_the_example_are_in_the_books()
+    what_came_into_an_order_later_is_not_the_sources()
     audit_sees_a_document_that_differs_from_the_books()
 
 
@@ -101,6 +102,18 @@ def amounts_of_the_example_are_in_the_books():
 def balances() -> list[tuple[str, str, int]]:
     return run("""SELECT p.ref, c.ref, b.on_hand FROM stock_balance b JOIN places_place p ON p.id = b.place_id
         JOIN catalog_product c ON c.id = b.product_id WHERE b.on_hand <> 0 ORDER BY 1, 2""").fetchall()
+
+
+def what_came_into_an_order_later_is_not_the_sources():
+    """A line that continues another grows its order; without such a line the growth is a difference."""
+    grow = "UPDATE orders_order SET amount = amount + 100, total = total + 100, payable = payable + 100 WHERE ref = 'W-10007'"
+    run(grow)
+    assert len(totals().differences) == 1
+    run("""INSERT INTO orders_line (order_id, line_no, product_id, quantity, gross, discount, amount, funded, tax, tax_rate, goods,
+            continues)
+        SELECT order_id, 99, product_id, 1000, 100, 0, 100, 0, 0, 0, true, line_no FROM orders_line
+        WHERE order_id = (SELECT id FROM orders_order WHERE ref = 'W-10007') AND line_no = 1""")
+    assert totals().differences == ()
 
 
 def audit_sees_a_document_that_differs_from_the_books():
