@@ -44,7 +44,7 @@ MIDDLEWARE = [
     *(["storeline.config.tracing.TraceMiddleware"] if ENVIRONMENT.traces else []),
     "storeline.web.middleware.ObserveMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "storeline.web.middleware.CompressMiddleware",
     "storeline.web.middleware.HeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "storeline.web.middleware.LanguageMiddleware",

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 import re
+import secrets
 import time
 import uuid
+import zlib
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.http import Http404
+from django.http import Http404, HttpResponse
+from django.middleware.gzip import GZipMiddleware, re_accepts_gzip
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
+from django.utils.cache import patch_vary_headers
 
 from storeline.web import metrics
 from storeline.web.live import HUB
@@ -20,7 +24,7 @@ from storeline.web.problems import CONTENT_TYPE, problem
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
 _log = logging.getLogger("storeline.request")
@@ -99,6 +103,40 @@ class LanguageMiddleware(LocaleMiddleware):
 def _named_language(request: HttpRequest) -> str | None:
     named = request.GET.get("lang", "") if request.method == "GET" else ""
     return named if named in dict(settings.LANGUAGES) else None
+
+
+class CompressMiddleware(GZipMiddleware):
+    """Compresses whole answers as Django's does, with less effort: of a list of products a third of the time, for a quarter more bytes."""
+
+    SHORTEST = 200
+    QUICKLY = 1
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if not isinstance(response, HttpResponse) or response.has_header("Content-Encoding"):
+            answer: HttpResponseBase = super().process_response(request, response)
+            return answer
+        if len(response.content) < self.SHORTEST:
+            return response
+        patch_vary_headers(response, ("Accept-Encoding",))
+        if not re_accepts_gzip.search(request.META.get("HTTP_ACCEPT_ENCODING", "")):
+            return response
+        content = _gzip(response.content, self.QUICKLY, secrets.randbelow(self.max_random_bytes))
+        if len(content) >= len(response.content):
+            return response
+        response.content = content
+        response.headers["Content-Length"] = str(len(response.content))
+        response.headers["Content-Encoding"] = "gzip"
+        if (tag := response.get("ETag", "")).startswith('"'):
+            response.headers["ETag"] = f"W/{tag}"  # its bytes are not those that the tag is of (RFC 9110, 8.8.1)
+        return response
+
+
+def _gzip(content: bytes, level: int, padding: int) -> bytes:
+    """As RFC 1952 says; the name of the file is so long as chance says, so that nobody learns from an answer's length (BREACH)."""
+    deflate = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL)
+    head = b"\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\xff" + b"a" * padding + b"\x00"
+    tail = zlib.crc32(content).to_bytes(4, "little") + (len(content) & 0xFFFFFFFF).to_bytes(4, "little")
+    return b"".join((head, deflate.compress(content), deflate.flush(), tail))
 
 
 class HeadersMiddleware:
