@@ -73,6 +73,7 @@ OWN: dict[str, dict[str, str]] = {
     "messages": {
         "codes": "one-time codes",
         "outbox": "what is to be sent",
+        "recovery": "a forgotten password",
         "transports": "who carries it",
     },
     "partners": {

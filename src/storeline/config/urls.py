@@ -4,7 +4,8 @@ from importlib import import_module, util
 
 from django.conf import settings
 from django.contrib.staticfiles.urls import staticfiles_urlpatterns
-from django.urls import include, path
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 from storeline.config.api import api
 from storeline.identity.api import Pages
@@ -14,7 +15,9 @@ from storeline.web import pages as web_pages
 urlpatterns = [
     path("api/v1/", api.urls),
     path("oauth/", include("storeline.identity.oauth_urls", namespace="oauth2_provider")),
-    path("accounts/", include("allauth.urls")),
+    re_path("^accounts/password/", RedirectView.as_view(pattern_name="messages:forgot")),
+    re_path("^accounts/(email|confirm-email|signup)/", RedirectView.as_view(url="/start")),
+    path("accounts/", include("allauth.urls")),  # less what would write past our commands
     path("admin/", admin.site.urls),
     path("health/live", health.live),
     path("health/ready", health.ready),

@@ -16,6 +16,7 @@ from storeline.customers.commands import (
     remove_contact,
     undo_merge,
 )
+from storeline.customers.domain import normal_contact
 from storeline.customers.errors import (
     CannotMerge,
     CardTaken,
@@ -111,6 +112,7 @@ __all__ = [
     "load_purposes",
     "look_up",
     "merge",
+    "normal_contact",
     "of_user",
     "persons",
     "record_consent",

@@ -5,17 +5,20 @@ from storeline.identity.commands import (
     ClientReach,
     ClientSecret,
     amend_client,
+    check_password,
     close_client,
     create_client,
     create_user,
     erase_user,
     grant_role,
     new_client_secret,
+    reset_password,
     revoke_role,
     set_active,
     set_password,
 )
 from storeline.identity.demo import DemoSignIn, demo_sign_ins, ensure_demo_sign_ins
+from storeline.identity.domain import normal_login
 from storeline.identity.errors import (
     BeyondRole,
     InvalidToken,
@@ -43,7 +46,7 @@ from storeline.identity.queries import (
     names_of,
     open_entities,
 )
-from storeline.identity.sessions import enter, sign_up, throttle
+from storeline.identity.sessions import enter, forgive, sign_up, throttle
 
 __all__ = [
     "SIGN_IN",
@@ -70,6 +73,7 @@ __all__ = [
     "actors_of_tokens",
     "amend_client",
     "bearer_token",
+    "check_password",
     "close_client",
     "create_client",
     "create_user",
@@ -79,6 +83,7 @@ __all__ = [
     "erase_user",
     "find_actor",
     "find_user",
+    "forgive",
     "get_client",
     "get_user",
     "grant_role",
@@ -87,8 +92,10 @@ __all__ = [
     "list_users",
     "names_of",
     "new_client_secret",
+    "normal_login",
     "open_entities",
     "requires",
+    "reset_password",
     "revoke_role",
     "set_active",
     "set_password",

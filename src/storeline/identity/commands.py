@@ -107,11 +107,16 @@ def _email(text: str | None) -> str | None:
 
 def _set_password(user: User, password: str | None) -> None:
     if password is not None:
-        try:
-            validate_password(password, user)
-        except ValidationError as error:
-            raise WeakPassword(" ".join(error.messages), field="password") from error
+        check_password(password, user)
     user.set_password(password)
+
+
+def check_password(password: str, user: User | None = None) -> None:
+    """Raise WeakPassword where this one would not be taken (of `user`, whose name it must not be)."""
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise WeakPassword(" ".join(error.messages), field="password") from error
 
 
 def set_password(user_id: UUID, password: str, *, actor: Actor) -> None:
@@ -124,6 +129,19 @@ def set_password(user_id: UUID, password: str, *, actor: Actor) -> None:
     with transaction():
         user.save(update_fields=["password"])
         trail(actor, "identity.set_password", user_id)
+
+
+def reset_password(user_id: UUID, password: str) -> None:
+    """Give another password to one who proved by a code, in the caller's transaction, that the account is theirs.
+
+    Every session ends; a second factor stays. Raises NotFound where nobody may sign in there, WeakPassword.
+    """
+    user = User.objects.select_for_update().filter(id=user_id, is_active=True).first()
+    if user is None:
+        raise NotFound("There is no such user.", field="user_id")
+    _set_password(user, password)
+    user.save(update_fields=["password"])
+    trail(Actor("user", user_id), "identity.reset_password", user_id)
 
 
 def set_active(user_id: UUID, *, active: bool, actor: Actor) -> None:

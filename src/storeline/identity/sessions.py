@@ -75,11 +75,19 @@ def sign_up(request: HttpRequest, user_id: UUID, *, email: str, password: str, n
     return enter(request, email, password)
 
 
-def throttle(request: HttpRequest, deed: str, most: int) -> None:
-    """Count a deed of whoever is at this network address; raises TooMany from so many in a quarter of an hour on."""
+def throttle(request: HttpRequest, deed: str, most: int, *, about: str = "") -> None:
+    """Count a deed of whoever is at this network address, or what anybody does `about` one thing.
+
+    Raises TooMany from so many in a quarter of an hour on.
+    """
     moment = datetime.now(UTC)
-    if (wait := _wait(keyed("identity.attempt", deed, client_address(request)), most, moment)) is not None:
+    if (wait := _wait(keyed("identity.attempt", deed, about or client_address(request)), most, moment)) is not None:
         raise TooMany("There were many of these from here: try again later.", retry_after=wait)
+
+
+def forgive(login: str) -> None:
+    """Forget how often `login` was tried just now, once its owner has shown who they are."""
+    run(_FORGIVE, [keyed("identity.attempt", "login", normal_login(login)), _window(datetime.now(UTC))])
 
 
 def _window(moment: datetime) -> datetime:

@@ -148,9 +148,12 @@ def issue_code(
     *,
     channel: str,
     language: str = "en",
+    template: str = CODE_TEMPLATE,
     actor: Actor,  # noqa: ARG001  # every write names who does it; guests may ask for a code
 ) -> Issued:
     """Send a fresh code to `destination` (an address or E.164 number); an earlier one for the subject ends.
+
+    Without a channel nothing leaves, and all else is as if it did: so nobody learns which addresses are known.
 
     Counted exactly, by destination and purpose, by destination and by subject: raises TooManyCodes
     with `retry_after`, and then nothing has changed.
@@ -165,7 +168,8 @@ def issue_code(
         expires_at = _moment(purpose) + rules.lifetime
         run(_REPLACE, [purpose, ids_array([subject_id])])
         (code_id,) = _insert(purpose, {subject_id: expires_at}, mark)
-        queue([NewMessage(subject_id, channel, destination.strip(), CODE_TEMPLATE, language, code_id=code_id)])
+        if channel:
+            queue([NewMessage(subject_id, channel, destination.strip(), template, language, code_id=code_id)])
     return Issued(code_id, expires_at)
 
 

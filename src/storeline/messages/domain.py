@@ -27,9 +27,11 @@ class Purpose:
 SIGN_IN = "sign_in"
 VERIFY_CONTACT = "verify_contact"
 COLLECTION = "collection"
+NEW_PASSWORD = "new_password"  # noqa: S105  # what codes are for, no password
 _PURPOSES: dict[str, Purpose] = {
     SIGN_IN: Purpose(),
     VERIFY_CONTACT: Purpose(),
+    NEW_PASSWORD: Purpose(digits=8, lifetime=timedelta(minutes=15)),
     COLLECTION: Purpose(lifetime=timedelta(days=14), attempts=10, business_time=True),
 }
 
@@ -100,13 +102,36 @@ Texts = Mapping[str, tuple[str, str]]
 """Language tag to subject and body; `{names}` are filled in."""
 
 CODE_TEMPLATE = "messages.code"
+NEW_PASSWORD_TEMPLATE = "messages.new_password"  # noqa: S105
+PASSWORD_CHANGED_TEMPLATE = "messages.password_changed"  # noqa: S105
 _TEMPLATES: dict[str, Texts] = {
     CODE_TEMPLATE: {
         "en": ("Your code", "Your code is {code}. Never pass it on to anybody."),
         "zh-Hans": ("您的验证码", "您的验证码是 {code}。请勿告诉任何人。"),
         "fr": ("Votre code", "Votre code est {code}. Ne le communiquez à personne."),
         "es": ("Su código", "Su código es {code}. No lo comparta con nadie."),
-    }
+    },
+    NEW_PASSWORD_TEMPLATE: {
+        "en": ("New password", "Your code for a new password: {code}. If you did not ask for it, do nothing."),
+        "zh-Hans": ("重设密码", "重设密码的验证码：{code}。如果不是您本人操作，请忽略。"),  # noqa: RUF001  # Chinese punctuation
+        "fr": (
+            "Nouveau mot de passe",
+            "Code pour un nouveau mot de passe : {code}. Ignorez-le si vous n'avez rien demandé.",
+        ),
+        "es": ("Contraseña nueva", "Código para una contraseña nueva: {code}. Si no lo ha pedido usted, no haga nada."),
+    },
+    PASSWORD_CHANGED_TEMPLATE: {
+        "en": ("Your password was changed", "Was that not you? Then ask for a new one at once, where you sign in."),
+        "zh-Hans": ("您的密码已更改", "如果不是您本人操作，请立即在登录页面重设密码。"),  # noqa: RUF001  # Chinese punctuation
+        "fr": (
+            "Votre mot de passe a été modifié",
+            "Ce n'était pas vous ? Demandez-en un autre tout de suite à la connexion.",
+        ),
+        "es": (
+            "Su contraseña ha cambiado",
+            "¿No ha sido usted? Pida otra cuanto antes en la página de inicio de sesión.",
+        ),
+    },
 }
 DEFAULT_LANGUAGE = "en"
 

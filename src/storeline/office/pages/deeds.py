@@ -93,6 +93,7 @@ def _people() -> dict[str, str]:
     return {
         "identity.create_user": _("Made a user"),
         "identity.set_password": _("Set a password"),
+        "identity.reset_password": _("Chose a new password with a code"),
         "identity.set_active": _("Let a user in or shut one out"),
         "identity.erase_user": _("Erased a user"),
         "identity.grant_role": _("Gave a role"),
