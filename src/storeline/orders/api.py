@@ -16,7 +16,7 @@ from storeline.orders.commands.move import leave, move
 from storeline.orders.commands.place import MAX_ORDERS, place
 from storeline.orders.commands.quote import quote, quote_many
 from storeline.orders.commands.reslot import reslot
-from storeline.orders.commands.source import checkout_sourced
+from storeline.orders.commands.source import Foreseen, checkout_sourced, foresee
 from storeline.orders.commands.substitute import price_substitutes, substitute
 from storeline.orders.domain.drafts import (
     WISHES,
@@ -84,6 +84,7 @@ __all__ = [
     "Destination",
     "Draft",
     "DraftLine",
+    "Foreseen",
     "Instead",
     "LineDetail",
     "LineDiscount",
@@ -116,6 +117,7 @@ __all__ = [
     "destinations",
     "expire",
     "find_by_ref",
+    "foresee",
     "get",
     "get_for",
     "get_own",

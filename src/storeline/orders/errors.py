@@ -9,6 +9,7 @@ kernel.Error
 │   ├── NotServed           nobody brings goods from there to that address
 │   ├── NotKeptCold         what it is would spoil on that way, or at that place
 │   ├── SlotFull            no room left in the slot
+│   ├── SlotTooEarly        the slot begins before everything can be there
 │   ├── CouponRefused       the coupon cannot be used
 │   ├── PaymentDeclined     the partner said no
 │   ├── WrongState          the order is past that step
@@ -53,6 +54,11 @@ class NotKeptCold(Refused):
 class SlotFull(Refused):
     code = "slot_full"
     title = "The slot is full"
+
+
+class SlotTooEarly(Refused):
+    code = "slot_too_early"
+    title = "The slot is too early"
 
 
 class CouponRefused(Refused):

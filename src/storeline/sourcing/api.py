@@ -48,7 +48,15 @@ from storeline.sourcing.loading import (
 )
 from storeline.sourcing.permissions import CLOSE, CONFIGURE, OPTIONS, PLANS
 from storeline.sourcing.queries.figures import Figures, Origin, Origins, figures, origins
-from storeline.sourcing.queries.kept import Comparison, KeptPlan, components, kept_plan, what_if
+from storeline.sourcing.queries.kept import (
+    Comparison,
+    KeptPlan,
+    Ways,
+    components,
+    kept_plan,
+    ways_of,
+    what_if,
+)
 from storeline.sourcing.queries.options import options
 from storeline.sourcing.queries.plan import plan
 from storeline.sourcing.queries.policies import COSTS, PolicyRow, get_policy, list_policies, live_policies
@@ -108,6 +116,7 @@ __all__ = [
     "Value",
     "WantedLine",
     "Way",
+    "Ways",
     "Window",
     "check_policy",
     "close_place",
@@ -144,5 +153,6 @@ __all__ = [
     "shrunk",
     "solve",
     "waste_row",
+    "ways_of",
     "what_if",
 ]

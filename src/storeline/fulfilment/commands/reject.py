@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from datetime import timedelta
 from uuid import UUID
 
 from storeline.catalog import api as catalog
@@ -151,6 +150,7 @@ def _look(
             channel=order.channel,
             method=task.method,
             without=without,
+            supplies=True,
         )
 
     found = plan(quantity)
@@ -174,7 +174,7 @@ def _write(
     task, order, moment = locked.tasks[asked.order_id], locked.orders[asked.order_id], now()
     parts = _parts(asked, found)
     away = [part for part in parts if part.place_id != task.place_id]
-    arrives, due = moment + _way(found), due_at(asked.order_id)
+    arrives, due = moment if found is None else moment + found.takes, due_at(asked.order_id)
     due = put_off(order, due, arrives) if away else due
     stock.lock({(place, line.product_id), *((part.place_id, line.product_id) for part in parts)}).result()
     orders.move(asked.order_id, asked.line_no, left_to_reject(line) - asked.quantity, parts, actor=SYSTEM)
@@ -201,13 +201,6 @@ def _write(
     trail(actor, "fulfilment.reject", asked.order_id, place_id=place, detail=detail)
     tell_moved(row, due if away else None)
     return row
-
-
-def _way(found: sourcing.Sourced | None) -> timedelta:
-    """How long goods take from one place to another: as long as the policy says of parcels to points."""
-    if found is None:
-        return timedelta(0)
-    return timedelta(hours=sourcing.get_policy(found.policy.ref).terms.point_hours)
 
 
 def _parts(asked: Rejected, found: sourcing.Sourced | None) -> list[orders.Part]:

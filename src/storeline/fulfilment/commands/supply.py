@@ -17,6 +17,7 @@ from storeline.fulfilment.permissions import PICK
 from storeline.fulfilment.queries import due_at, get_supply
 from storeline.kernel.api import SYSTEM, Actor, ids_array, ints_array, new_id, now, publish, run, trail, transaction
 from storeline.orders import api as orders
+from storeline.sourcing import api as sourcing
 from storeline.stock import api as stock
 
 ARRIVES_WITHIN = timedelta(hours=24)
@@ -85,9 +86,10 @@ def open_supplies(order_ids: Collection[UUID], moment: datetime) -> None:
     rows = run(_ELSEWHERE, [ids_array(sorted(order_ids))]).fetchall()
     if not rows:
         return
-    arrives = moment + ARRIVES_WITHIN
+    ways = sourcing.ways_of({row[0] for row in rows})
     locked = lock(sorted({row[0] for row in rows}))
     for order_id, task in locked.tasks.items():
+        arrives = ways[order_id].arrives if order_id in ways else moment + ARRIVES_WITHIN
         put_off(locked.orders[order_id], due_at(order_id), arrives)
         add_lines(task, [Coming(*row[1:]) for row in rows if row[0] == order_id], arrives, moment)
 

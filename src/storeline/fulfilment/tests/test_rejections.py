@@ -189,7 +189,7 @@ def test_what_nobody_has_stays_short_as_before(here: Shop) -> None:
 
 
 def test_a_collection_that_is_rejected_whole_is_cancelled_and_nothing_is_shipped(here: Shop) -> None:
-    supplying(here, 5, "far", ["ship"])
+    supplying(here, 5, "far", ["sell", "deliver"])
     order_id = to_pick(here, [2])
     reject(order_id, 2)
     assert fulfilment.supplies_of([order_id]) == {}

@@ -203,10 +203,11 @@ def check_sold(
 
 
 def _check_from(draft: Draft, from_places: Mapping[int, UUID], known: Mapping[UUID, places.PlaceFacts]) -> None:
-    """Refuse a place that picks no orders of this kind."""
+    """Refuse a place that neither picks orders of this kind nor sends anything."""
+    able = {CAPABILITY[draft.method], "ship"}
     for index, place_id in from_places.items():
         place = known.get(place_id)
-        if place is None or CAPABILITY[draft.method] not in place.capabilities:
+        if place is None or not able & place.capabilities:
             raise PlaceClosed("This place gives nothing to such an order.", field=f"lines[{index}].from_place")
 
 

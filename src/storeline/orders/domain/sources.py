@@ -51,6 +51,11 @@ def served(draft: Draft, serving: UUID, gives: Gives) -> Draft:
     )
 
 
+def divided(draft: Draft, chosen: Draft) -> bool:
+    """Whether a line of the first became several of the second."""
+    return len(chosen.lines) != len(draft.lines)
+
+
 def _parts(line: DraftLine, serving: UUID, left: dict[tuple[UUID, UUID], int]) -> list[tuple[UUID, int]]:
     """From where so much of a line comes; takes it from what is left."""
     parts, wanted = [], line.quantity

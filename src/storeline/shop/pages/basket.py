@@ -115,7 +115,7 @@ def priced(
     quote: pricing.Quote | None = None
     problem = ""
     try:
-        wanted = _draft(at, known, ground.buyer)
+        wanted = draft_of(at, known, ground.buyer)
         quote = orders.quote(wanted if to is None else replace(wanted, address=to, **way), actor=request.actor)
     except Error as error:
         problem = refusal(error, [shelf.name_of(products[key]) for key in known])
@@ -124,7 +124,7 @@ def priced(
     return Shown(shown, quote, problem)
 
 
-def _draft(at: Here, lines: basket.Lines, buyer: UUID | None) -> orders.Draft:
+def draft_of(at: Here, lines: basket.Lines, buyer: UUID | None) -> orders.Draft:
     """What the order would be; its id is nobody's."""
     return orders.Draft(
         id=UUID(int=0),
@@ -154,7 +154,7 @@ def _line(
         quoted.amount if quoted else 0,
         labels,
         shelf.state_of(level),
-        short=level is None or level.available < quantity,
+        short=level is None or level.promisable_on(shelf.CHANNEL) < quantity,
     )
 
 

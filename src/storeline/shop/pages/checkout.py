@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
-from datetime import date, timedelta
+from dataclasses import asdict, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from storeline.orders.api import PLACE
 from storeline.payments import api as payments
 from storeline.shop import basket, hot, mine, shelf
 from storeline.shop.pages import delivery, kept, points, waiting
-from storeline.shop.pages.basket import gather, priced
+from storeline.shop.pages.basket import Ground, draft_of, gather, priced
 from storeline.shop.pages.router import pages, show
 from storeline.shop.pages.words import refusal
 from storeline.shop.where import Here, here, position
@@ -67,8 +67,11 @@ def place_order(request: Request) -> HttpResponse:
     if wanted and (answer := _in_turn(request, at, lines, wanted, order_id)) is not None:
         return answer
     try:
-        draft = _draft(request, order_id, at, lines)
-        verdict = orders.checkout_gathered(draft, actor=request.actor)
+        draft, spread = _draft(request, order_id, at, lines)
+        if spread:
+            verdict = orders.checkout_sourced(draft, actor=request.actor, in_time=True)
+        else:
+            verdict = orders.checkout_gathered(draft, actor=request.actor)
         if verdict.error is not None:
             raise verdict.error
     except Error as error:
@@ -105,7 +108,8 @@ def _known(request: Request, order_id: UUID) -> HttpResponse | None:
     return see(f"{reverse('shop:order', args=[order_id])}?key={token}")
 
 
-def _draft(request: Request, order_id: UUID, at: Here, lines: basket.Lines) -> orders.Draft:
+def _draft(request: Request, order_id: UUID, at: Here, lines: basket.Lines) -> tuple[orders.Draft, bool]:
+    """The order as the form says it, and whether the shopper was told that other shops give to it."""
     by = delivery.method_of(request.POST, delivery.ways(at))
     point = _point(request, at, lines) if by == delivery.POINT else None
     to = _address(request, at) if by in delivery.METHODS else None
@@ -122,14 +126,14 @@ def _draft(request: Request, order_id: UUID, at: Here, lines: basket.Lines) -> o
     body = "|".join(
         [str(at.place.id), str(slot_id), token, total, basket.pack(lines), wish, by + where, repr(_typed(to))]
     )
-    return orders.Draft(
+    draft = orders.Draft(
         id=order_id,
         place_id=at.place.id,
         channel=shelf.CHANNEL,
         lines=basket.draft_lines(lines),
         currency=at.facts.currency,
         method="collect" if point is not None else by,  # type: ignore[arg-type]  # one of those that the shop has
-        served_by=None if point is None else point.served_by,
+        served_by=_serving(at, by, point),
         collect_at=None if point is None else point.id,
         payments=(payments.Offer(payments.SANDBOX_CARD, None, token),),
         customer_id=customers.join(actor=actor) if shopper else None,
@@ -139,6 +143,14 @@ def _draft(request: Request, order_id: UUID, at: Here, lines: basket.Lines) -> o
         address=to,
         body_hash=body_hash(body.encode()),
     )
+    return draft, request.POST.get("coming") == "1" if point is None else point.spread
+
+
+def _serving(at: Here, by: str, point: points.Elsewhere | None) -> UUID | None:
+    """Where it is put together: of a parcel too that is the chosen shop, whose fee was shown."""
+    if point is not None:
+        return point.served_by
+    return at.place.id if by == "ship" else None
 
 
 def _point(request: Request, at: Here, lines: basket.Lines) -> points.Elsewhere:
@@ -192,16 +204,16 @@ def _form(
     fields = delivery.fields_of(request, given) if by in delivery.METHODS else {}
     to = delivery.address_of(at, fields, str(given.get("near", ""))) if fields else None
     order_id = new_id()
-    today = business_date(now(), at.place.zone)
-    days = [today + timedelta(days=number) for number in range(_DAYS)]
-    asked_days = [day for day in days if day.isoformat() == given.get("day")] or days
     with pipeline():
         ground = gather(request, at, lines)
         records = mine.gather_records(request)
-        slotted = asked_days if by in {"collect", "deliver"} else []
-        open_slots = [(day, capacity.gather_open_slots(at.place.id, by, day)) for day in slotted]
+        times = _gather_times(at, by, str(given.get("day", "")), now())
     found = ground()
-    day, slots = _first(asked_days, {day: pending.result() for day, pending in open_slots})
+    coming = None if by == delivery.POINT else foresee(request, at, lines, found, by=by, to=to)
+    if coming is not None:
+        with pipeline():
+            times = _gather_times(at, by, str(given.get("day", "")), coming.arrives)
+    days, day, slots = times()
     slot = str(given.get("slot", "")) or _proposed(records.result(), slots, at.place.zone)
     if slot not in {str(one.id) for one in slots}:
         slot = str(slots[0].id) if slots else ""
@@ -213,7 +225,7 @@ def _form(
     if by == "deliver" and slot and given is request.POST and not shown.problem:
         _hold(request, order_id, UUID(slot))
     wrong_field, wrong_words = delivery.wrong(refused.field) if refused else ("", "")
-    short = by != delivery.POINT and any(line.short for line in shown.lines)
+    short = by != delivery.POINT and coming is None and any(line.short for line in shown.lines)
     return show(
         request,
         "checkout",
@@ -224,6 +236,7 @@ def _form(
         day=day,
         slots=slots,
         slot=slot,
+        coming=coming,
         ways=ways,
         method=by,
         fields=fields,
@@ -250,9 +263,34 @@ def _hold(request: Request, order_id: UUID, slot_id: UUID) -> None:
         capacity.hold(order_id, slot_id, actor=request.actor)
 
 
-def _first(days: Sequence[date], open_slots: Mapping[date, list[capacity.Slot]]) -> tuple[date, list[capacity.Slot]]:
-    """The first of these days that has slots, with them."""
-    return next(((day, open_slots[day]) for day in days if open_slots.get(day)), (days[0], []))
+Times = tuple[list[date], date, list[capacity.Slot]]
+"""The days to choose from, the one that is shown, and its slots."""
+
+
+def _gather_times(at: Here, by: str, wanted: str, since: datetime) -> Callable[[], Times]:
+    """Queue the times that begin from a moment on in the caller's pipeline: of the wanted day, else of the first that has some."""
+    first = business_date(since, at.place.zone)
+    days = [first + timedelta(days=number) for number in range(_DAYS)]
+    asked = [day for day in days if day.isoformat() == wanted] or days
+    slotted = asked if by in {"collect", "deliver"} else []
+    pending = [(day, capacity.gather_open_slots(at.place.id, by, day)) for day in slotted]
+
+    def result() -> Times:
+        found = [(day, [slot for slot in slots.result() if slot.starts_at >= since]) for day, slots in pending]
+        return days, *next(((day, slots) for day, slots in found if slots), (asked[0], []))
+
+    return result
+
+
+def foresee(
+    request: Request, at: Here, lines: basket.Lines, ground: Ground, *, by: str, to: orders.Address | None
+) -> orders.Foreseen | None:
+    """What other shops would give where the chosen one has too little, and when it is there; None where it has all, or nobody gives."""
+    known = {key: quantity for key, quantity in lines.items() if key in ground.products}
+    address = to if by in delivery.METHODS else None
+    method: Any = by  # one of those that the shop has
+    wanted = replace(draft_of(at, known, ground.buyer), method=method, address=address, served_by=at.place.id)
+    return orders.foresee(wanted, ground.levels, actor=request.actor)
 
 
 def _proposed(records: Sequence[UUID], slots: Sequence[capacity.Slot], zone: str) -> str:

@@ -30,7 +30,10 @@ _known: tuple[float, bool] | None = None
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """A point where the basket can be from `ready` on, picked by `served_by`; `slots` where one chooses a time."""
+    """A point where the basket can be from `ready` on, picked by `served_by`; `slots` where one chooses a time.
+
+    `spread`: others give to it.
+    """
 
     id: UUID
     ref: str
@@ -39,6 +42,7 @@ class Elsewhere:
     ready: datetime
     slots: tuple[sourcing.Window, ...]
     served_by: UUID
+    spread: bool
     format: str
     latitude: float | None
     longitude: float | None
@@ -105,12 +109,15 @@ def choice_of(
     asked = [sourcing.WantedLine(key, quantity) for key, quantity in lines.items() if key in products]
     answers = sourcing.promise(asked, near or at.place.id, channel=shelf.CHANNEL).ways if asked else ()
     answer = next((one for one in answers if one.way is sourcing.Way.POINT), None)
-    # What several shops would have to send is not one order of this shop.
-    offers = [one for one in answer.offers if len(one.sources) == 1] if answer is not None else []
+    offers = answer.offers if answer is not None else ()
     rows = run(_STANDS, [ids_array(one.place_id for one in offers)]).fetchall() if offers else []
     stands = {row[0]: row[1:] for row in rows}
     found = [
-        Elsewhere(one.place_id, one.ref, one.name, one.km, one.at, one.windows, one.sources[0], *stands[one.place_id])
+        Elsewhere(
+            *(one.place_id, one.ref, one.name, one.km, one.at, one.windows),
+            *(one.sources[0], len(one.sources) > 1),
+            *stands[one.place_id],
+        )
         for one in offers
     ]
     chosen = next((one for one in found if one.ref == wanted), found[0] if found else None)

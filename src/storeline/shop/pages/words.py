@@ -140,6 +140,9 @@ def refusal(error: Refusal, names: Sequence[str] = ()) -> str:
         "not_sold": unsold,
         "price_missing": unsold,
         "slot_full": full,
+        "slot_too_early": _(
+            "Not everything can be there by that time any more. Choose a later one; your basket is kept."
+        ),
         "not_served": _("This shop does not deliver to that address. Collect it, or choose another shop."),
         "not_kept_cold": _(
             "%(name)s must stay cold and cannot be sent there. Take it out of the basket, or collect it."

@@ -219,6 +219,8 @@ def _shipment(
         if not chosen:
             return missing or [reason for one in able[:1] for reason in look.obstacles(one)]
     leaves = max(one.opens or look.asked.at for one in chosen)
+    if len(chosen) > 1:  # it is put together at one of them
+        leaves += timedelta(hours=look.asked.terms.point_hours)
     return replace(_parcel(look, chosen), at=leaves)
 
 
@@ -241,7 +243,7 @@ def _parcel(look: Look, chosen: Sequence[Source]) -> Offer:
     )
     reasons = each[0].reasons
     if several:
-        reasons = (Reason(Code.SPLIT, f"It comes in {len(chosen)} parcels."), *reasons)
+        reasons = (Reason(Code.SPLIT, f"It is put together from {len(chosen)} places."), *reasons)
     ids = tuple(one.place_id for one in chosen)
     sure = Sure(all_of([one.chance for one in each]), reasons)
     return Offer(first.place_id, first.ref, first.name, first.km, at, (), sure, ids)

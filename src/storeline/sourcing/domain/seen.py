@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -66,7 +66,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Sourced:
-    """A plan for an order (None: it cannot be served whole), why not, and from what it was chosen."""
+    """A plan for an order (None: it cannot be served whole), why not, and from what it was chosen.
+
+    Goods take `takes` from one place to another.
+    """
 
     plan: Plan | None
     reasons: tuple[Reason, ...]
@@ -75,6 +78,12 @@ class Sourced:
     policy: Policy
     at: datetime
     facts: Facts
+    takes: timedelta = timedelta(0)
+
+    @property
+    def arrives(self) -> datetime:
+        """When what these places send to the one that serves the order is there."""
+        return self.at + self.takes
 
 
 def _site(one: Seen, needs: Sequence[Need], policy: Policy) -> Site:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from storeline.kernel.api import run
+from storeline.kernel.api import ids_array, run
 from storeline.sourcing.domain.costs import Costs, Part, Pick, Plan, Policy
 from storeline.sourcing.domain.seen import Facts, from_json
+from storeline.sourcing.domain.ways import Terms
 from storeline.sourcing.domain.whatif import Outcome, outcome
 from storeline.sourcing.errors import PlanNotFound
 
@@ -25,6 +26,10 @@ _FACTS = """
 SELECT order_id, method, facts FROM sourcing_plan
 WHERE made_at >= %s AND made_at < %s AND (%s::text IS NULL OR channel = %s) AND facts IS NOT NULL
 ORDER BY made_at, order_id LIMIT %s
+"""
+_WAYS = """
+SELECT p.order_id, p.made_at, coalesce(s.point_hours, %s) FROM sourcing_plan p LEFT JOIN sourcing_policy s ON s.ref = p.policy
+WHERE p.order_id = ANY(%s::uuid[])
 """
 MOST_ORDERS = 5_000
 
@@ -60,6 +65,20 @@ def kept_plan(order_id: UUID) -> KeptPlan:
     plan = Plan(tuple(parts), (), total, next_cost, tuple(next_places))
     assert plan.cost == cost, "the audit's sourcing.plans holds this"
     return KeptPlan(order_id, channel, method, policy, made_at, plan)
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How long goods take to the place that serves an order, and when they are there if its plan is kept to."""
+
+    takes: timedelta
+    arrives: datetime
+
+
+def ways_of(order_ids: Collection[UUID]) -> dict[UUID, Ways]:
+    """Of those of these orders that have a plan, by the policy that it was made by."""
+    rows = run(_WAYS, [Terms().point_hours, ids_array(order_ids)])
+    return {key: Ways(timedelta(hours=hours), made + timedelta(hours=hours)) for key, made, hours in rows}
 
 
 @dataclass(frozen=True, slots=True)

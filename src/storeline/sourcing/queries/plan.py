@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from storeline.kernel.api import Compiled, Invalid, Pending, Row, ids_array, ints_array, later, now, reading
@@ -54,7 +54,7 @@ WITH {REACH}
 SELECT p.id, {KM}, r.priority, s.visit, s.line, {ROOM}, {CLOSED}, {TRADING}, p.format, p.keeps,
     g.has, g.rate, g.hours, g.loss, g.fixed, g.old, g.old_days
 FROM {looked} AS r CROSS JOIN LATERAL (
-    SELECT * FROM places_place WHERE id = r.place_id AND %(capability)s = ANY(capabilities) LIMIT 1
+    SELECT * FROM places_place WHERE id = r.place_id AND capabilities && %(capabilities)s::text[] LIMIT 1
 ) AS p
 LEFT JOIN sourcing_site s ON s.place_id = p.id
 CROSS JOIN LATERAL (
@@ -94,17 +94,19 @@ def plan(
     at: datetime | None = None,
     policy: Policy | None = None,
     without: Collection[UUID] = (),
+    supplies: bool = False,
 ) -> Sourced:
     """The cheapest way to serve these lines to `where` (a position, or a place's own), by what the live policy weighs.
 
     Exact over the nearest places that the channel sells from. Parcels may come from several places, a van from one.
-    `without` are places that are not asked. Nothing is held by asking; `keep_plan` keeps it.
+    `without` are places that are not asked. With `supplies` they give to the place `where`, which puts the order together: whoever
+    serves this way can, and whoever sends parcels. Nothing is held by asking; `keep_plan` keeps it.
     """
     way = Method(method)
     wanted = combine(lines)
     check_lines(lines, wanted)
     at = at or now()
-    return _Planning(wanted, where, channel, way, at, policy, without).answer()
+    return _Planning(wanted, where, channel, way, at, policy, without, supplies=supplies).answer()
 
 
 def check_lines(lines: Sequence[WantedLine], wanted: Sequence[WantedLine]) -> None:
@@ -134,11 +136,13 @@ class _Planning:
         at: datetime,
         policy: Policy | None,
         without: Collection[UUID],
+        *,
+        supplies: bool,
     ) -> None:
         self.wanted, self.channel, self.method, self.at, self.policy = wanted, channel, method, at, policy
-        self.without = without
+        self.without, self.supplies = without, supplies
         self.params = reach_params(where, channel, at, NEAR) | {
-            "capability": method.capability,
+            "capabilities": sorted({method.capability, "ship"} if supplies else {method.capability}),
             "products": ids_array(line.product_id for line in wanted),
         }
 
@@ -159,13 +163,14 @@ class _Planning:
 
     def _choose(self, seen: tuple[Seen, ...], wrong: Sequence[Reason]) -> Sourced:
         weighed = self.policy or self.live.policy
-        if self.method is Method.DELIVER:
+        if self.method is Method.DELIVER and not self.supplies:
             weighed = replace(weighed, most_places=1)
         needs = tuple(need(one.product_id, one.quantity, grams) for one, grams in self.products)
         facts = Facts(needs, seen)
         chosen = None if wrong else facts.choose(weighed)
         reasons = () if chosen is not None else why_not(facts, wrong)
-        return Sourced(chosen, reasons, self.channel, self.method.value, weighed, self.at, facts)
+        takes = timedelta(hours=self.live.terms.point_hours)
+        return Sourced(chosen, reasons, self.channel, self.method.value, weighed, self.at, facts, takes)
 
     def _more(self, near: Sequence[Seen]) -> list[Seen]:
         """Places farther away that have what those near have too little of; of everything, if it is only too many parcels."""
