@@ -73,6 +73,7 @@ TEMPLATES = [
                 "storeline.web.pages.shown",
             ],
             "builtins": ["storeline.web.templatetags.addresses"],
+            "libraries": {"i18n": "storeline.web.templatetags.said"},
         },
     }
 ]

@@ -14,6 +14,11 @@ from storeline.shop.where import Here, here
 from storeline.web.pages import render
 
 pages = Pages("")
+_KEPT: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("home", "offers", "departments", "category", "product", "basket"), ()),
+    "checkout": ("order_id",),
+}
+"""Pages that are drawn once for all that they show (`web/kept.py`), with what is new in each."""
 
 
 def show(
@@ -23,6 +28,7 @@ def show(
     at = at or here(request)
     lines = basket.read(request) if lines is None else lines
     count = sum(max(1, quantity // 1000) for quantity in lines.values())
-    page = render(request, f"shop/{template}.html", {"at": at, "count": count, **context})
+    own = {name: str(context.pop(name)) for name in _KEPT[template]} if template in _KEPT else None
+    page = render(request, f"shop/{template}.html", {"at": at, "count": count, **context}, own=own)
     page.headers.setdefault("Cache-Control", "private, no-cache")
     return page

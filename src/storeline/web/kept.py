@@ -1,0 +1,104 @@
+"""Pages that show what they showed before are not drawn again.
+
+A page is kept by all that it shows: its template and every value that is handed to it, the address, the language, the
+theme, who looks (guest or user), and the quarter of an hour, since some words are today's. So it need not be told when
+something changed: with other facts it is another page. What is its visitor's alone, the token of forms and what the view
+calls its own, is put in each time.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.contrib.messages import get_messages
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
+
+from storeline.kernel.api import now
+from storeline.web.templatetags.drawn import CSRF, Pattern, slot
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+MOST = 500
+"""About 20 MB of a process."""
+_TURN_S = 900
+"""No clock in the world begins a day within a quarter of an hour."""
+_PLAIN = frozenset({str, int, type(None), UUID, date})
+_kept: OrderedDict[Hashable, Pattern] = OrderedDict()
+_lock = Lock()
+
+
+class _NotKnownError(Exception):
+    """Whether this shows the same cannot be said."""
+
+
+def page(request: HttpRequest, template: str, context: Mapping[str, Any], own: Mapping[str, str], frame: object) -> str:
+    """The page, from what is kept where the same was shown before. `own` values are new each time and may only be shown, not
+    be asked about; `frame` is what else the template reads of the request.
+    """
+    if get_messages(request):  # shown once
+        return render_to_string(template, {**context, **own}, request)
+    try:
+        key = (template, get_language(), request.get_host(), request.scheme, frame, _turn(), frozen(context))
+    except _NotKnownError:
+        return render_to_string(template, {**context, **own}, request)
+    with _lock:
+        if (pattern := _kept.get(key)) is not None:
+            _kept.move_to_end(key)
+    if pattern is None:
+        slots = {name: mark_safe(slot(name)) for name in (CSRF, *own)}  # noqa: S308  # our own
+        pattern = Pattern(render_to_string(template, {**context, **slots}, request))
+        with _lock:
+            _kept[key] = pattern
+            while len(_kept) > MOST:
+                _kept.popitem(last=False)
+    values = {CSRF: get_token(request), **own}
+    return pattern.fill(values.__getitem__)
+
+
+def _turn() -> int:
+    return int(now().timestamp()) // _TURN_S
+
+
+def frozen(value: Any) -> Hashable:
+    """A value as part of a key: equal only where it shows the same."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return value  # type: ignore[no-any-return]  # plain and hashable
+    if kind is list or kind is tuple:
+        return tuple([frozen(one) for one in value])
+    if kind is dict:
+        return (dict, tuple([(key, frozen(one)) for key, one in value.items()]))
+    if is_dataclass(kind) or isinstance(value, tuple):
+        return _of_parts(kind, value)
+    if kind is datetime:
+        return (value, value.tzinfo)
+    if kind is bool or kind is float or isinstance(value, (str, Enum)):
+        return (kind, value)
+    raise _NotKnownError
+
+
+def _of_parts(kind: type[Any], value: Any) -> Hashable:
+    """A dataclass or a named tuple: as it is where all of it can be compared, which is quicker."""
+    try:
+        hash(value)
+    except TypeError:
+        parts = value if isinstance(value, tuple) else [getattr(value, one.name) for one in fields(value)]
+        return (kind, *[frozen(part) for part in parts])
+    return (kind, value)
+
+
+def forget() -> None:
+    """Draw everything anew."""
+    with _lock:
+        _kept.clear()
