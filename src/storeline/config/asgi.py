@@ -14,6 +14,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from types import FrameType
 from typing import Any, Final
 
 from django.conf import settings
@@ -160,12 +161,18 @@ class Application:
 def _on_signals(deed: Callable[[], None]) -> None:
     """Do it when the server is told to stop: it waits until every answer has ended, and streams would not.
 
-    The server's own handlers hang at the loop and are called all the same: a signal reaches a loop through its wake-up
-    descriptor, whatever Python's handler is.
+    Then the handler that was there before has its turn: by it the server hears that it is to end.
     """
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: loop.call_soon_threadsafe(deed))
+        before = signal.getsignal(number)
+
+        def both(number: int, frame: FrameType | None, before: Any = before) -> None:  # its own words
+            loop.call_soon_threadsafe(deed)
+            if callable(before):
+                before(number, frame)
+
+        signal.signal(number, both)
 
 
 def _settle() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Sequence
 
 import orjson
@@ -11,7 +12,7 @@ import pytest
 from django.http import HttpResponse
 
 from storeline.web.codec import NOT_JSON
-from storeline.web.front import MOST_WAITING, Arrived, Front, Sets
+from storeline.web.front import BREATH, MOST_WAITING, Arrived, Front, Sets
 from storeline.web.shared import Answer
 from storeline.web.tests.loops import finished
 
@@ -47,6 +48,50 @@ def test_what_arrives_while_a_set_is_written_is_the_next_set() -> None:
 
     assert finished(all_of_them()) == [b"%d" % number for number in range(7)]
     assert sets == [1, 4, 2]
+
+
+def test_who_comes_back_at_once_goes_along_with_those_who_waited() -> None:
+    sets: list[int] = []
+
+    def deed(arrived: Sequence[Arrived]) -> list[HttpResponse]:
+        sets.append(len(arrived))
+        time.sleep(0.2)
+        return echo(arrived)
+
+    async def one(queue: Sets, after: float) -> None:
+        await asyncio.sleep(after)
+        for _ in range(3):
+            await queue.answer(Arrived(b"0", ""))
+
+    async def all_of_them() -> None:
+        queue = Sets(deed, largest=64, writers=1)
+        await asyncio.gather(one(queue, 0), *[one(queue, 0.05) for _ in range(3)])
+
+    finished(all_of_them())
+    assert sets == [1, 4, 4, 3]
+
+
+def test_nobody_waits_longer_for_others_than_a_part_of_the_last_set() -> None:
+    sets: list[list[bytes]] = []
+
+    def deed(arrived: Sequence[Arrived]) -> list[HttpResponse]:
+        sets.append([one.body for one in arrived])
+        time.sleep(0.2)
+        return echo(arrived)
+
+    async def all_of_them() -> float:
+        queue = Sets(deed, largest=64, writers=1)
+        together = [asyncio.create_task(queue.answer(Arrived(b"a", ""))) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        kept = asyncio.create_task(queue.answer(Arrived(b"b", "")))
+        await asyncio.gather(*together)
+        ended = time.perf_counter()
+        await kept
+        return time.perf_counter() - ended
+
+    waited = finished(all_of_them())
+    assert sets == [[b"a"] * 3, [b"b"]]
+    assert waited >= 0.2 * (1 + BREATH) - 0.02
 
 
 def test_a_set_that_breaks_is_answered_and_the_next_one_done() -> None:
