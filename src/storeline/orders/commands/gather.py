@@ -18,9 +18,18 @@ from storeline.places import api as places
 from storeline.pricing import api as pricing
 from storeline.stock import api as stock
 
+# A repeat is answered as the order was placed: without lines that came into it later, moved or as substitutes.
 _KNOWN = """
-SELECT id, ref, body_hash, state, currency, total, payable, entity_id, placed_at FROM orders_order
-WHERE id = ANY(%s::uuid[]) OR ref = ANY(%s::text[])
+SELECT o.id, o.ref, o.body_hash, o.state, o.currency, o.total - later.total, o.payable - later.total + later.funded,
+    o.entity_id, o.placed_at
+FROM orders_order o CROSS JOIN LATERAL (
+    SELECT coalesce(sum(l.amount + CASE WHEN o.tax_included THEN 0 ELSE l.tax END), 0)::bigint AS total,
+        coalesce(sum(l.funded), 0)::bigint AS funded
+    FROM orders_line l WHERE l.order_id = o.id AND (l.continues IS NOT NULL OR EXISTS (
+        SELECT FROM orders_substitute s WHERE s.order_id = o.id AND s.line_no = l.line_no
+    ))
+) AS later
+WHERE o.id = ANY(%s::uuid[]) OR o.ref = ANY(%s::text[])
 """
 _OTHER = b"another order has this ref"
 
