@@ -26,6 +26,13 @@ _LATER = {
     "cancelled": {"cancelled"},
 }
 """The same of transfers."""
+_AGREED = """
+SELECT id, state, total - coalesce((
+    SELECT sum(a.amount + CASE WHEN o.tax_included THEN 0 ELSE a.tax END) FROM orders_amendment a
+    WHERE a.order_id = o.id AND a.kind = 'moved'
+), 0) FROM orders_order o WHERE source <> 'import'
+"""
+"""What moved to another line is in an order's total twice, and in its amendments once."""
 _TWICE = {
     "an order's event": """SELECT type || ' of ' || subject_id FROM kernel_event
         WHERE type IN ('orders.placed', 'orders.confirmed', 'orders.completed', 'orders.cancelled',
@@ -61,6 +68,7 @@ def compare(entries: Iterable[Entry], verdict: Verdict) -> None:
     _holds(known, verdict)
     _transfers(known, verdict)
     _returns(known, verdict)
+    _rejections(known, verdict)
     _imports(answered, verdict)
     for what, sql in _TWICE.items():
         verdict.doubled += [f"{what}: {row[0]}" for row in run(sql).fetchall()]
@@ -78,10 +86,7 @@ def _claims(entries: Iterable[Entry], key: str) -> Iterable[Any]:
 
 
 def _orders(entries: list[Entry], verdict: Verdict) -> None:
-    found = {
-        str(order): (state, total)
-        for order, state, total in run("SELECT id, state, total FROM orders_order WHERE source <> 'import'")
-    }
+    found = {str(order): (state, total) for order, state, total in run(_AGREED)}
     told: dict[str, list[tuple[str | None, int]]] = {}
     for order, state, total, _ in _claims(entries, "orders"):
         told.setdefault(order, []).append((state, total))
@@ -152,7 +157,7 @@ def _transfers(entries: list[Entry], verdict: Verdict) -> None:
     told = [entry.answer["transfer"] for entry in entries if entry.answer and "transfer" in entry.answer]
     verdict.objects += len({key for key, _ in told})
     verdict.lost += [f"transfer {key} was {said}" for key, said in told if states.get(key) not in _LATER[said]]
-    asked = {entry.spec["id"] for entry in entries if entry.spec["do"] == "send"}
+    asked = {entry.spec["id"] for entry in entries if entry.spec["do"] in {"send", "supply"}}
     verdict.doubled += [f"transfer {key}, and nobody asked for it" for key in states.keys() - asked]
     columns = "arrival_id, product_id, received, lost, damaged"
     found = {tuple(map(str, row)) for row in run(f"SELECT {columns} FROM stock_transfer_arrival")}
@@ -174,6 +179,15 @@ def _returns(entries: list[Entry], verdict: Verdict) -> None:
     verdict.objects += len(told)
     verdict.lost += [f"return {key} gave {amount}" for key, amount in told.items() if found.get(key) != amount]
     verdict.doubled += [f"return {key}, and nobody was told" for key in found.keys() - told.keys()]
+
+
+def _rejections(entries: list[Entry], verdict: Verdict) -> None:
+    """What is lost on the way is rejected by a job, and told to nobody."""
+    found = {str(row[0]) for row in run("SELECT id FROM fulfilment_rejection WHERE reason <> 'lost'").fetchall()}
+    told = set(_claims(entries, "rejected"))
+    verdict.objects += len(told)
+    verdict.lost += [f"rejection {key}" for key in told - found]
+    verdict.doubled += [f"rejection {key}, and nobody was told" for key in found - told]
 
 
 # --- imports ---

@@ -37,6 +37,8 @@ from tests.faults.worker import Job
 WORKERS = 3
 DEEDS = 45
 """How many deeds of workers must be answered before a round's trade ends."""
+REJECTS = {"reject": 20, "supply": 20, "arrive": 10}
+"""What one of them does most in every second round: goods that are not there, and come from the other shop."""
 FIRST, LAST = 8, 40
 """Kills fall at random moments between so many answered deeds and so many."""
 MIDDLE_S = 0.03
@@ -156,8 +158,9 @@ class Faults:
     def _trade(self, crew: _Crew, chance: random.Random) -> None:
         done = crew.done
         with done.spending("hire"):
-            for _ in range(WORKERS):
-                crew.hire(skew_hours=chance.choice((0, 0, 0, 0, -5, 5)))
+            for number in range(WORKERS):
+                rejects = REJECTS if number == 0 and done.number % 2 else None
+                crew.hire(skew_hours=chance.choice((0, 0, 0, 0, -5, 5)), weights=rejects)
             if done.number % 2 == 0:
                 crew.hire(weights={"import": 1000})
             crew.hire("rival")

@@ -41,6 +41,8 @@ def test_nothing_that_was_acknowledged_is_lost_or_doubled_and_the_books_balance(
     assert kills["backend"] >= ROUNDS // 3 - 2
     assert kills["worker"] >= ROUNDS // 3
     assert sum(one.verdict["deeds"].get("import", 0) for one in rounds) >= ROUNDS // 2
+    assert sum(one.verdict["deeds"].get("reject", 0) for one in rounds) >= ROUNDS
+    assert sum(one.verdict["deeds"].get("supply", 0) for one in rounds) >= ROUNDS // 3
     assert all(one.at[0] >= FIRST for one in rounds)
     assert all(one.verdict["operations"] >= DEEDS for one in rounds)
     assert all(one.verdict["calls"] >= CALLS for one in rounds)

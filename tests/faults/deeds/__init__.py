@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from tests.faults.deeds import goods, handing, moving, trading
+from tests.faults.deeds import goods, handing, moving, rejecting, trading
 from tests.faults.deeds.world import World
 from tests.faults.logbook import Answer, Spec
 
@@ -22,6 +22,8 @@ DEEDS: dict[str, tuple[int, Plan, Do]] = {
     "pick": (3, handing.plan_pick, handing.do_pick),
     "ready": (4, handing.plan_ready, handing.do_ready),
     "hand_over": (4, handing.plan_hand_over, handing.do_hand_over),
+    "reject": (4, rejecting.plan_reject, rejecting.do_reject),
+    "supply": (4, rejecting.plan_supply, rejecting.do_supply),
     "give_up": (1, handing.plan_give_up, handing.do_give_up),
     "return": (3, handing.plan_return, handing.do_return),
     "receive": (1, goods.plan_receive, goods.do_receive),

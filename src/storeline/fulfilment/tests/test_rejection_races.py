@@ -51,6 +51,31 @@ def test_two_rejections_at_once_both_count_and_one_sent_twice_counts_once():
     assert differences() == []
 
 
+def test_of_two_who_reject_a_whole_line_one_does_and_it_moves_once():
+    here = shop()
+    other = supplying(here, 9)
+    order_id = to_pick(here, [3])
+    outcomes = race(*[partial(fulfilment.reject, rejected(order_id, 3), actor=SYSTEM) for _ in range(2)])
+    assert sorted(getattr(one, "code", "done") for one in outcomes) == ["done", "picked_too_much"]
+    assert (here.level(0), held(other)) == ((7_000, 0), (9_000, 3_000))
+    assert differences() == []
+
+
+def test_who_rejects_and_who_picks_at_once_leave_one_truth():
+    here = shop()
+    other = supplying(here, 9)
+    for _ in range(3):
+        order_id = to_pick(here, [3])
+        race(
+            partial(fulfilment.reject, rejected(order_id, 2), actor=SYSTEM),
+            partial(fulfilment.pick, [fulfilment.Picked(order_id, 1, 3000)], actor=SYSTEM),
+        )
+        line = fulfilment.get_task(order_id).lines[0]
+        assert (line.moved, line.picked) in {(2000, 1000), (2000, None)}
+        assert differences() == []
+    assert held(other) == (9_000, 6_000)
+
+
 def test_of_two_orders_one_gets_the_last_unit():
     here = shop()
     other = supplying(here, 1)

@@ -301,6 +301,16 @@ def test_a_repeat_is_nothing_and_an_id_stands_for_one_rejection(here: Shop) -> N
     assert all_rows() == sent != before
 
 
+def test_a_repeat_of_the_order_is_answered_as_it_was_placed(here: Shop) -> None:
+    supplying(here, 5)
+    draft = here.draft([3])
+    (first,) = orders.checkout([draft], actor=SYSTEM)
+    read_events("fulfilment.tasks")
+    assert reject(draft.id, 2).moved == 2000
+    (again,) = orders.checkout([draft], actor=SYSTEM)
+    assert (again.again, again.total, again.payable) == (True, first.total, first.payable)
+
+
 def test_who_picks_there_may_reject_and_is_named_for_the_correction(here: Shop) -> None:
     other = supplying(here, 5)
     order_id = to_pick(here, [3])
