@@ -24,7 +24,14 @@ from storeline.capacity.domain import (
     plain_code,
 )
 from storeline.capacity.errors import SlotFull, SlotNotFound
-from storeline.capacity.loading import AREAS_IN, load_areas
+from storeline.capacity.loading import (
+    AREAS_IN,
+    SLOT_PEAKS_IN,
+    SLOT_RULES_IN,
+    load_areas,
+    load_slot_peaks,
+    load_slot_rules,
+)
 from storeline.capacity.locks import lock
 from storeline.capacity.permissions import BROWSE, PLAN
 from storeline.capacity.queries import (
@@ -47,6 +54,8 @@ __all__ = [
     "HOLDS_PER_ADDRESS",
     "HOLD_FOR",
     "PLAN",
+    "SLOT_PEAKS_IN",
+    "SLOT_RULES_IN",
     "Area",
     "BookRow",
     "Bring",
@@ -75,6 +84,8 @@ __all__ = [
     "hold",
     "hold_of",
     "load_areas",
+    "load_slot_peaks",
+    "load_slot_rules",
     "lock",
     "open_slots",
     "plain_code",

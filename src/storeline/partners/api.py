@@ -12,6 +12,7 @@ from storeline.partners.endpoints import (
     set_enabled,
 )
 from storeline.partners.errors import NothingAgreed, PartnerNotFound, UnknownScope, UnsafeAddress
+from storeline.partners.loading import AGREEMENT_ID, AGREEMENTS_IN, PARTNERS_IN, load_agreements, load_partners
 from storeline.partners.permissions import MANAGE, READ
 from storeline.partners.queries import (
     AgreementView,
@@ -29,7 +30,10 @@ from storeline.partners.queries import (
 from storeline.partners.sender import deliver_due
 
 __all__ = [
+    "AGREEMENTS_IN",
+    "AGREEMENT_ID",
     "MANAGE",
+    "PARTNERS_IN",
     "READ",
     "AgreementView",
     "DeliveryView",
@@ -55,6 +59,8 @@ __all__ = [
     "give_access",
     "list_deliveries",
     "list_organisations",
+    "load_agreements",
+    "load_partners",
     "replay",
     "replay_range",
     "require_own",

@@ -15,6 +15,8 @@ from storeline.stock.commands.bulk import CountByRef, set_counts
 from storeline.stock.commands.direct import release_holds, reserve_many
 from storeline.stock.commands.goods import adjust, count, receive, undo_receipt
 from storeline.stock.commands.load import STOCK_IN, load_stock
+from storeline.stock.commands.load_lots import LOTS_IN, load_lots
+from storeline.stock.commands.load_owners import OWNED_GOODS_IN, load_owned_goods
 from storeline.stock.commands.lots import expire_lots
 from storeline.stock.commands.moves import post_sales, settle
 from storeline.stock.commands.owners import set_owners
@@ -105,7 +107,9 @@ __all__ = [
     "COUNT",
     "HOLD",
     "IN_SHOPS",
+    "LOTS_IN",
     "OWN",
+    "OWNED_GOODS_IN",
     "POLICY",
     "READ",
     "REASONS",
@@ -193,6 +197,8 @@ __all__ = [
     "list_levels",
     "list_policies",
     "list_transfers",
+    "load_lots",
+    "load_owned_goods",
     "load_stock",
     "load_stock_policies",
     "lock",

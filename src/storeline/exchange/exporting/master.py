@@ -216,6 +216,46 @@ STOCK_POLICIES = Query(
     "product.ref, place.ref NULLS FIRST, t.channel",
 )
 
+PARTNERS = Query(
+    _same("ref", "name") | {"kind": "nullif(t.kind, '')", "country": "nullif(t.country, '')"},
+    "partners_organisation t",
+    "t.ref",
+)
+AGREEMENTS = Query(
+    {
+        "ref": "t.id",
+        "partner": "o.ref",
+        "commission": "trim_scale(t.commission / 10::numeric)::text",
+        "losses": "t.losses",
+    }
+    | {
+        name: f"(SELECT string_agg(x.ref, '|' ORDER BY x.ref) FROM {table} x WHERE x.id = ANY (t.{ids}))"
+        for name, table, ids in (("entities", "places_entity", "entity_ids"), ("places", "places_place", "place_ids"))
+    }
+    | {"starts_at": moment("t.starts_at"), "ends_at": moment("t.ends_at")},
+    "(SELECT * FROM partners_agreement WHERE commission IS NOT NULL) t"
+    " JOIN partners_organisation o ON o.id = t.organisation_id",
+    "t.id",
+)
+OWNED_GOODS = Query(
+    {"place": "place.ref", "product": "product.ref", "agreement": "t.agreement_id"}
+    | {
+        "currency": "CASE WHEN t.value IS NOT NULL THEN entity.currency END",
+        "value": amount("t.value", "entity.currency"),
+    }
+    | {"since": moment("t.since")},
+    f"(SELECT * FROM stock_ownership WHERE until IS NULL) t {PLACE}"
+    f" JOIN places_entity entity ON entity.id = place.entity_id {PRODUCT}",
+    "place.ref, product.ref",
+)
+# What has lots has a row in the opening too, since something came.
+LOTS = Query(
+    {"place": "place.ref", "product": "product.ref", "lot": "t.lot", "expires_on": "t.expires_on"}
+    | {"quantity": quantity("t.on_hand")},
+    f"(SELECT * FROM stock_lot WHERE on_hand > 0) t {PLACE} {PRODUCT}",
+    "place.ref, product.ref, t.lot",
+)
+
 MASTER: dict[str, Query] = {
     "entities": ENTITIES,
     "places": PLACES,
@@ -239,4 +279,8 @@ MASTER: dict[str, Query] = {
     "consents": CONSENTS,
     "stock": STOCK,
     "stock_policies": STOCK_POLICIES,
+    "partners": PARTNERS,
+    "agreements": AGREEMENTS,
+    "owned_goods": OWNED_GOODS,
+    "lots": LOTS,
 }

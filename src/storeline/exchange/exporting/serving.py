@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storeline.exchange.exporting.master import PLACE, PRODUCT, Query
-from storeline.exchange.exporting.sql import amount, flag, listed, moment, quantity
+from storeline.exchange.exporting.sql import amount, clock, flag, listed, moment, quantity
 
 _GROUP = "JOIN sourcing_group g ON g.id = t.group_id"
 
@@ -30,6 +30,19 @@ AREAS = Query(
     | {"days": "t.days", "product": "product.ref"},
     f"capacity_area t {PLACE} JOIN places_entity entity ON entity.id = place.entity_id {PRODUCT}",
     "place.ref, t.method, t.name",
+)
+SLOT_RULES = Query(
+    {"place": "place.ref"} | _same("method", "minutes", "capacity", "lead_minutes"),
+    f"capacity_rule t {PLACE}",
+    "place.ref, t.method",
+)
+SLOT_PEAKS = Query(
+    {"place": "place.ref", "method": "t.method", "weekday": "t.peak->>0"}
+    | {"from_time": clock("(t.peak->>1)::int"), "to_time": clock("(t.peak->>2)::int")}
+    | {"currency": "entity.currency", "fee": amount("(t.peak->>3)::bigint", "entity.currency")},
+    "(SELECT place_id, method, jsonb_array_elements(peaks) AS peak FROM capacity_rule) t"
+    f" {PLACE} JOIN places_entity entity ON entity.id = place.entity_id",
+    "place.ref, t.method, t.peak",
 )
 GROUPS = Query(_same("ref", "name"), "sourcing_group t", "t.ref")
 GROUP_PLACES = Query(
@@ -65,6 +78,8 @@ CLOSURES = Query(
 )
 SERVING: dict[str, Query] = {
     "areas": AREAS,
+    "slot_rules": SLOT_RULES,
+    "slot_peaks": SLOT_PEAKS,
     "sourcing_groups": GROUPS,
     "sourcing_group_places": GROUP_PLACES,
     "sourcing_channels": CHANNELS,

@@ -1,6 +1,7 @@
 """What changes slowly: entities, places, products, prices, promotions, coupons, customers, stock."""
 
 from storeline.exchange.format.columns import Column, File, Kind, name_column, own_ref, ref
+from storeline.exchange.format.owned import OWNED
 
 FORMATS = (
     "hypermarket",
@@ -418,4 +419,5 @@ MASTER: tuple[File, ...] = (
     CONSENTS,
     STOCK,
     STOCK_POLICIES,
+    *OWNED,
 )

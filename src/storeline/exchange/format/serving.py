@@ -21,6 +21,40 @@ AREAS = File(
     ),
 )
 
+SLOT_RULES = File(
+    "slot_rules",
+    "How the slots of a place are made: each opening is cut into slots. A place without a row has the defaults. Slots that are"
+    " made already stay until they are made anew, each day for the week ahead.",
+    (
+        ref("place", "places", key=True, required=True),
+        Column("method", Kind.CODE, "What they are for.", required=True, key=True, values=("collect", "deliver")),
+        Column("minutes", Kind.INTEGER, "How long a slot is, 15 to 1440.", default="60"),
+        Column("capacity", Kind.INTEGER, "How many orders a slot takes.", default="12"),
+        Column("lead_minutes", Kind.INTEGER, "Until how long before its begin it can be booked.", default="120"),
+    ),
+)
+
+SLOT_PEAKS = File(
+    "slot_peaks",
+    "Hours that cost more. The rows of a place and method replace those that are there.",
+    (
+        ref("place", "places", key=True, required=True),
+        Column(
+            "method",
+            Kind.CODE,
+            "As in its row of `slot_rules`.",
+            required=True,
+            key=True,
+            values=("collect", "deliver"),
+        ),
+        Column("weekday", Kind.INTEGER, "1 (Monday) to 7.", required=True, key=True),
+        Column("from_time", Kind.HOUR, "Slots that begin from this local time on,", required=True, key=True),
+        Column("to_time", Kind.HOUR, "until just before this one, up to 24:00.", required=True, key=True),
+        Column("currency", Kind.CURRENCY, "Of `fee`: the place's.", required=True),
+        Column("fee", Kind.AMOUNT, "What such a slot costs more.", required=True),
+    ),
+)
+
 SOURCING_GROUPS = File(
     "sourcing_groups",
     "Groups of places that a channel may sell from.",
@@ -101,6 +135,8 @@ SOURCING_CLOSURES = File(
 
 SERVING: tuple[File, ...] = (
     AREAS,
+    SLOT_RULES,
+    SLOT_PEAKS,
     SOURCING_GROUPS,
     SOURCING_GROUP_PLACES,
     SOURCING_CHANNELS,

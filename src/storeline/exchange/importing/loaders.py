@@ -10,9 +10,10 @@ from storeline.capacity import api as capacity
 from storeline.catalog import api as catalog
 from storeline.customers import api as customers
 from storeline.insight import api as insight
-from storeline.kernel.api import LoadResult
+from storeline.kernel.api import Actor, LoadResult, run
 from storeline.loyalty import api as loyalty
 from storeline.orders import api as orders
+from storeline.partners import api as partners
 from storeline.places import api as places
 from storeline.pricing import api as pricing
 from storeline.sourcing import api as sourcing
@@ -25,6 +26,26 @@ class Loader:
 
     declared: str
     load: Callable[..., LoadResult]
+
+
+_UNKNOWN = """
+INSERT INTO pg_temp.in_error (file, row, col, reason)
+SELECT 'agreements', i.row, '{column}', 'there is no such row in {column}' FROM pg_temp.in_agreements i
+WHERE EXISTS (SELECT FROM unnest(i.{column}) AS n(ref) WHERE NOT EXISTS (SELECT FROM {table} x WHERE x.ref = n.ref))
+"""
+_FIND = """
+UPDATE pg_temp.in_agreements i SET {column} = (
+    SELECT array_agg(x.id::text ORDER BY x.id) FROM {table} x WHERE x.ref = ANY (i.{column})
+)
+"""
+
+
+def load_agreements(*, actor: Actor) -> LoadResult:
+    """Let partners take agreements in; where they hold lies beside partners, so that is found here."""
+    for column, table in (("entities", "places_entity"), ("places", "places_place")):
+        run(_UNKNOWN.format(column=column, table=table))
+        run(_FIND.format(column=column, table=table))
+    return partners.load_agreements(actor=actor)
 
 
 MASTER: dict[str, Loader] = {
@@ -50,7 +71,13 @@ MASTER: dict[str, Loader] = {
     "consents": Loader(customers.CONSENTS_IN, customers.load_consents),
     "stock": Loader(stock.STOCK_IN, stock.load_stock),
     "stock_policies": Loader(stock.STOCK_POLICIES_IN, stock.load_stock_policies),
+    "partners": Loader(partners.PARTNERS_IN, partners.load_partners),
+    "agreements": Loader(partners.AGREEMENTS_IN, load_agreements),
+    "owned_goods": Loader(stock.OWNED_GOODS_IN, stock.load_owned_goods),
+    "lots": Loader(stock.LOTS_IN, stock.load_lots),
     "areas": Loader(capacity.AREAS_IN, capacity.load_areas),
+    "slot_rules": Loader(capacity.SLOT_RULES_IN, capacity.load_slot_rules),
+    "slot_peaks": Loader(capacity.SLOT_PEAKS_IN, capacity.load_slot_peaks),
     "sourcing_groups": Loader(sourcing.GROUPS_IN, sourcing.load_groups),
     "sourcing_group_places": Loader(sourcing.GROUP_PLACES_IN, sourcing.load_group_places),
     "sourcing_channels": Loader(sourcing.CHANNELS_IN, sourcing.load_channels),

@@ -30,6 +30,8 @@ from storeline.kernel.api import Actor, in_transaction, new_id, now, run, trail,
 
 Step = Callable[[str, int, int], None]
 AFTER_PRODUCTS = tuple(FILES.values())[list(FILES).index("products") + 1 :]
+AFTER_STOCK, AFTER_TRADE = "owned_goods", "lots"
+"""Files that tell of stock which is there by then: before any trade of it, and after all of it."""
 LOCK = 0x5354_4F52_4549  # one import at a time; any constant of our own will do
 
 
@@ -124,21 +126,31 @@ def _end(record: UUID, folder: Path, report: Report) -> None:
 
 
 def _take(con: duckdb.DuckDBPyConnection, found: list[Found], report: Report, actor: Actor, step: Step) -> None:
-    """All files in their order; stock, which needs places and products only, goes in beside the files after those."""
+    """All files in their order, but for what tells of stock.
+
+    Stock itself, which needs places and products only, goes in beside the files after those.
+    """
     learn_zones(con)
     take = partial(_take_file, report=report, actor=actor, step=step)
     beside = [one for one in found if one.file.name == "stock" and not in_transaction()]
+    after = [one for one in found if one.file.name in (AFTER_STOCK, AFTER_TRADE)]
     present: set[str] = set()
     with ThreadPoolExecutor(1) as pool:
         aside: list[Future[bool]] = []
         for one in found:
             if FILES[one.file.name] in AFTER_PRODUCTS and not aside:
                 aside = [pool.submit(_apart, take, con.cursor(), stock) for stock in beside]
-            if one not in beside and take(con, one):
+            if one not in (*beside, *after) and take(con, one):
                 present.add(one.file.name)
         for future in aside:
             future.result()
+    for one in after:
+        if one.file.name == AFTER_STOCK:
+            take(con, one)
     _history(con, present, report, actor, step)
+    for one in after:
+        if one.file.name == AFTER_TRADE:
+            take(con, one)
 
 
 def _apart(take: Callable[..., bool], con: duckdb.DuckDBPyConnection, found: Found) -> bool:

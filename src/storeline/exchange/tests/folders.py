@@ -44,6 +44,15 @@ fr-1,marketing_sms,2025-06-01,yes,Des offres par SMS,v2,fr,boutique
 """,
     "stock": "place,product,as_of,quantity,lot\nFR01,000020,2025-06-01,-2.5,L1\n",
     "stock_policies": "place,product,channel,quantity\n,000020,,4\nFR01,000020,,2.5\nFR01,000020,online,1\n",
+    "partners": "ref,name,kind,country\npomme,La Pomme,marque,FR\n",
+    "agreements": """ref,partner,commission,losses,entities,places,starts_at,ends_at
+coin,pomme,12.5,retailer,fr,FR01,2025-05-01,2035-06-01
+partout,pomme,30,partner,,,2025-06-01,
+""",
+    "owned_goods": "place,product,agreement,currency,value,since\nFR01,000020,coin,EUR,0.80,2025-06-01\n",
+    "lots": "place,product,lot,expires_on,quantity\nUS02,000020,C7,,144\n",
+    "slot_rules": "place,method,minutes,capacity,lead_minutes\nFR01,collect,30,9,45\n",
+    "slot_peaks": "place,method,weekday,from_time,to_time,currency,fee\nFR01,collect,6,09:30,24:00,EUR,0.50\n",
     "areas": """place,method,name,country,postal_codes,radius_km,currency,fee,free_from,days,product
 FR01,deliver,Ville,FR,342|341 10,7.25,EUR,4.90,60.00,0,000091
 FR01,ship,France,,,,EUR,6.5,,2,000091
