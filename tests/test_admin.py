@@ -103,6 +103,7 @@ def test_every_page_opens_to_administrators_alone(ground: dict[str, Any], admini
         answer = Client().get(page)
         assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/admin/login/")
         assert planner.get(page).status_code == 302
+    assert [b'href="/admin/"' in one.get("/office").content for one in (administrator, planner)] == [True, False]
 
 
 def test_the_sign_in_is_the_one_with_a_second_factor() -> None:

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 import django_stubs_ext
+from django.templatetags.static import static
 from psycopg.conninfo import conninfo_to_dict
 
 from storeline.config import environment
@@ -152,6 +153,33 @@ USE_I18N = True
 LOCALE_PATHS = [ROOT / "src/storeline/web/locale"]  # before other packages' words for the same
 USE_TZ = True
 TIME_ZONE = "UTC"
+
+# --- the staff's reference data, in the colours of web/app.css ---
+
+UNFOLD = {
+    "SITE_TITLE": "Storeline",
+    "SITE_HEADER": "Storeline",
+    "SITE_URL": "/office",
+    "SITE_ICON": lambda _request: static("web/icon.svg"),
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("web/icon.svg")}],
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "COLORS": {
+        "primary": {
+            "50": "#f0f8f4",
+            "100": "#e1f1e9",
+            "200": "#bfe3d1",
+            "300": "#86e4bf",
+            "400": "#62d6a7",
+            "500": "#1f9d70",
+            "600": "#0a6b4a",
+            "700": "#07523a",
+            "800": "#15352a",
+            "900": "#0b2a20",
+            "950": "#04241a",
+        }
+    },
+}
 
 # --- files ---
 

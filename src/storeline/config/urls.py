@@ -15,8 +15,8 @@ from storeline.web import pages as web_pages
 urlpatterns = [
     path("api/v1/", api.urls),
     path("oauth/", include("storeline.identity.oauth_urls", namespace="oauth2_provider")),
-    re_path("^accounts/password/", RedirectView.as_view(pattern_name="messages:forgot")),
-    re_path("^accounts/(email|confirm-email|signup)/", RedirectView.as_view(url="/start")),
+    re_path("^(?:accounts/password|admin/password_change)/", RedirectView.as_view(pattern_name="messages:forgot")),
+    re_path("^accounts/(?:email|confirm-email|signup)/", RedirectView.as_view(url="/start")),
     path("accounts/", include("allauth.urls")),  # less what would write past our commands
     path("admin/", admin.site.urls),
     path("health/live", health.live),

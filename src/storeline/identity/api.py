@@ -29,7 +29,7 @@ from storeline.identity.errors import (
     WrongSignIn,
 )
 from storeline.identity.keys import keyed
-from storeline.identity.permissions import SIGN_IN
+from storeline.identity.permissions import MANAGE_USERS, SIGN_IN
 from storeline.identity.queries import (
     ClientView,
     GrantView,
@@ -49,6 +49,7 @@ from storeline.identity.queries import (
 from storeline.identity.sessions import enter, forgive, sign_up, throttle
 
 __all__ = [
+    "MANAGE_USERS",
     "SIGN_IN",
     "BeyondRole",
     "ClientReach",

@@ -26,6 +26,7 @@ class Entity(models.Model):
     receipt_series = models.TextField(default="", blank=True)
 
     class Meta:
+        verbose_name_plural = "entities"
         constraints = (
             models.CheckConstraint(name="places_entity_ref", condition=~Q(ref="")),
             models.CheckConstraint(name="places_entity_country", condition=Q(country__regex=r"^[A-Z]{2}$")),

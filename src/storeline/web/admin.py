@@ -15,8 +15,10 @@ from django import forms
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin  # type: ignore[import-untyped]
 from unfold.sites import UnfoldAdminSite  # type: ignore[import-untyped]
+from unfold.widgets import UnfoldAdminTextInputWidget  # type: ignore[import-untyped]
 
 from storeline.kernel.api import Actor, Error, Verdict, trail, transaction
 
@@ -29,6 +31,7 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]
     """Open to administrators, signed in with their second factor where they have one, or must."""
 
     site_header = site_title = "Storeline"
+    index_title = _("Reference data")
     CONTENT_POLICY = (
         "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -62,6 +65,8 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]
 
 
 site = StaffSite()
+_LONG = frozenset({"description", "descriptions", "names", "address"})
+"""Fields of several lines."""
 
 
 class CommandForm(forms.ModelForm[Any]):
@@ -116,6 +121,8 @@ class Reference(ModelAdmin):  # type: ignore[misc]
         made = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.null and isinstance(made, forms.CharField):
             made.empty_value = None  # as Django does for its CharField
+        if isinstance(made, forms.CharField) and isinstance(made.widget, forms.Textarea) and db_field.name not in _LONG:
+            made.widget = UnfoldAdminTextInputWidget()  # `text` says nothing of how long a value is
         return made
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:  # noqa: ARG002  # Django's

@@ -160,8 +160,9 @@ def test_staff_still_need_their_second_factor(sent: list[Any], settings: Any) ->
 
 @pytest.mark.django_db
 def test_the_packages_own_ways_to_a_password_are_closed() -> None:
-    for closed in ("password/reset/", "password/change/", "password/set/", "password/reset/key/1-2/"):
-        assert Client().post(f"/accounts/{closed}")["Location"] == FORGOT
+    for closed in ("accounts/password/reset/", "accounts/password/set/", "accounts/password/reset/key/1-2/"):
+        assert Client().post(f"/{closed}")["Location"] == FORGOT
+    assert Client().get("/admin/password_change/")["Location"] == FORGOT
     assert Client().get("/accounts/email/")["Location"] == "/start"
 
 

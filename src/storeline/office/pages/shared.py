@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from storeline.identity.api import Pages, Request
+from storeline.identity.api import MANAGE_USERS, Pages, Request
 from storeline.insight import api as insight
 from storeline.kernel.api import VIEW_TRAIL
 from storeline.orders import api as orders
@@ -28,5 +28,6 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
         "may_see_promotions": may(pricing.VIEW),
         "may_see_sourcing": may(sourcing.CONFIGURE) and request.actor.places_for(sourcing.CONFIGURE) is None,
         "may_see_activity": may(VIEW_TRAIL),
+        "may_see_admin": may(MANAGE_USERS) and request.actor.places_for(MANAGE_USERS) is None,
     }
     return web.render(request, template, frame | context, status)

@@ -73,6 +73,7 @@ class Migration(migrations.Migration):
                 ('receipt_series', models.TextField(blank=True, default='')),
             ],
             options={
+                'verbose_name_plural': 'entities',
                 'constraints': [models.CheckConstraint(condition=models.Q(('ref', ''), _negated=True), name='places_entity_ref'), models.CheckConstraint(condition=models.Q(('country__regex', '^[A-Z]{2}$')), name='places_entity_country'), models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='places_entity_currency'), models.CheckConstraint(condition=models.Q(('gln__regex', '^[0-9]{13}$')), name='places_entity_gln')],
             },
         ),
