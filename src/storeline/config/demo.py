@@ -22,9 +22,7 @@ from rich.table import Table
 from storeline.config.paths import VAR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from storeline.places import api as places
+    from collections.abc import Callable, Sequence
 
 _console = Console(highlight=False)
 _NOTES = VAR / "demo.json"
@@ -74,46 +72,9 @@ def steps(days: int) -> list[Step]:
     """Everything between an empty database and an open shop."""
     return [
         Step("load", "Master data and history", lambda: call_command("load", "journey", days=days)),
-        Step("deliver", "Delivery areas and fees, invented", _deliver),
         Step("replay", f"The last {days} days through the live order path", lambda: call_command("replay", days=days)),
         Step("audit", "Audit of the books", lambda: call_command("audit")),
     ]
-
-
-def _deliver() -> None:
-    """Let every place that can bring goods, which the data does not say: within 20 km by van, anywhere by parcel."""
-    from storeline.capacity import api as capacity  # noqa: PLC0415  # needs the settings
-    from storeline.catalog import api as catalog  # noqa: PLC0415  # likewise
-    from storeline.kernel.api import SYSTEM, new_id  # noqa: PLC0415  # likewise
-
-    words = {"zh-Hans": "送货费", "fr": "Frais de livraison", "es": "Gastos de envío"}
-    fee = {"ref": "delivery-fee", "name": "Delivery fee", "names": words, "service": True, "till_only": True}
-    catalog.upsert_products([fee | {"tax_class": "general"}], actor=SYSTEM)
-    product = catalog.find_by_ref(["delivery-fee"])["delivery-fee"].id
-    peaks = tuple(capacity.Peak(weekday, 17 * 60, 20 * 60, 150) for weekday in range(1, 8))
-    every = {place.id: place for able in ("deliver", "ship") for place in _all(able)}
-    for place in every.values():
-        if "deliver" in place.capabilities:
-            capacity.set_rule(capacity.Rule(place.id, "deliver", 120, 8, 120, peaks), actor=SYSTEM)
-        terms = {"deliver": ("20 km", 20.0, 490, 6000, 0), "ship": ("US", None, 690, 8000, 3)}
-        areas = [
-            capacity.Area(new_id(), place.id, method, name, "US", (), radius, amount, free, days, product)
-            for method, (name, radius, amount, free, days) in terms.items()
-            if method in place.capabilities
-        ]
-        if areas:
-            capacity.set_areas(place.id, areas, actor=SYSTEM)
-
-
-def _all(capability: str) -> Iterator[places.Place]:
-    """Every place with a capability."""
-    from storeline.places import api as places  # noqa: PLC0415  # needs the settings
-
-    cursor: str | None = ""
-    while cursor is not None:
-        page = places.list_places(capability=capability, cursor=cursor or None, limit=200)
-        yield from page.items
-        cursor = page.next
 
 
 def run(todo: Sequence[Step], *, key: str) -> None:

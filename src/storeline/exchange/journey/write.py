@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from storeline.exchange.journey import invented
 from storeline.exchange.journey.prices import make_prices, reproduced
 from storeline.exchange.journey.products import make_products
 from storeline.exchange.journey.shops import make_places
@@ -30,6 +31,7 @@ MASTER = (
     "coupon_products",
     "customers",
     "stock",
+    *invented.FILES,
 )
 TRADE = ("orders", "order_lines", "line_discounts", "payments", "receipts", "coupon_redemptions")
 
@@ -63,7 +65,7 @@ def write_folder(
         make_products(con)
         make_prices(con)
         make_coupons(con)
-        rows = _write_master(con, target) if master else {}
+        rows = _write_master(con, target, until) if master else {}
         if trade:
             rows |= _write_trade(con, target, since, until)
         if rest is not None:
@@ -81,7 +83,7 @@ def prepare(root: Path, *, days: int = 0, shops: int | None = None) -> tuple[Pat
     until = END - timedelta(days=days)
     history = root / (f"history-{until}" if shops is None else f"history-{until}-{shops}-shops")
     rest = trade_folder(root, until, END) if days and shops is None else None
-    if is_written(history) and (rest is None or is_written(rest)):
+    if is_written(history, (*MASTER, *TRADE)) and (rest is None or is_written(rest)):
         return history, None
     return history, write_folder(history, until=until, shops=shops, rest=rest)
 
@@ -91,15 +93,16 @@ def trade_folder(root: Path, since: date, until: date) -> Path:
     return root / f"trade-{since}-{until}"
 
 
-def is_written(folder: Path) -> bool:
+def is_written(folder: Path, names: Sequence[str] = TRADE) -> bool:
     """Whether a folder is there to its last file."""
-    return all((folder / f"{name}.parquet").exists() for name in TRADE)
+    return all((folder / f"{name}.parquet").exists() for name in names)
 
 
-def _write_master(con: duckdb.DuckDBPyConnection, target: Path) -> dict[str, int]:
+def _write_master(con: duckdb.DuckDBPyConnection, target: Path, until: date) -> dict[str, int]:
     make_places(con)
     make_people(con)
     make_stock(con)
+    invented.make_invented(con, until, END)
     con.execute("""create table out_tax_rates as select 'us-untaxed' regime, tax_class, '2000-01-01' valid_from,
         '0' rate, 'no' included from (values ('food'), ('general')) classes(tax_class)""")
     return _copy_all(con, MASTER, target)
