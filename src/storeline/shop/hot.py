@@ -34,6 +34,8 @@ INSIDE_FOR = timedelta(minutes=10)
 """So long may somebody choose a time and pay."""
 AWAY_FOR = timedelta(minutes=3)
 """Who does not look for so long has gone."""
+TICKETS, TICKETS_PER_ADDRESS = "shop.ticket", 60
+"""So many devices at one network address may join lines in a quarter of an hour: a household, a small office."""
 MOST_WAITING = 5_000
 MOST_AT_ONCE = 1_000
 _TOLD_FOR = timedelta(minutes=1)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from storeline.catalog import api as catalog
 from storeline.desk.domain import PickLine, target
-from storeline.desk.pages.shared import back_to, back_to_line, lines_of, own_task, pages, render
+from storeline.desk.pages.shared import back_to, back_to_line, lines_of, own_task, pages, render, where_it_went
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.api import PICK
 from storeline.identity.api import Request
@@ -99,8 +99,8 @@ def undo(request: Request, order_id: UUID, line_no: int) -> HttpResponse:
 
 @pages.get("tasks/<uuid:order_id>/lines/<int:line_no>", PICK, name="line")
 def ask(request: Request, order_id: UUID, line_no: int) -> HttpResponse:
-    """How much of this product is there: all, none, or so much."""
-    return _ask(request, order_id, line_no)
+    """How much of this product is there: all, none, or so much; where it went, if another shop gives it now."""
+    return where_it_went(own_task(request, order_id, PICK), line_no) or _ask(request, order_id, line_no)
 
 
 def _ask(request: Request, order_id: UUID, line_no: int, *, typed: str | None = None, error: str = "") -> HttpResponse:

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from storeline.catalog import api as catalog
-from storeline.desk.pages.shared import as_id, back_to, back_to_line, own_task, pages, render
+from storeline.desk.pages.shared import as_id, back_to, back_to_line, own_task, pages, render, where_it_went
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.api import PICK, Why
 from storeline.identity.api import Request
@@ -20,7 +20,8 @@ from storeline.places import api as places
 @pages.get("tasks/<uuid:order_id>/lines/<int:line_no>/reject", PICK, name="reject")
 def ask(request: Request, order_id: UUID, line_no: int) -> HttpResponse:
     """How many, and why not."""
-    return _ask(request, order_id, line_no, own_task(request, order_id, PICK).place_id)
+    task = own_task(request, order_id, PICK)
+    return where_it_went(task, line_no) or _ask(request, order_id, line_no, task.place_id)
 
 
 @pages.get("supplies/<uuid:supply_id>/lines/<int:line_no>/reject", PICK, name="reject_supply")
@@ -53,7 +54,7 @@ def _ask(
         raise fulfilment.NoTask("The order has no such line to pick.")
     left = fulfilment.left_to_reject(line)
     if not left:
-        return _back(order_id, line_no, supply)
+        return _back(order_id, line_no, supply, said="went")
     missing = left if line.picked is None else line.ordered - line.moved - line.picked
     reasons = {Why.NOT_SENT.value: _("It was not sent")}
     if supply is not None or not line.coming:

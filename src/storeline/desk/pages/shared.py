@@ -15,6 +15,7 @@ from storeline.desk.domain import Comes, PickLine, pick_lines
 from storeline.desk.pages.words import said
 from storeline.fulfilment import api as fulfilment
 from storeline.identity.api import Pages, Request
+from storeline.orders import api as orders
 from storeline.places import api as places
 from storeline.stock import api as stock
 from storeline.web import pages as web
@@ -61,6 +62,15 @@ def own_task(request: Request, order_id: UUID, permission: str = fulfilment.VIEW
         raise fulfilment.NoTask("There is nothing to pick for this order.")
     request.actor.require(permission, task.place_id)
     return task
+
+
+def where_it_went(task: fulfilment.TaskView, line_no: int) -> HttpResponse | None:
+    """To the line that continues one of which nothing is wanted from here any more, with words of it; None where it still stands."""
+    line = next((one for one in task.lines if one.line_no == line_no), None)
+    if line is None or not line.moved or line.moved < line.ordered:
+        return None
+    goes_on = [one.line_no for one in orders.get(task.order_id).lines if one.continues == line_no]
+    return back_to_line(task.order_id, max(goes_on, default=line_no), said="went")
 
 
 def lines_of(task: fulfilment.TaskView) -> list[PickLine]:
@@ -127,4 +137,5 @@ __all__ = [
     "place_id_of",
     "place_of",
     "render",
+    "where_it_went",
 ]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from storeline.catalog import api as catalog
 from storeline.desk.pages import words
-from storeline.desk.pages.shared import as_id, back_to, back_to_line, pages, render
+from storeline.desk.pages.shared import as_id, back_to, back_to_line, pages, render, where_it_went
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.api import PICK
 from storeline.identity.api import Request
@@ -43,7 +43,7 @@ def look(request: Request, order_id: UUID, line_no: int) -> HttpResponse:
     """The likest products that are there, and a field to scan or name any other one."""
     line = _own(request, order_id, line_no)
     if not line.may_offer:
-        return back_to_line(order_id, line_no)
+        return where_it_went(fulfilment.get_task(order_id), line_no) or back_to_line(order_id, line_no)
     return _page(request, line, request.GET.get("q", "").strip()[:200])
 
 

@@ -161,6 +161,7 @@ def said(told: Mapping[str, str]) -> Said | None:
         "moved": ("good", _("Another shop sends it, and the shopper is told. Go on with the others.")),
         "moved_part": ("warn", _("Another shop sends some of it. Nobody near has the rest.")),
         "nowhere": ("warn", _("It is off our books. No shop near has it either.")),
+        "went": ("info", _("Nothing of that line is wanted from here any more: this is where it went.")),
         "on_its_way": ("warn", _("It is on its way here. Take it in, and say what became of it.")),
         "sent_off": ("good", _("Sent. The other shop takes it in for its order.")),
         "supply_closed": ("warn", _("This is not to be sent any more. This is how it stands.")),

@@ -35,6 +35,10 @@ def test_from_an_empty_shelf_to_the_other_shops_goods_in_the_bag(here: Shop, ass
     form = {"id": str(new_id()), "reason": "not_found", "quantity": "2"}
     for _ in range(2):
         assert send(associate, f"{address}/lines/1/reject", **form) == f"{address}?said=moved&line=1#line-1"
+    for stale in ("", "/reject", "/instead"):
+        gone = associate.get(f"{address}/lines/1{stale}")
+        assert (gone.status_code, gone["Location"]) == (303, f"{address}?said=went&line=3#line-3")
+    assert "this is where it went" in get(associate, f"{address}?said=went&line=3")
     page = get(associate, address)
     assert "other is asked to send it, here" in page
     assert "2 of 2" not in page

@@ -1,4 +1,4 @@
-"""Tell a member what became of something that is missing, where somebody carries messages."""
+"""Tell a shopper what became of their order, where somebody carries messages: a member, or a guest at the number that they gave with it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.translation import get_supported_language_variant, gettext, override
+
 from storeline.capacity import api as capacity
 from storeline.catalog import api as catalog
 from storeline.customers import api as customers
 from storeline.fulfilment.queries import OfferView, Rejection
-from storeline.kernel.api import time_zone
+from storeline.kernel.api import business_date
 from storeline.messages import api as messages
 from storeline.orders import api as orders
 from storeline.places import api as places
+from storeline.web import formats
 
 TEMPLATE = "fulfilment.offered"
 messages.register_template(
@@ -129,7 +132,7 @@ _CHANNELS = {"email": "email", "phone": "sms"}
 
 
 def tell(offer: OfferView) -> None:
-    """Queue one message to the member's preferred confirmed address that a transport serves; to nobody else."""
+    """Queue one message to the shopper, by a transport that somebody serves."""
     reached = _reached(offer.order_id)
     if reached is None:
         return
@@ -139,7 +142,7 @@ def tell(offer: OfferView) -> None:
         offer.order_id,
         {
             "product": _name(offer.product_id, reached.language),
-            "until": f"{offer.expires_at.astimezone(time_zone(reached.zone)):%H:%M}",
+            "until": reached.clock(offer.expires_at),
         },
     )
 
@@ -151,8 +154,7 @@ def tell_moved(rejection: Rejection, due_at: datetime | None) -> None:
         return
     product = _name(rejection.product_id, reached.language)
     if due_at is not None:
-        moment = due_at.astimezone(time_zone(reached.zone))
-        _queue(reached, MOVED, rejection.order_id, {"product": product, "when": f"{moment:%Y-%m-%d %H:%M}"})
+        _queue(reached, MOVED, rejection.order_id, {"product": product, "when": reached.when(due_at)})
     if rejection.moved < rejection.quantity:
         _queue(reached, NOWHERE, rejection.order_id, {"product": product})
 
@@ -166,9 +168,8 @@ def tell_missed(order_id: UUID, slot: capacity.Room | None) -> None:
     if slot is None:
         _queue(reached, MISSED_WAITS, order_id, place)
         return
-    zone = time_zone(reached.zone)
-    start, end = slot.starts_at.astimezone(zone), slot.ends_at.astimezone(zone)
-    words = {"day": f"{start:%Y-%m-%d}", "start": f"{start:%H:%M}", "end": f"{end:%H:%M}"}
+    start, end = reached.clock(slot.starts_at), reached.clock(slot.ends_at)
+    words = {"day": reached.day(slot.starts_at), "start": start, "end": end}
     _queue(reached, MISSED, order_id, place | words)
 
 
@@ -183,11 +184,58 @@ class _Reached:
     place: str
     zone: str
 
+    def day(self, moment: datetime) -> str:
+        """A day at the place, in the reader's language: it is read on another day, so never "today"."""
+        return day_in(self.language, moment, self.zone)
+
+    def clock(self, moment: datetime) -> str:
+        """The time of day at the place, as the reader writes it."""
+        with override(_tag(self.language)):
+            return formats.clock(moment, self.zone)
+
+    def when(self, moment: datetime) -> str:
+        """Both."""
+        with override(_tag(self.language)):
+            return gettext("%(day)s, %(time)s") % {"day": self.day(moment), "time": self.clock(moment)}
+
+
+def _tag(language: str) -> str:
+    """The nearest of our languages, as messages choose it."""
+    try:
+        return get_supported_language_variant(language)
+    except LookupError:
+        return "en"
+
+
+def day_in(language: str, moment: datetime, zone: str) -> str:
+    """A day, as somebody who reads this language writes it."""
+    with override(_tag(language)):
+        return formats.weekday(business_date(moment, zone))
+
 
 def _reached(order_id: UUID) -> _Reached | None:
+    """A member's preferred confirmed address that a transport serves; of who has none the number given with the address. It is
+    about the order that they placed: nobody's consent is asked for that.
+    """
     head = orders.get(order_id).head
-    if head.customer_id is None:
+    of_member = None if head.customer_id is None else _of_member(head)
+    return of_member or _of_address(head)
+
+
+def _of_address(head: orders.OrderHead) -> _Reached | None:
+    to = orders.destinations([head.id]).result().get(head.id)
+    if to is None or to.address is None or not messages.is_carried("sms"):
         return None
+    try:
+        number = customers.normal_contact("phone", to.address.phone, country=to.address.country)
+    except customers.InvalidContact:
+        return None  # none was given, or what was typed is no number
+    place = places.get_place(head.served_by)
+    return _Reached(head.customer_id or head.id, "sms", number, "en", place.name, place.zone)
+
+
+def _of_member(head: orders.OrderHead) -> _Reached | None:
+    assert head.customer_id is not None
     member = customers.get(head.customer_id)
     for contact in sorted(member.contacts, key=lambda one: not one.preferred):
         channel = _CHANNELS.get(contact.kind)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from storeline.fulfilment.commands.tell import day_in
 from storeline.fulfilment.domain.parcels import Contact, Parcel
-from storeline.kernel.api import run, time_zone
+from storeline.kernel.api import run
 from storeline.messages import api as messages
 from storeline.places import api as places
 
@@ -47,7 +48,7 @@ def tell_arrived(parcel: Parcel, contact: Contact | None) -> None:
     values = {
         "reference": parcel.reference,
         "place": ", ".join(part for part in (place.name, place.address, place.city) if part),
-        "until": f"{parcel.keep_until.astimezone(time_zone(place.zone)):%Y-%m-%d}",
+        "until": day_in(contact.language, parcel.keep_until, place.zone),
     }
     code = run(_CODE, [messages.COLLECTION, parcel.id]).fetchone()
     code_id = code[0] if code else None

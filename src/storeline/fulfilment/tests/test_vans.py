@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.utils.translation import override
 
 from storeline.capacity import api as capacity
 from storeline.customers.api import NewContact, NewCustomer, register
@@ -25,10 +27,11 @@ from storeline.fulfilment.tests.factories import (
     signed,
     state_of,
 )
-from storeline.kernel.api import SYSTEM, Error, new_id, now, run, time_zone
+from storeline.kernel.api import SYSTEM, Error, business_date, new_id, now, run
 from storeline.messages import api as messages
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import Shop, brought, delivers, make, shop
+from storeline.orders.tests.factories import ADDRESS, Shop, brought, delivers, make, shop
+from storeline.web import formats
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,9 +75,24 @@ def test_a_member_whom_nobody_found_at_home_is_told_when_we_come_again(here: Sho
     ((template, language, params),) = run(
         "SELECT template, language, values FROM messages_message WHERE template LIKE 'fulfilment.missed%%'"
     ).fetchall()
-    there = starts.astimezone(time_zone("America/New_York"))
+    with override("fr"):
+        there = formats.weekday(business_date(starts, "America/New_York")), formats.clock(starts, "America/New_York")
     assert (template, language) == ("fulfilment.missed", "fr")
-    assert (params["place"], params["day"], params["start"]) == ("Shop", f"{there:%Y-%m-%d}", f"{there:%H:%M}")
+    assert (params["place"], params["day"], params["start"]) == ("Shop", *there)
+
+
+def test_a_guest_is_told_at_the_number_that_they_gave_with_the_address(here: Shop, settings: Any) -> None:
+    settings.MESSAGE_TRANSPORTS = {"sms": "storeline.messages.transports.Memory"}
+    slot = delivers(here, room=3)
+    for phone, told in (("(614) 555-0123", 1), ("at the back door", 1), ("", 1)):
+        order_id = ready_to_bring(here, slot, address=replace(ADDRESS, phone=phone))
+        turn = loading(here, order_id, name=f"Van {phone}")
+        code = fulfilment.departure_code(turn)
+        assert code is not None
+        fulfilment.leave(turn, coded(code), actor=SYSTEM)
+        fulfilment.missed(order_id, actor=SYSTEM)
+        rows = run("SELECT channel, destination, template, language FROM messages_message").fetchall()
+        assert rows == [("sms", "+16145550123", "fulfilment.missed_waits", "en")] * told
 
 
 def test_a_day_of_a_van(here: Shop) -> None:

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from storeline.catalog import api as catalog
-from storeline.identity.api import Request
+from storeline.identity.api import Request, throttle
 from storeline.kernel.api import new_id
 from storeline.shop import basket, hot, offers, shelf
 from storeline.shop.pages.router import show
@@ -41,8 +41,10 @@ class Standing:
 
 
 def turn_of(request: Request, at: Here, lines: basket.Lines, wanted: Sequence[UUID]) -> Standing:
-    """Where they stand; whoever has no ticket yet gets one."""
+    """Where they stand; whoever has no ticket yet gets one. Raises TooMany where too many new ones are taken at one address."""
     known = hot.holders(request)
+    if not known:
+        throttle(request, hot.TICKETS, hot.TICKETS_PER_ADDRESS)
     given = None if known else new_id()
     return Standing(hot.turn_of(known or [given] if given else known, at, lines, wanted), given)
 

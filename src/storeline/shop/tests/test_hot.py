@@ -130,6 +130,19 @@ def test_the_line_is_bounded(made: Shop, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.django_db
+def test_one_address_takes_no_more_than_its_tickets_and_keeps_those_it_has(
+    made: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heat(made)
+    monkeypatch.setattr(hot, "TICKETS_PER_ADDRESS", 1)
+    first = buyer(made)
+    form(first)
+    text(buyer(made), "/checkout", 429)
+    form(first)
+    assert run("SELECT count(*) FROM shop_ticket").fetchall() == [(1,)]
+
+
+@pytest.mark.django_db
 def test_what_is_not_hot_costs_nothing(made: Shop) -> None:
     put(client := Client(), made)
     form(client)
