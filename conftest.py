@@ -60,7 +60,7 @@ def django_db_setup(
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> None:
     """What pages keep for some seconds is of the test before: its rows are gone."""
-    for module in ("departments", "hot", "pages.points", "shelf"):
+    for module in ("departments", "hot", "offers", "pages.points", "shelf"):
         if found := sys.modules.get(f"storeline.shop.{module}"):
             found.forget()
 

@@ -6,6 +6,7 @@ and stock as they are now. A shop that nobody looked at for a day is left out; i
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from storeline.catalog import api as catalog
-from storeline.kernel.api import Pending, Row, business_date, ids_array, later, now, run
+from storeline.kernel.api import Pending, Ready, Row, business_date, ids_array, later, now, run
 from storeline.places import api as places
 from storeline.pricing import api as pricing
 from storeline.shop import shelf
@@ -32,6 +33,9 @@ _LOOK_BACK_DAYS = 28
 _SHARE = 1_000_000
 _AGAIN = 20
 _LAST_ORDERS = 60
+_BOUGHT_KEPT_S = 60.0
+_MOST_BOUGHT = 2_000
+_bought: dict[tuple[UUID, ...], tuple[float, list[UUID]]] = {}
 # Products that a promotion names, members' own included.
 _NAMED = """offered AS (
     SELECT DISTINCT t.product_id FROM pricing_promotion p JOIN pricing_promotion_target t ON t.promotion_id = p.id
@@ -180,9 +184,28 @@ def saved(price: pricing.ShelfPrice) -> int:
 
 
 def bought(records: Sequence[UUID]) -> Pending[list[UUID]]:
-    """Queue: what these records of one person bought in their last orders, what is wanted most first."""
-    params = [ids_array(records), _LAST_ORDERS, now(), _AGAIN]
-    return later(_BOUGHT, params, lambda rows: [row[0] for row in rows])
+    """Queue: what these records of one person bought in their last orders, what is wanted most first; as it was a minute ago at
+    most, since it is the habit of a year. Products alone: what they cost and whether they are there is read each time.
+    """
+    whose = tuple(records)
+    kept = _bought.get(whose)
+    if kept is not None and time.monotonic() - kept[0] < _BOUGHT_KEPT_S:
+        return Ready(kept[1])
+
+    def keep(rows: list[Row]) -> list[UUID]:
+        if len(_bought) >= _MOST_BOUGHT:
+            _bought.clear()
+        found = [row[0] for row in rows]
+        if found:  # somebody's first order is seen at once
+            _bought[whose] = time.monotonic(), found
+        return found
+
+    return later(_BOUGHT, [ids_array(records), _LAST_ORDERS, now(), _AGAIN], keep)
+
+
+def forget() -> None:
+    """Ask anew what people buy again."""
+    _bought.clear()
 
 
 def alternatives(product: catalog.ProductFacts, at: Here, limit: int) -> Pending[list[UUID]]:

@@ -34,12 +34,28 @@ MOST = 500
 _TURN_S = 900
 """No clock in the world begins a day within a quarter of an hour."""
 _PLAIN = frozenset({str, int, type(None), UUID, date})
-_kept: OrderedDict[Hashable, Pattern] = OrderedDict()
+_kept: OrderedDict[_Key, Pattern] = OrderedDict()
 _lock = Lock()
 
 
 class _NotKnownError(Exception):
     """Whether this shows the same cannot be said."""
+
+
+class _Key:
+    """What a page is kept by. It is long: its hash is reckoned once."""
+
+    __slots__ = ("_hash", "_parts")
+
+    def __init__(self, *parts: Hashable) -> None:
+        self._parts = parts
+        self._hash = hash(parts)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self._parts == other._parts
 
 
 def page(request: HttpRequest, template: str, context: Mapping[str, Any], own: Mapping[str, str], frame: object) -> str:
@@ -49,7 +65,7 @@ def page(request: HttpRequest, template: str, context: Mapping[str, Any], own: M
     if get_messages(request):  # shown once
         return render_to_string(template, {**context, **own}, request)
     try:
-        key = (template, get_language(), request.get_host(), request.scheme, frame, _turn(), frozen(context))
+        key = _Key(template, get_language(), request.get_host(), request.scheme, frame, _turn(), frozen(context))
     except _NotKnownError:
         return render_to_string(template, {**context, **own}, request)
     with _lock:

@@ -30,8 +30,14 @@ _TOKEN = re.compile(
 )
 
 
+_PLAIN = re.compile(r"\d+(?:[.,/]\d+)*|[a-z]+", re.ASCII)
+"""What `_TOKEN` finds in ASCII that was folded, in a third of the time: most names are."""
+
+
 def fold(text: str) -> str:
     """`text` without what people leave out when they type: case, accents, full-width forms, foreign digits."""
+    if text.isascii():
+        return text.lower().replace("'", "").replace("`", "")
     spelt = _MARKS.sub("", unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())).translate(
         _LETTERS
     )
@@ -48,8 +54,11 @@ def split(text: str, *, asked: bool = False) -> tuple[str, ...]:
     without spaces give every character and every pair of neighbours; of what is `asked`, the pairs alone where
     there are enough of them.
     """
+    folded = fold(text)
+    if folded.isascii():
+        return tuple([word.replace(",", ".") for word in _PLAIN.findall(folded)[:MAX_WORDS]])
     found: list[str] = []
-    for match in _TOKEN.finditer(fold(text)):
+    for match in _TOKEN.finditer(folded):
         token = match[0]
         if match.lastgroup == "unspaced":
             if not asked or len(token) < _PAIRS_ENOUGH:

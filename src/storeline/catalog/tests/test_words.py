@@ -115,3 +115,9 @@ def test_a_text_that_answers_more_scores_more() -> None:
     assert scores == sorted(scores, reverse=True)
     assert len(set(scores)) == len(texts)
     assert scores[-1] == 0
+
+
+@given(st.text(string.printable, max_size=60))
+def test_plain_letters_are_split_as_all_others_are(text: str) -> None:
+    assert split(f"{text} é") == (*split(text), "e")[:40]
+    assert fold(f"{text} é") == f"{fold(text)} e"

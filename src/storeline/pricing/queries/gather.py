@@ -61,7 +61,7 @@ CROSS JOIN LATERAL (
   SELECT t.promotion_id, t.amount, t.base, t.rate_ppm
   FROM wide t JOIN catalog_product q ON q.id = k.product_id
   JOIN catalog_category c ON c.id = q.category_id AND c.path <@ t.path
-  WHERE t.place_id IS NULL OR t.place_id = k.place_id
+  WHERE (SELECT EXISTS (SELECT FROM wide)) AND (t.place_id IS NULL OR t.place_id = k.place_id)
   UNION ALL
   SELECT p.id, NULL, NULL, NULL FROM pricing_promotion p
   WHERE p.everything AND p.state = 'scheduled' {_RUNS}

@@ -14,6 +14,7 @@ from storeline.identity.tests.factories import PASSWORD
 from storeline.kernel.api import new_id, run
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop
+from storeline.shop import offers
 from storeline.shop.pages.account import PURPOSES
 from storeline.shop.tests.buying import (
     HTML,
@@ -55,6 +56,22 @@ def test_what_i_buy_again_is_that_of_all_my_records_and_put_in_by_one_tap(made: 
     page = text(kim, "/")
     assert "Buy again" in page
     assert f'name="product" value="{made.products[0]}"' in page
+
+
+def test_what_i_buy_again_is_asked_once_a_minute_its_price_and_stock_each_time(made: Shop) -> None:
+    kim = member()
+    bought(kim, made)
+    assert "Product 0" in text(kim, "/")
+    run("UPDATE pricing_price SET amount = 99 WHERE product_id = %s", [made.products[0]])
+    assert "$0.99" in text(kim, "/")
+    put(kim, made, product=1)
+    kim.post("/checkout", form(kim))
+    page = text(kim, "/")
+    assert f'value="{made.products[1]}"' not in page
+    offers.forget()  # a minute later
+    assert f'value="{made.products[1]}"' in text(kim, "/")
+    run("UPDATE stock_balance SET on_hand = reserved WHERE product_id = %s", [made.products[1]])
+    assert f'value="{made.products[1]}"' not in text(kim, "/")
 
 
 def actor(name: str):
