@@ -36,8 +36,9 @@ def test_it_is_ordered_to_an_address_and_signed_for_at_the_door(visit: Visit, tr
     page.locator("form.cluster button.button-primary").first.click()
     page.wait_for_url(re.compile("/basket"))
     visit.settle()
-    visit.go("/checkout?by=deliver")
-    visit.check()
+    for way in ("point", "deliver"):
+        visit.go(f"/checkout?by={way}")
+        visit.check()
     for name, text in (
         ("name", "A. Reader"),
         ("street", "1 High Street"),

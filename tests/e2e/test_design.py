@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Visit
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PAGES = ("/styleguide", "/start", "/accounts/login/", "/no/such/page")
+PAGES = ("/styleguide", "/start", "/accounts/login/", "/no/such/page", "/forgot")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -29,12 +29,16 @@ def test_every_part_of_the_design_is_in_order(visit: Visit, theme: str) -> None:
         if path.startswith("/no"):
             visit.wrong.clear()  # the browser itself says that it got 404
         visit.check()
+    visit.page.fill("#id_login", "nobody@example.org")
+    visit.page.press("#id_login", "Enter")
+    visit.page.wait_for_url("**/forgot/new")
+    visit.check()
 
 
 STAFF = (
     "/till", "/till?ask=member", "/till/pay", "/till/today", "/till/returns", "/till/done/{sale}", "/till/returns/{sale}",
     "/desk", "/desk/tasks/{order}", "/desk/tasks/{order}/lines/1", "/desk/hand-over", "/desk/count", "/desk/exceptions",
-    "/office", "/office/orders", "/office/orders/{order}", "/office/promotions/new", "/office/places", "/office/activity",
+    "/office", "/office/orders", "/office/orders/{order}", "/office/promotions/new", "/office/places", "/office/partners", "/office/activity",
 )  # fmt: skip
 
 

@@ -166,14 +166,16 @@ def test_figures_follow_the_trade(visit: Visit, trading: Shop) -> None:
 def test_departments_filters_and_the_dark(visit: Visit, trading: Shop) -> None:
     page = visit.page
     page.emulate_media(color_scheme="dark")
-    visit.sign_in(make_user("head", "finance"))
+    visit.sign_in(make_user("head", "finance", "planner"))
     visit.go("/office")
     visit.check()
     page.locator("#departments tbody a").first.click()
     page.wait_for_url(re.compile("department=food"))
     assert page.locator("#departments tbody").get_by_text("Fruit").is_visible()
     visit.check()
-    for path in ("/office/places", "/office/places/p", "/office/activity"):
+    visit.go("/office/partners")
+    visit.check()
+    for path in ("/office/places", "/office/places/p", "/office/activity", "/office/sourcing"):
         visit.go(path)
         visit.check()
     visit.go("/office?range=custom&from=never&to=2026-01-01")
