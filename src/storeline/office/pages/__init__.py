@@ -1,4 +1,4 @@
-"""The office's pages: the day of trade, orders, promotions, places, sourcing, and who did what."""
+"""The office's pages: the day of trade, orders, promotions, places, sourcing, partners' goods, and who did what."""
 
 from storeline.office.pages import (
     activity,
@@ -7,6 +7,7 @@ from storeline.office.pages import (
     home,
     order,
     orders,
+    partners,
     places,
     promotion_edit,
     promotions,
@@ -22,6 +23,7 @@ __all__ = [
     "order",
     "orders",
     "pages",
+    "partners",
     "places",
     "promotion_edit",
     "promotions",

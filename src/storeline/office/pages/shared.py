@@ -6,10 +6,12 @@ from typing import Any
 
 from django.http import HttpResponse
 
+from storeline.consignment import api as consignment
 from storeline.identity.api import MANAGE_USERS, Pages, Request
 from storeline.insight import api as insight
 from storeline.kernel.api import VIEW_TRAIL
 from storeline.orders import api as orders
+from storeline.partners import api as partners
 from storeline.pricing import api as pricing
 from storeline.sourcing import api as sourcing
 from storeline.web import pages as web
@@ -19,7 +21,7 @@ pages = Pages("office")
 
 def render(request: Request, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """A page with the office's frame. `tab` in the context says which part is open: today, orders, promotions,
-    places, sourcing or activity.
+    places, sourcing, partners or activity.
     """
     may = request.actor.may
     frame = {
@@ -27,6 +29,7 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
         "may_see_orders": may(orders.VIEW),
         "may_see_promotions": may(pricing.VIEW),
         "may_see_sourcing": may(sourcing.CONFIGURE) and request.actor.places_for(sourcing.CONFIGURE) is None,
+        "may_see_partners": may(consignment.READ) and may(partners.READ),
         "may_see_activity": may(VIEW_TRAIL),
         "may_see_admin": may(MANAGE_USERS) and request.actor.places_for(MANAGE_USERS) is None,
     }
