@@ -39,6 +39,8 @@ def test_database() -> Iterator[None]:
     name = connection.settings_dict["TEST"]["NAME"]
     with reserved(name) as admin:
         create(admin, name, fingerprint(), migrate)
+        # A crash's loss is nobody's here; what must be durable is proved on servers of their own.
+        admin.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(name)))
         unlock(admin)
         try:
             with using(name):
