@@ -51,6 +51,7 @@ OWN: dict[str, dict[str, str]] = {
         "db": "set-based SQL",
         "idempotency": "Idempotency-Key",
         "ids": "UUIDv7 and UUIDv8",
+        "pipe": "statements that travel together",
         "news": "that something happened, for who only wants to know",
         "staged": "master data as sets",
         "stored_clock": "the demo's clock",

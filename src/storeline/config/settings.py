@@ -96,7 +96,7 @@ def _database(address: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "application_name": "storeline",
-            "prepare_threshold": 5,  # plan a repeated statement once
+            "prepare_threshold": None,  # kernel/pipe.py prepares; the driver would forget all of it after each rollback
             **parts,
         },
         "TEST": {"NAME": os.environ.get("STORELINE_TEST_DB") or "test_storeline"},

@@ -286,22 +286,24 @@ def may_touch_own(customer_id: UUID, actor: Actor, permission: str) -> None:
         raise Forbidden("That is another person's data.", permission=permission)
 
 
+_CONSENT = (
+    *("s.id", "s.customer_id", "s.purpose", "p.label", "p.basis", "p.data", "p.recipients", "s.granted"),
+    *("s.at", "s.source", "s.text", "s.text_version", "s.language"),
+)
+_OF_CONSENT = """
+FROM customers_consent s JOIN customers_purpose p ON p.code = s.purpose
+WHERE s.customer_id = ANY(%s::uuid[]) ORDER BY s.at, s.id"""
+
+
 def export_person(customer_id: UUID, *, actor: Actor) -> dict[str, Any]:
     """Everything known of a person, over all their records, from this module and those above it."""
     may_touch_own(customer_id, actor, EXPORT)
     get(customer_id)
     records = records_of(customer_id)
-    statements = run(
-        """
-SELECT s.id, s.customer_id, s.purpose, p.label, p.basis, p.data, p.recipients, s.granted, s.at, s.source, s.text,
-       s.text_version, s.language
-FROM customers_consent s JOIN customers_purpose p ON p.code = s.purpose
-WHERE s.customer_id = ANY(%s::uuid[]) ORDER BY s.at, s.id""",
-        [ids_array(records)],
-    )
-    names = [column.name for column in statements.description or ()]
+    consents = run(f"SELECT {', '.join(_CONSENT)} {_OF_CONSENT}", [ids_array(records)]).fetchall()  # our own names
+    names = [column.partition(".")[2] for column in _CONSENT]
     return {
         "records": get_many(records),
-        "consents": [dict(zip(names, row, strict=True)) for row in statements.fetchall()],
+        "consents": [dict(zip(names, row, strict=True)) for row in consents],
         **{section: exporter(records) for section, exporter in sorted(_EXPORTERS.items())},
     }

@@ -17,10 +17,8 @@ from storeline.kernel.clock import business_date, now, week_ending
 from storeline.kernel.clock import zone as time_zone
 from storeline.kernel.currencies import EXPONENTS
 from storeline.kernel.db import (
-    Compiled,
     Pending,
     Ready,
-    Row,
     dates_array,
     ids_array,
     in_transaction,
@@ -71,6 +69,7 @@ from storeline.kernel.idempotency import Answer, body_hash, forget_old, once
 from storeline.kernel.ids import check_id, id_time, new_id, source_id
 from storeline.kernel.loading import ERRORS_IN, LoadResult
 from storeline.kernel.news import News, Position, news_end, news_since
+from storeline.kernel.pipe import Compiled, Row
 from storeline.kernel.staged import (
     MAX_BULK,
     Column,

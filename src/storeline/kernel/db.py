@@ -7,8 +7,7 @@ when the block ends, and the results of `later` may be read after it.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -20,12 +19,12 @@ from uuid import UUID
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db import transaction as django_transaction
-from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
+
+from storeline.kernel.pipe import Answer, Compiled, Params, Pipe, Row
 
 T = TypeVar("T")
 U = TypeVar("U")
-Row = tuple[Any, ...]
 
 
 @dataclass(slots=True)
@@ -34,12 +33,14 @@ class _Count:
 
 
 _count: ContextVar[_Count | None] = ContextVar("_count", default=None)
-_piped: ContextVar[psycopg.Connection[Row] | None] = ContextVar("_piped", default=None)
+_piped: ContextVar[Pipe | None] = ContextVar("_piped", default=None)
 _keep_plans: ContextVar[bool] = ContextVar("_keep_plans", default=False)
 
 
 def raw() -> psycopg.Connection[Row]:
     """The psycopg connection beneath Django's, opened if need be, and anew where the server went away."""
+    if (pipe := _piped.get()) is not None:
+        _flush(pipe)
     held = connections[DEFAULT_DB_ALIAS]
     if not held.in_atomic_block:
         # Django asks whether a kept connection still lives, once a request, but only before its own statements.
@@ -67,39 +68,17 @@ def waits() -> Iterator[_Count]:
         _count.reset(token)
 
 
-class Compiled:
-    """A statement whose named parameters, ``%(name)s``, were found once: the driver reads a long one anew at each execution."""
-
-    __slots__ = ("names", "text")
-
-    def __init__(self, sql: str) -> None:
-        found: dict[str, int] = {}
-
-        def number(match: re.Match[str]) -> str:
-            return f"${found.setdefault(match[1], len(found) + 1)}"
-
-        self.text = _NAMED.sub(number, sql).encode()
-        self.names = tuple(found)
-
-
-_NAMED = re.compile(r"%\((\w+)\)s")
-
-
-def run(sql: str | Compiled, params: Sequence[Any] | Mapping[str, Any] = ()) -> psycopg.Cursor[Row]:
+def run(sql: str | Compiled, params: Params = ()) -> Answer:
     """Execute one statement; parameters are bound by the server, results come in binary."""
-    conn = _piped.get()
-    if conn is None:
-        conn = raw()
-        opens = not conn.autocommit and conn.info.transaction_status == TransactionStatus.IDLE
-        _waited(2 if opens else 1)
-    if isinstance(sql, Compiled):
-        named = cast("Mapping[str, Any]", params)
-        plain = psycopg.RawCursor(conn)
-        plain.execute(sql.text, [named[name] for name in sql.names], binary=True)
-        return plain
-    cursor = psycopg.Cursor(conn)
-    cursor.execute(sql, params, binary=True)
-    return cursor
+    if (pipe := _piped.get()) is not None:
+        return pipe.add(sql, params)
+    conn = raw()
+    opens = not conn.autocommit and conn.info.transaction_status == TransactionStatus.IDLE
+    _waited(2 if opens else 1)
+    pipe = Pipe(conn)
+    answer = pipe.add(sql, params)
+    pipe.flush()
+    return answer
 
 
 class Pending(Generic[T]):
@@ -107,7 +86,7 @@ class Pending(Generic[T]):
 
     __slots__ = ("_cursor", "_parse")
 
-    def __init__(self, cursor: psycopg.Cursor[Row], parse: Callable[[list[Row]], T]) -> None:
+    def __init__(self, cursor: Answer, parse: Callable[[list[Row]], T]) -> None:
         self._cursor = cursor
         self._parse = parse
 
@@ -143,46 +122,42 @@ class Ready(Pending[T]):
         return self._value
 
 
-def later(
-    sql: str | Compiled, params: Sequence[Any] | Mapping[str, Any], parse: Callable[[list[Row]], T]
-) -> Pending[T]:
+def later(sql: str | Compiled, params: Params, parse: Callable[[list[Row]], T]) -> Pending[T]:
     """Queue a statement whose rows are read when the pipeline has ended (or at once outside one)."""
     return Pending(run(sql, params), parse)
 
 
-class _SentAtOnce(psycopg.Pipeline):
-    """psycopg sends each statement as it is queued: a system call and a woken server for each.
-
-    Here they stay in the queue until a result is asked for, at the latest at the pipeline's end, and go together.
-    """
-
-    def _communicate_gen(self) -> PQGen[None]:
-        yield from ()
-
-    def _fetch_gen(self, *, flush: bool) -> PQGen[None]:  # noqa: ARG002  # what was queued must be flushed
-        while self.command_queue:
-            self.command_queue.popleft()()
-        yield from super()._fetch_gen(flush=True)
-
-
 @contextmanager
 def pipeline() -> Iterator[None]:
-    """Queue every statement inside; send them and wait once, at the end. Blocks nest into the outermost."""
+    """Queue every statement inside; send them and wait once, at the end. Blocks nest into the outermost.
+
+    What is sent by other ways meanwhile, Django's or psycopg's own, finds what was queued before it done.
+    """
     if _piped.get() is not None:
         yield
         return
-    conn = raw()
-    token = _piped.set(conn)
-    conn._pipeline = _SentAtOnce(conn)  # noqa: SLF001  # psycopg has no other door for it; a test holds it
+    pipe = Pipe(raw())
+    token = _piped.set(pipe)
     try:
-        with conn.pipeline():
+        with connections[DEFAULT_DB_ALIAS].execute_wrapper(_after_the_queue):
             if _keep_plans.get():
                 _keep_plans.set(False)
                 run("SET LOCAL plan_cache_mode = force_generic_plan")
             yield
+            _flush(pipe)
     finally:
         _piped.reset(token)
+
+
+def _flush(pipe: Pipe) -> None:
+    if pipe.flush():
         _waited()
+
+
+def _after_the_queue(execute: Callable[..., Any], *asked: Any) -> Any:  # Django's own shape
+    if (pipe := _piped.get()) is not None:
+        _flush(pipe)
+    return execute(*asked)
 
 
 @contextmanager
@@ -205,10 +180,15 @@ def transaction(*, keep_plans: bool = False) -> Iterator[None]:
     large sets: such a plan takes every array for ten elements long.
     """
     outermost = not connection.in_atomic_block
+    pipe = _piped.get()
+    if pipe is not None:  # what was queued before is not of this block
+        _flush(pipe)
     with django_transaction.atomic():
         token = _keep_plans.set(keep_plans)
         try:
             yield
+            if pipe is not None:
+                _flush(pipe)
         finally:
             _keep_plans.reset(token)
     if outermost:
@@ -220,7 +200,7 @@ def in_transaction() -> bool:
     return connection.in_atomic_block
 
 
-def rowcounts(cursor: psycopg.Cursor[Row]) -> Pending[int]:
+def rowcounts(cursor: Answer) -> Pending[int]:
     """How many rows a queued statement changed, known after the pipeline."""
     return _Rows(cursor)
 
@@ -228,7 +208,7 @@ def rowcounts(cursor: psycopg.Cursor[Row]) -> Pending[int]:
 class _Rows(Pending[int]):
     __slots__ = ()
 
-    def __init__(self, cursor: psycopg.Cursor[Row]) -> None:
+    def __init__(self, cursor: Answer) -> None:
         self._cursor = cursor
 
     def result(self) -> int:

@@ -22,6 +22,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from storeline.kernel import db, tracing
 from storeline.kernel.clock import now
 from storeline.kernel.errors import Error
+from storeline.kernel.pipe import Row
 
 log = logging.getLogger(__name__)
 # The server went away, or chose us to end a deadlock: the event is not to blame, and is read again later.
@@ -138,7 +139,7 @@ INSERT INTO kernel_parked (consumer, event_id, error) VALUES (%s, %s, %s) ON CON
 """
 
 
-def _read(reader: Consumer, position: db.Row, size: int) -> list[db.Row]:
+def _read(reader: Consumer, position: Row, size: int) -> list[Row]:
     patterns = [_like(glob) for glob in reader.types]
     return db.run(_READ, [*position, size, patterns, patterns]).fetchall()
 
