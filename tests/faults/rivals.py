@@ -219,13 +219,13 @@ def _key(chance: Random, place: str, ago: int) -> str:
 # --- judging ---
 
 
-def examine(calls: list[Call], database: str) -> Report:
-    """Whether the calls can be explained, together with what is there now that they are over."""
+def examine(calls: list[Call], database: str, units: int = HOT) -> Report:
+    """Whether the calls can be explained, together with what is there now that they are over; so many units were at each place."""
     rivalry = Rivalry(database)
     keys = {key for call in calls for key in _keys(call)}
     after = max([call.ended or call.begun for call in calls], default=0) + 1
     ends = [Call(place, ("look",), rivalry.look(place, keys), after, after + 1) for place in PLACES]
-    return check([*calls, *ends], lambda _: Balance(HOT * 1000), answer)
+    return check([*calls, *ends], lambda _: Balance(units * 1000), answer)
 
 
 def _keys(call: Call) -> list[str]:

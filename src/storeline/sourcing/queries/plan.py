@@ -29,6 +29,11 @@ ORDER BY wanted.n
 """
 SOON = 4
 """Units whose last day is within so many days are worth taking."""
+_OURS = """(NOT %(supplies)s OR NOT EXISTS (
+    SELECT FROM stock_ownership o WHERE o.place_id IN (stock_balance.place_id, %(near_place)s)
+        AND o.product_id = stock_balance.product_id AND o.until IS NULL
+))"""
+"""A partner's goods do not leave its corner for another shop's orders, and ours would be its own in it (docs/adr/0017-consignment.md)."""
 # The stock and its value are read by one step along their keys for each place and product: LIMIT 1 keeps a generic plan
 # from reading the whole table instead.
 # Who covers most of what is missing near, of many more places; the nearest of those.
@@ -39,7 +44,7 @@ _MORE = f"""(
             FROM unnest(%(missing)s::uuid[], %(missing_quantities)s::bigint[]) AS w(product_id, quantity)
             CROSS JOIN LATERAL (
                 SELECT {PROMISABLE} AS available FROM stock_balance
-                WHERE place_id = r.place_id AND product_id = w.product_id LIMIT 1
+                WHERE place_id = r.place_id AND product_id = w.product_id AND {_OURS} LIMIT 1
             ) AS b
             WHERE b.available > 0
         ) AS covered FROM reach r
@@ -65,7 +70,7 @@ CROSS JOIN LATERAL (
     FROM unnest(%(products)s::uuid[]) WITH ORDINALITY AS w(product_id, n)
     LEFT JOIN LATERAL (
         SELECT {PROMISABLE} AS available, lotted > expired AS dated FROM stock_balance
-        WHERE place_id = p.id AND product_id = w.product_id LIMIT 1
+        WHERE place_id = p.id AND product_id = w.product_id AND {_OURS} LIMIT 1
     ) AS b ON true
     LEFT JOIN LATERAL (
         SELECT rate, cover_hours, loss, CASE WHEN fixed_until IS NULL OR fixed_until > %(at)s THEN fixed END AS fixed
@@ -144,6 +149,7 @@ class _Planning:
         self.params = reach_params(where, channel, at, NEAR) | {
             "capabilities": sorted({method.capability, "ship"} if supplies else {method.capability}),
             "products": ids_array(line.product_id for line in wanted),
+            "supplies": supplies,
         }
 
     def answer(self) -> Sourced:

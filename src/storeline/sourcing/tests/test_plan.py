@@ -83,6 +83,27 @@ def test_the_nearest_serves_unless_its_unit_is_worth_more_there(one):
     assert chosen(ask(one)) == (near,)
 
 
+def test_what_is_a_partners_here_or_there_is_no_supply(one):
+    here, there = shop("here", 50.0), shop("there", 50.2)
+    put(there, one, 5_000)
+
+    def given() -> tuple[Any, ...]:
+        wanted = [sourcing.WantedLine(one, 1_000)]
+        return chosen(sourcing.plan(wanted, here, channel="web", without={here}, supplies=True))
+
+    assert given() == (there,)
+    for corner in (here, there):
+        run(
+            "INSERT INTO stock_ownership (id, place_id, product_id, organisation_id, agreement_id, since)"
+            " VALUES (%s, %s, %s, %s, %s, %s)",
+            [new_id(), corner, one, new_id(), new_id(), AT],
+        )
+        assert given() == ()
+        assert chosen(ask(one)) == (there,), "its own shop sells it as ever"
+        run("UPDATE stock_ownership SET until = since WHERE place_id = %s", [corner])
+        assert given() == (there,)
+
+
 def test_values_come_from_movements(one):
     [other] = make_products(1)
     near, far = shop("near", 50.1), shop("far", 50.2)
