@@ -98,6 +98,9 @@ def _people(*, here: bool) -> Iterator[tuple[People, str]]:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storeline.config.settings")
         import django
 
+        from storeline.config import database
+
+        database.ensure()
         django.setup()
         _follow_clock()
         _catch_up()
@@ -132,7 +135,7 @@ def _demo() -> str | None:
 
     from storeline.config import database
 
-    with psycopg.connect(os.environ.get("DATABASE_URL") or database.ensure(), autocommit=True) as connection:
+    with psycopg.connect(database.ensure(), autocommit=True) as connection:
         alone = "SELECT count(*) = 1 FROM pg_stat_activity WHERE datname = current_database()"
         there = "SELECT to_regclass('orders_order') IS NOT NULL AND to_regclass('shop_ranking') IS NOT NULL"
         if not all(row and row[0] for row in (connection.execute(sql).fetchone() for sql in (alone, there))):
