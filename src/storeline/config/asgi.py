@@ -19,10 +19,12 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.urls import get_resolver
+from django.utils.translation import override
 
 from storeline.config.wsgi import application as requests
 from storeline.orders.commands.gathering import LARGEST_SET
 from storeline.orders.http.front import answer_set
+from storeline.web import maps
 from storeline.web.front import WRITERS, Front, Sets
 from storeline.web.live import HUB
 from storeline.web.live.stream import Streams
@@ -176,10 +178,13 @@ def _on_signals(deed: Callable[[], None]) -> None:
 
 
 def _settle() -> None:
-    """What is loaded once and stays is looked at no more by Python's search for cycles: among all of it that takes a tenth
-    of a second, in the midst of somebody's request.
+    """Load what the first visitors would wait for. What is loaded once and stays is looked at no more by Python's search for
+    cycles: among all of it that takes a tenth of a second, in the midst of somebody's request.
     """
-    get_resolver().url_patterns  # noqa: B018  # every module's pages and routes, else loaded by the first visitor
+    for language, _ in settings.LANGUAGES:
+        with override(language):
+            get_resolver().reverse_dict  # noqa: B018  # every module's pages and routes
+    maps.ready()
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG)

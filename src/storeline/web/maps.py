@@ -151,6 +151,11 @@ class Ring:
     box: Box
 
 
+def ready() -> None:
+    """Read the files that maps are drawn from: a second of a core, which the first visitor would wait for."""
+    _world(), _states(), _all_towns()
+
+
 def draw(points: Sequence[Point], here: tuple[float, float] | None = None) -> Map:
     """A map of the points, and of where the reader stands (latitude, longitude), zoomed to them all."""
     placed = [plane(point.latitude, point.longitude) for point in points]
