@@ -278,6 +278,8 @@ class _Crew:
         if kill == "worker":
             pid = self.chance.choice(sorted(self.alive))
             job = self.alive.pop(pid)
+            if not _lives(pid):
+                raise RuntimeError(f"{job.name} ended before it was killed:\n{self.faults.stderr()}")
             os.kill(pid, signal.SIGKILL)
             self.hire(job.what, skew_hours=job.skew_hours, weights=job.weights, after=job)
         elif kill == "server":
