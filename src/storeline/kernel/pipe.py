@@ -213,9 +213,12 @@ class _Sent:
             if (yield Wait.RW) & Ready.R:
                 self._pg.consume_input()
             unsent = self._pg.flush()
-        found = []
-        for _ in range(self._count):
-            found.append((yield from fetch_many(self._pg))[0])  # noqa: PERF401  # a comprehension cannot wait
+        found: list[PGresult] = []
+        while len(found) < self._count:
+            answered = yield from fetch_many(self._pg)
+            if not answered:  # the server has gone: nothing more will come
+                raise psycopg.OperationalError(self._pg.get_error_message())
+            found.append(answered[0])
         yield from fetch_many(self._pg)  # the sync's own
         return found
 
