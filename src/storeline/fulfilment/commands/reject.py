@@ -22,7 +22,7 @@ from storeline.fulfilment.domain.supplies import (
     picked_after,
     to_correct,
 )
-from storeline.fulfilment.errors import NotOffered, OnItsWay
+from storeline.fulfilment.errors import NotOffered, OnItsWay, TaskClosed
 from storeline.fulfilment.events import BEGUN, REJECTED, event
 from storeline.fulfilment.locks import Locked, lock
 from storeline.fulfilment.permissions import PICK
@@ -94,11 +94,14 @@ def _reject(asked: Rejected, actor: Actor, *, look: bool) -> Rejection:
     if asked.reason is not Why.LOST:
         check_id(asked.id)
     check_pickable(task, "order")
+    order = locked.orders[asked.order_id]
+    if order.state != "confirmed":  # called off, and its task has not heard of it yet
+        raise TaskClosed(f"The order is {order.state}.", field="order")
     _check_where(asked, supply)
     check_rejected(asked, line, by_weight=product.by_weight)
     without = {one.place_id for one in known if one.product_id == line.product_id and one.reason is not Why.LOST}
     without |= set() if asked.reason is Why.LOST else {place}
-    found = _look(locked.orders[task.order_id], task, line, asked.quantity, without) if look else None
+    found = _look(order, task, line, asked.quantity, without) if look else None
     return _write(asked, locked, line, supply, place, found, actor)
 
 

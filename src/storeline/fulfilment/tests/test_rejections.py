@@ -372,3 +372,21 @@ def test_the_audit_sees_what_does_not_agree(here: Shop) -> None:
         assert {one.partition(":")[0] for one in differences()} >= {check}, planted
         run(undone)
     assert differences() == []
+
+
+def test_an_order_that_was_called_off_moves_nothing_though_its_task_has_not_heard_of_it(here: Shop) -> None:
+    supplying(here, 3)
+    order_id = to_pick(here, [2, 1])
+    reject(order_id, 2)
+    fulfilment.pick_all([order_id], actor=SYSTEM)
+    arrive(send(order_id), here.products[0], 1, lost=1)
+    orders.cancel([order_id], reason="customer")
+    before = all_rows()
+    with pytest.raises(fulfilment.TaskClosed, match="The order is cancelled") as refused:
+        reject(order_id, 1, 2)
+    assert refused.value.field == "order"
+    assert source_all_lost() == 1
+    assert all_rows() == before
+    read_events()
+    assert source_all_lost() == 0
+    assert differences() == []
