@@ -122,7 +122,7 @@ def test_who_comes_back_hears_what_they_missed_and_nothing_else(served: str) -> 
 @pytest.mark.parametrize(
     ("query", "status"),
     [
-        (lambda: {"t": about(uuid4()).token()[:-1] + "x"}, 403),
+        (lambda: {"t": about(uuid4()).token() + "x"}, 403),
         (lambda: {"t": about(uuid4()).token().replace(",", "a,", 1)}, 403),
         (lambda: {"t": f"{uuid4().hex},"}, 403),
         (dict, 400),
