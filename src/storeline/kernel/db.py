@@ -19,7 +19,6 @@ from uuid import UUID
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db import transaction as django_transaction
-from psycopg.pq import TransactionStatus
 
 from storeline.kernel.pipe import Answer, Compiled, Params, Pipe, Row
 
@@ -40,7 +39,7 @@ _keep_plans: ContextVar[bool] = ContextVar("_keep_plans", default=False)
 def raw() -> psycopg.Connection[Row]:
     """The psycopg connection beneath Django's, opened if need be, and anew where the server went away."""
     if (pipe := _piped.get()) is not None:
-        _flush(pipe)
+        pipe.flush()
     held = connections[DEFAULT_DB_ALIAS]
     if not held.in_atomic_block:
         # Django asks whether a kept connection still lives, once a request, but only before its own statements.
@@ -52,9 +51,9 @@ def raw() -> psycopg.Connection[Row]:
     return cast("psycopg.Connection[Row]", held.connection)
 
 
-def _waited(times: int = 1) -> None:
+def _waited() -> None:
     if (count := _count.get()) is not None:
-        count.waits += times
+        count.waits += 1
 
 
 @contextmanager
@@ -72,10 +71,7 @@ def run(sql: str | Compiled, params: Params = ()) -> Answer:
     """Execute one statement; parameters are bound by the server, results come in binary."""
     if (pipe := _piped.get()) is not None:
         return pipe.add(sql, params)
-    conn = raw()
-    opens = not conn.autocommit and conn.info.transaction_status == TransactionStatus.IDLE
-    _waited(2 if opens else 1)
-    pipe = Pipe(conn)
+    pipe = Pipe(raw(), _waited)
     answer = pipe.add(sql, params)
     pipe.flush()
     return answer
@@ -136,7 +132,7 @@ def pipeline() -> Iterator[None]:
     if _piped.get() is not None:
         yield
         return
-    pipe = Pipe(raw())
+    pipe = Pipe(raw(), _waited)
     token = _piped.set(pipe)
     try:
         with connections[DEFAULT_DB_ALIAS].execute_wrapper(_after_the_queue):
@@ -144,19 +140,15 @@ def pipeline() -> Iterator[None]:
                 _keep_plans.set(False)
                 run("SET LOCAL plan_cache_mode = force_generic_plan")
             yield
-            _flush(pipe)
+            pipe.flush()
     finally:
+        pipe.drop()
         _piped.reset(token)
-
-
-def _flush(pipe: Pipe) -> None:
-    if pipe.flush():
-        _waited()
 
 
 def _after_the_queue(execute: Callable[..., Any], *asked: Any) -> Any:  # Django's own shape
     if (pipe := _piped.get()) is not None:
-        _flush(pipe)
+        pipe.flush()
     return execute(*asked)
 
 
@@ -182,13 +174,17 @@ def transaction(*, keep_plans: bool = False) -> Iterator[None]:
     outermost = not connection.in_atomic_block
     pipe = _piped.get()
     if pipe is not None:  # what was queued before is not of this block
-        _flush(pipe)
+        pipe.flush()
     with django_transaction.atomic():
         token = _keep_plans.set(keep_plans)
         try:
             yield
             if pipe is not None:
-                _flush(pipe)
+                pipe.flush()
+        except BaseException:
+            if pipe is not None:
+                pipe.drop()
+            raise
         finally:
             _keep_plans.reset(token)
     if outermost:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
@@ -82,6 +82,8 @@ class Answer:
     def _arrived(self) -> None:
         if self._pipe is not None:
             self._pipe.flush()
+        if self._pipe is not None:  # nothing came of its pipe: no answer is not an empty one
+            raise psycopg.InterfaceError("This statement was not executed.")
 
     def fetchall(self) -> list[Row]:
         """All rows."""
@@ -131,8 +133,9 @@ _held: WeakKeyDictionary[psycopg.Connection[Row], _Held] = WeakKeyDictionary()
 class Pipe:
     """A queue of statements over one connection, sent and answered together by `flush`."""
 
-    def __init__(self, conn: psycopg.Connection[Row]) -> None:
+    def __init__(self, conn: psycopg.Connection[Row], waited: Callable[[], None]) -> None:
         self._conn = conn
+        self._waited = waited
         self._queue: list[_Queued] = []
 
     def add(self, sql: str | Compiled, params: Params) -> Answer:
@@ -142,10 +145,14 @@ class Pipe:
         self._queue.append(_Queued(statement, statement.values(params), answer))
         return answer
 
-    def flush(self) -> bool:
-        """Send what is queued and read every answer; whether there was anything. The first error is raised."""
+    def drop(self) -> None:
+        """Forget what is queued: it is never sent."""
+        self._queue.clear()
+
+    def flush(self) -> None:
+        """Send what is queued and read every answer, in one wait. The first error is raised."""
         if not self._queue:
-            return False
+            return
         queue, self._queue = self._queue, []
         held = _held.get(self._conn) or _held.setdefault(self._conn, _Held(self._conn))
         try:
@@ -155,13 +162,13 @@ class Pipe:
         except BaseException:  # half of the answers are still on their way: nobody may use this connection again
             self._conn.close()
             raise
+        self._waited()
         sent.keep(results)
         for result in results:
             if result.status == ExecStatus.FATAL_ERROR:
                 raise errors.error_from_result(result, encoding=self._conn.info.encoding)
         for queued, place in zip(queue, sent.places, strict=True):
             queued.answer.set(results[place], held)
-        return True
 
 
 class _Sent:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
-from psycopg import OperationalError, ProgrammingError
+from psycopg import InterfaceError, OperationalError, ProgrammingError
 from psycopg.errors import CheckViolation, DivisionByZero
 
 from storeline.kernel import pipe
 from storeline.kernel.api import Compiled, pipeline, raw, run, transaction, waits
+from storeline.kernel.pipe import Answer
 
 
 def _mode() -> str:
@@ -98,6 +99,47 @@ def test_a_block_inside_a_pipeline_that_breaks_takes_back_its_own_part_alone() -
                 inside()
             run("INSERT INTO seen VALUES (3)")
         assert run("SELECT n FROM seen ORDER BY n").fetchall() == [(1,), (3,)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_refused_block_had_queued_is_never_sent() -> None:
+    def refused() -> None:
+        with transaction():
+            run("INSERT INTO seen VALUES (2)")
+            raise LookupError
+
+    run("CREATE TEMPORARY TABLE seen (n int)")
+    with pipeline():
+        run("INSERT INTO seen VALUES (1)")
+        with pytest.raises(LookupError):
+            refused()
+        run("INSERT INTO seen VALUES (3)")
+    assert run("SELECT n FROM seen ORDER BY n").fetchall() == [(1,), (3,)]
+    run("DROP TABLE seen")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_answer_is_not_an_empty_one() -> None:
+    answers: list[Answer] = []
+
+    def broken() -> None:
+        with pipeline():
+            answers.append(run("SELECT 1"))
+            raise LookupError
+
+    with transaction():
+        with pytest.raises(LookupError):
+            broken()
+        with pytest.raises(InterfaceError, match="not executed"):
+            answers[0].fetchall()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_begins_with_its_first_statement() -> None:
+    with waits() as count, transaction():
+        run("SELECT 1")
+        assert count.waits == 1
+    assert count.waits == 2
 
 
 @pytest.mark.django_db(transaction=True)
