@@ -80,10 +80,13 @@ def lines_of(
     return [LineView(*row) for row in run(_LINES, params).fetchall()]
 
 
-def settlements_of(organisation_id: UUID, *, before: UUID | None = None, limit: int = 50) -> list[SettlementView]:
-    """A partner's settlements, the latest first."""
-    sql = _SETTLEMENTS.format(which="(%s::uuid IS NULL OR id < %s)")
-    return [SettlementView(*row) for row in run(sql, [organisation_id, before, before, limit]).fetchall()]
+def settlements_of(
+    organisation_id: UUID, *, entity_id: UUID | None = None, before: UUID | None = None, limit: int = 50
+) -> list[SettlementView]:
+    """A partner's settlements, with one entity or all, the latest first."""
+    sql = _SETTLEMENTS.format(which="(%s::uuid IS NULL OR entity_id = %s) AND (%s::uuid IS NULL OR id < %s)")
+    params = [organisation_id, entity_id, entity_id, before, before, limit]
+    return [SettlementView(*row) for row in run(sql, params).fetchall()]
 
 
 def get_settlement(organisation_id: UUID, settlement_id: UUID) -> SettlementView:

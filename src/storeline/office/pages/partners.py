@@ -159,10 +159,10 @@ def _goods(request: Request, account: consignment.Account, first: date, last: da
 
 
 def _settling(request: Request, account: consignment.Account, last: date) -> dict[str, Any]:
-    made = consignment.settlements_of(account.organisation_id, limit=SETTLEMENTS)
+    made = consignment.settlements_of(account.organisation_id, entity_id=account.entity_id, limit=SETTLEMENTS)
     may = request.actor.may(consignment.SETTLE) and request.actor.places_for(consignment.SETTLE) is None
     return {
-        "settlements": [one for one in made if one.entity_id == account.entity_id],
+        "settlements": made,
         "may_settle": may and account.owed > 0,
         "until": (last - timedelta(days=1)).isoformat(),
         "latest": last.isoformat(),
