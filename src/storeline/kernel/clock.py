@@ -50,11 +50,6 @@ def run_from(moment: datetime) -> None:
     _Clock.source = staticmethod(lambda: _system() + offset)
 
 
-def run_on_system_time() -> None:
-    """Back to the system's clock."""
-    _Clock.source = staticmethod(_system)
-
-
 @lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo:
     """The IANA time zone of that name."""

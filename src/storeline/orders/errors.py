@@ -10,7 +10,6 @@ kernel.Error
 │   ├── NotKeptCold         what it is would spoil on that way, or at that place
 │   ├── SlotFull            no room left in the slot
 │   ├── SlotTooEarly        the slot begins before everything can be there
-│   ├── CouponRefused       the coupon cannot be used
 │   ├── PaymentDeclined     the partner said no
 │   ├── WrongState          the order is past that step
 │   └── PickingBegun        it is being picked, so the shopper cannot call it off
@@ -59,11 +58,6 @@ class SlotFull(Refused):
 class SlotTooEarly(Refused):
     code = "slot_too_early"
     title = "The slot is too early"
-
-
-class CouponRefused(Refused):
-    code = "coupon_refused"
-    title = "The coupon cannot be used"
 
 
 class PaymentDeclined(Refused):

@@ -35,12 +35,6 @@ _GLN_DIGITS = 13
 _POLE, _ANTIMERIDIAN = 90, 180
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius of the Earth (IUGG), so that the great circle is right to half a percent anywhere."""
-_TAX_ON_TOP = frozenset({"US", "CA"})
-
-
-def tax_included_by_custom(country: str) -> bool:
-    """Whether shelf prices in `country` (ISO 3166-1 alpha-2) include tax, unless its entity says otherwise."""
-    return country not in _TAX_ON_TOP
 
 
 def gs1_check_digit(body: str) -> str:
@@ -139,11 +133,6 @@ def check_hours(opens: str, closes: str, *, field: str = "hours") -> Hours:
     if end - start > DAY:
         raise Invalid("A day has at most 24 hours.", field=f"{field}.closes")
     return Hours(start, end)
-
-
-def format_clock(minutes: int) -> str:
-    """Minutes after midnight as ``HH:MM``."""
-    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def no_overlap(hours: Collection[Hours]) -> bool:
