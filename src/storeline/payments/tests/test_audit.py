@@ -10,11 +10,6 @@ from storeline.payments.tests.factories import ENTITY, PLACE, capture, card, onl
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _inside_the_tests_transaction(settings):
-    settings.STORELINE_PARTNERS_IN_TRANSACTION = True
-
-
 @pytest.fixture
 def source():
     source = paid(payments.Offer(payments.CASH, 300), card())

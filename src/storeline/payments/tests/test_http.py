@@ -8,11 +8,6 @@ from storeline.payments.tests.factories import PLACE, capture, card, everything,
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _inside_the_tests_transaction(settings):
-    settings.STORELINE_PARTNERS_IN_TRANSACTION = True
-
-
 def call(method, path, role=None, **reach):
     headers = bearer(make_token(role, **reach)) if role else {}
     return Client().generic(method, f"/api/v1/payments{path}", headers=headers)

@@ -17,11 +17,6 @@ from storeline.payments.tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _inside_the_tests_transaction(settings):
-    settings.STORELINE_PARTNERS_IN_TRANSACTION = True
-
-
 def stage(*rows):
     kernel.run(f"CREATE TEMP TABLE IF NOT EXISTS rec_intents ({payments.INTENTS_IN}) ON COMMIT DROP")
     kernel.run("TRUNCATE pg_temp.rec_intents")

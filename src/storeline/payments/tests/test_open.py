@@ -21,11 +21,6 @@ from storeline.payments.tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _inside_the_tests_transaction(settings):
-    settings.STORELINE_PARTNERS_IN_TRANSACTION = True
-
-
 def test_cash_is_captured_as_it_is_written():
     payment = only(order(payments.Offer(payments.CASH, tendered=2000)))
     assert (payment.state, payment.authorised, payment.captured, payment.tendered) == ("captured", 1000, 1000, 2000)

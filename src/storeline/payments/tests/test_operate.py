@@ -21,11 +21,6 @@ from storeline.payments.tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _inside_the_tests_transaction(settings):
-    settings.STORELINE_PARTNERS_IN_TRANSACTION = True
-
-
 def test_a_capture_takes_the_money_posts_it_and_tells():
     source = paid(card(), tolerance=100)
     payment = only(source)

@@ -24,11 +24,6 @@ from storeline.payments.tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _inside_the_tests_transaction(settings):
-    settings.STORELINE_PARTNERS_IN_TRANSACTION = True
-
-
 def test_releasing_an_order_voids_what_is_held_and_gives_back_what_was_paid():
     source = paid(payments.Offer(payments.CASH, 300), card())
     payments.release([source], at=AT)
