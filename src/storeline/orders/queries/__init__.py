@@ -5,12 +5,9 @@ from storeline.orders.queries.lines import lines
 from storeline.orders.queries.orders import (
     TOKEN_BYTES,
     LineDetail,
-    OpenCount,
     OrderHead,
     OrderView,
     ReceiptFacts,
-    Search,
-    count_open,
     find_by_ref,
     get,
     get_for,
@@ -18,16 +15,15 @@ from storeline.orders.queries.orders import (
     is_own,
     list_orders,
     orders_of,
-    overdue,
     pending_of,
     receipt_facts,
     records_of_actor,
-    search,
     sold_since,
     token_of,
     whole,
     wishes,
 )
+from storeline.orders.queries.search import OpenCount, Search, count_open, overdue, search
 
 __all__ = [
     "TOKEN_BYTES",
