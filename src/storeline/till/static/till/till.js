@@ -1,7 +1,11 @@
 // The till: whatever has the focus, a scan goes to the field; every action has its key; scans wait in a row, none is lost.
 const part = () => document.getElementById("till");
 const field = () => document.querySelector("[data-scan]");
-const waiting = [];
+const KEPT = "till.scans";
+const KEPT_MS = 600_000;
+const TRIES = 3;
+const AGAIN_MS = 2_000;
+const waiting = kept_scans();
 let busy = false;
 let chosen = null;
 let asking = 0;
@@ -23,21 +27,55 @@ document.addEventListener("submit", (event) => {
   if (!code) { document.querySelector("[data-enter]")?.click(); return; }
   input.value = "";
   chosen = null;
-  waiting.push({ code, key: key(), action: form.action });
+  waiting.push({ code, key: key(), action: form.action, at: Date.now() });
+  keep_scans();
   next();
 }, true);
 
+// What was scanned is kept until the server has answered it: without a connection, or where somebody must sign in again,
+// it is sent once there is one. Its key makes sure that it counts once.
+function kept_scans() {
+  try { return JSON.parse(sessionStorage.getItem(KEPT) ?? "[]").filter((one) => Date.now() - one.at < KEPT_MS); } catch { return []; }
+}
+function keep_scans() {
+  try { sessionStorage.setItem(KEPT, JSON.stringify(waiting)); } catch { /* then they live as long as the page */ }
+}
+
+let answered = null;
+document.addEventListener("htmx:afterRequest", ({ detail }) => { answered = detail.xhr; });
+
 async function next() {
-  if (busy || !waiting.length) return;
+  if (busy || !waiting.length || !part()) return;
   busy = true;
-  const { code, key, action } = waiting.shift();
-  part()?.setAttribute("aria-busy", "true");
+  const { code, key, action } = waiting[0];
+  part().setAttribute("aria-busy", "true");
+  answered = null;
   try {
     await htmx.ajax("POST", action, { target: "#till", swap: "outerHTML settle:0ms show:none", values: { code, key } });
-  } catch { /* htmx has said so */ }
+  } catch { /* told below */ }
   part()?.removeAttribute("aria-busy");
   busy = false;
-  next();
+  const status = answered?.status ?? 0;
+  const leaves = answered?.getResponseHeader("HX-Redirect");
+  if (leaves && !leaves.startsWith("/till")) return; // to the sign-in: it is sent after that
+  const failed = status === 0 || status >= 500;
+  if (failed) waiting[0].tries = (waiting[0].tries ?? 0) + (status ? 1 : 0);
+  if (!failed || waiting[0].tries >= TRIES) waiting.shift();
+  keep_scans();
+  tell();
+  if (failed) setTimeout(next, AGAIN_MS);
+  else next();
+}
+window.addEventListener("online", () => next());
+
+// A scan that found no connection needs no word of its own: the page says how many wait.
+document.addEventListener("htmx:sendError", (event) => { if (event.detail.requestConfig.elt === part()) event.stopPropagation(); }, true);
+// How many scans wait for a connection.
+function tell() {
+  const notice = document.querySelector("[data-unsent]");
+  if (!notice) return;
+  notice.hidden = !waiting.length || busy;
+  notice.querySelector("[data-count]").textContent = waiting.length;
 }
 
 // --- what was typed meanwhile stays, and the focus goes where the page wants it ---
@@ -189,6 +227,13 @@ window.addEventListener("beforeprint", () => {
 });
 
 // Going back in the browser shows what is now, never an old sale.
-window.addEventListener("pageshow", (event) => { if (event.persisted && part()) location.reload(); });
-if (document.readyState === "complete") settle();
-else window.addEventListener("load", () => settle());
+window.addEventListener("pageshow", (event) => {
+  const went = event.persisted || performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+  if (went && part()) location.reload();
+});
+function begin() {
+  settle();
+  next();
+}
+if (document.readyState === "complete") begin();
+else window.addEventListener("load", begin);

@@ -115,7 +115,13 @@ export function toast(text) {
 }
 document.body.addEventListener("toast", (event) => toast(event.detail.value ?? event.detail));
 document.body.addEventListener("htmx:sendError", ({ detail }) => {
-  if (detail.requestConfig.elt.dataset.live === undefined) toast(document.documentElement.dataset.offline ?? "No connection. Nothing was lost; try again.");
+  if (detail.requestConfig.elt.dataset.live === undefined) toast(document.getElementById("toast")?.dataset.offline);
+});
+// A failure of the server's does not take the place of what somebody works with.
+document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.xhr.status < 500) return;
+  detail.shouldSwap = false;
+  if (detail.requestConfig.elt.dataset.live === undefined) toast(document.getElementById("toast")?.dataset.failed);
 });
 
 // What somebody has in hand is not taken away. Where a part of the page is put in place of another, the focus stays on
