@@ -40,12 +40,14 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Comes:
-    """What another place gives to an order, and when it should be here."""
+    """What another place gives to an order, and when it should be here; why that is later than it was promised, if it is."""
 
     id: UUID
     name: str
     due_at: datetime
     is_sent: bool
+    late: str = ""
+    promised_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from storeline.fulfilment.commands.cancel import cancel
 from storeline.fulfilment.commands.door import deliver, missed
 from storeline.fulfilment.commands.finish import resume
 from storeline.fulfilment.commands.hand_over import HandOver, hand_over
+from storeline.fulfilment.commands.late import put_off_all
 from storeline.fulfilment.commands.offer import offer
 from storeline.fulfilment.commands.parcels import announce, arrive, came_back, give
 from storeline.fulfilment.commands.pick import pick, pick_all, pick_less, pick_more
@@ -52,6 +53,7 @@ from storeline.fulfilment.queries import (
     ShortLine,
     Standing,
     TaskView,
+    begun,
     candidates,
     codes,
     departure_code,
@@ -149,6 +151,7 @@ __all__ = [
     "answer",
     "arrive",
     "assign",
+    "begun",
     "came_back",
     "cancel",
     "candidates",
@@ -184,6 +187,7 @@ __all__ = [
     "progress",
     "progress_of",
     "proofs_of",
+    "put_off_all",
     "quantity_for",
     "ready",
     "reject",

@@ -99,6 +99,10 @@ WHERE o.order_id IS NULL OR o.product_id <> l.product_id
     OR s.state = 'to_pick' AND (o.from_place_id IS DISTINCT FROM s.place_id OR r.quantity IS DISTINCT FROM l.ordered)
     OR s.state = 'sent' AND (o.from_place_id IS NOT NULL OR coalesce(r.quantity, 0) <> l.arrived)
 UNION ALL
+SELECT s.id, s.order_id, 'is there after its order is due' FROM fulfilment_supply s
+JOIN fulfilment_task t ON t.order_id = s.order_id AND t.state IN ('to_pick', 'picking')
+WHERE s.state IN ('to_pick', 'sent') AND s.due_at > t.due_at
+UNION ALL
 SELECT s.id, s.order_id, 'is not what its transfer is'
 FROM fulfilment_supply s LEFT JOIN stock_transfer x ON x.id = s.id
 LEFT JOIN goods g ON g.supply_id = s.id

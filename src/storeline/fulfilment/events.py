@@ -11,7 +11,8 @@ fulfilment.cancelled     nobody needs to pick it any more
 fulfilment.parcel_…      a parcel at a point (`subject_id` is the parcel's): announced, arrived, handed_over, returning (nobody
                          claimed it) and returned; `reference` is what its partner calls it
 fulfilment.rejected      a place cannot give some of it (`line`, `reason`), and `moved` thousandths come from elsewhere
-fulfilment.supply_…      at the place that sends some of it to the one that serves it (`supply`): opened, sent; received, where it came
+fulfilment.supply_…      at the place that sends some of it to the one that serves it (`supply`): opened, sent; received and late,
+                         where it comes
 fulfilment.offered       something is missing, and the shopper is asked whether other goods will do
 fulfilment.answered      what became of that: accepted, declined, expired or withdrawn (`state`)
 """
@@ -39,6 +40,7 @@ REJECTED: Final = "fulfilment.rejected"
 SUPPLY_OPENED: Final = "fulfilment.supply_opened"
 SUPPLY_SENT: Final = "fulfilment.supply_sent"
 SUPPLY_RECEIVED: Final = "fulfilment.supply_received"
+SUPPLY_LATE: Final = "fulfilment.supply_late"
 
 
 PARCEL_ANNOUNCED: Final = "fulfilment.parcel_announced"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from storeline.fulfilment.commands.answer import expire_offers
 from storeline.fulfilment.commands.finish import resume
+from storeline.fulfilment.commands.late import put_off_all
 from storeline.fulfilment.commands.parcels import send_back_unclaimed
 from storeline.fulfilment.commands.proofs import forget_proofs
 from storeline.fulfilment.commands.take_in import source_all_lost
@@ -35,6 +36,12 @@ def return_unclaimed() -> int:
 def source_lost_supplies() -> int:
     """Look elsewhere for what was lost or broken between two places; for how many of these."""
     return source_all_lost()
+
+
+@job(every=30)
+def put_off_late_supplies() -> int:
+    """Give a later time to orders that wait for goods which cannot be there in time any more; how many."""
+    return put_off_all(now())
 
 
 @job(every=5)

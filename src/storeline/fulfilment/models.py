@@ -5,6 +5,7 @@ Ids of other modules are checked when a task is made, and by the audit, not by a
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.db import models
@@ -13,7 +14,7 @@ from django.db.models import F, Q
 from storeline.fulfilment.domain.parcels import CLOSED, ParcelState
 from storeline.fulfilment.domain.picking import OPEN, State
 from storeline.fulfilment.domain.runs import LIVE_DROPS, DropState, How, RunState
-from storeline.fulfilment.domain.supplies import Why
+from storeline.fulfilment.domain.supplies import Late, SupplyState, Why
 
 
 def _reference(to: str, **options: Any) -> models.ForeignKey[Any, Any]:
@@ -26,7 +27,8 @@ class Task(models.Model):
     """Pick an order at `place` by `due_at`, take its money, hand it over.
 
     `owed` is what the picked goods come to, in minor units of the order's currency, once that is known; `attempt`
-    counts the times it was asked for, and is part of the key under which the partner knows it.
+    counts the times it was asked for, and is part of the key under which the partner knows it. Where it was due at
+    `promised_at` before, what comes from another place is late.
     """
 
     order = models.OneToOneField(
@@ -36,6 +38,7 @@ class Task(models.Model):
     method = models.TextField()
     state = models.TextField()
     due_at = models.DateTimeField()
+    promised_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     asked_at = models.DateTimeField(null=True)
     ready_at = models.DateTimeField(null=True)
@@ -63,6 +66,9 @@ class Task(models.Model):
                 condition=~Q(state__in=["capturing", "unpaid", "ready", "handed_over"])
                 | Q(owed__isnull=False, asked_at__isnull=False, attempt__gte=1),
                 name="fulfilment_task_owed",
+            ),
+            models.CheckConstraint(
+                condition=Q(promised_at=None) | Q(promised_at__lt=F("due_at")), name="fulfilment_task_promised"
             ),
         ]
 
@@ -150,8 +156,10 @@ class Offer(models.Model):
 class Supply(models.Model):
     """What `place` picks of an order that another place serves, and sends there: its `id` is that of the transfer.
 
-    ``sent``: under way; ``received``: all of it is accounted for; ``cancelled``: nothing is to be sent any more, or
-    the order is, and what is under way belongs to whoever takes it in.
+    ``sent``: under way; ``received``: all of it is accounted for; ``moved``: its place could not give it, and others
+    were asked; ``cancelled``: the order is, and what is under way belongs to whoever takes it in.
+
+    It has to leave `way` before it is due; where it was due at `promised_at` at first, `late` says why it is not.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -160,6 +168,9 @@ class Supply(models.Model):
     to_place = _reference("places.Place")
     state = models.TextField()
     due_at = models.DateTimeField()
+    promised_at = models.DateTimeField()
+    way = models.DurationField()
+    late = models.TextField(db_default="")
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
@@ -169,6 +180,7 @@ class Supply(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["order"], name="fulfilment_supply_order"),
             models.Index(fields=["place", "due_at"], name="fulfilment_supply_open", condition=Q(state="to_pick")),
+            models.Index(fields=["due_at"], name="fulfilment_supply_live", condition=Q(state__in=["to_pick", "sent"])),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -178,9 +190,16 @@ class Supply(models.Model):
                 condition=Q(state="to_pick", sent_at=None, closed_at=None)
                 | Q(state="sent", sent_at__isnull=False, closed_at=None)
                 | Q(state="received", sent_at__isnull=False, closed_at__isnull=False)
+                | Q(state=SupplyState.MOVED.value, sent_at=None, closed_at__isnull=False)
                 | Q(state="cancelled", closed_at__isnull=False),
                 name="fulfilment_supply_state",
             ),
+            models.CheckConstraint(
+                condition=Q(late="", due_at=F("promised_at"))
+                | Q(late__in=[late.value for late in Late], due_at__gt=F("promised_at")),
+                name="fulfilment_supply_late",
+            ),
+            models.CheckConstraint(condition=Q(way__gt=timedelta(0)), name="fulfilment_supply_way"),
             models.CheckConstraint(condition=~Q(place=F("to_place")), name="fulfilment_supply_between"),
         ]
 

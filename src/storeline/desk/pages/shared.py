@@ -87,7 +87,10 @@ def comes_to(order_id: UUID) -> dict[int, Comes]:
     live = [one for one in fulfilment.supplies_of([order_id]).get(order_id, ()) if one.state in open_states]
     names = places.names_of(sorted({one.place_id for one in live})) if live else {}
     return {
-        line.line_no: Comes(one.id, names[one.place_id][1], one.due_at, one.state is fulfilment.SupplyState.SENT)
+        line.line_no: Comes(
+            *(one.id, names[one.place_id][1], one.due_at, one.state is fulfilment.SupplyState.SENT),
+            *(one.late or "", one.promised_at),
+        )
         for one in live
         for line in one.lines
         if line.is_open

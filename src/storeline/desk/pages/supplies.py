@@ -67,6 +67,9 @@ def _state(state: fulfilment.SupplyState) -> words.State:
         "to_pick": words.State(_("To send"), "info", "package", _("Pick all of it, then send it.")),
         "sent": words.State(_("On the way"), "info", "truck", _("It left. The other place takes it in.")),
         "received": words.State(_("Taken in"), "good", "circle-check", _("All of it is accounted for.")),
+        "moved": words.State(
+            _("Passed on"), "info", "arrow-right", _("Other shops were asked instead. Put back what is picked.")
+        ),
         "cancelled": words.State(_("Called off"), "stop", "x", _("It is not wanted any more. Put it back.")),
     }[state]
 

@@ -70,7 +70,7 @@ class ToSend:
     id: UUID
     number: str
     name: str
-    due_at: datetime
+    leave_by: datetime
     is_late: bool
     lines: int
 
@@ -82,8 +82,12 @@ def to_send(place_id: UUID) -> list[ToSend]:
     moment = now()
     return [
         ToSend(
-            *(one.id, orders.order_number(one.order_id), names[one.to_place][1]),
-            *(one.due_at, one.due_at < moment, len(one.lines)),
+            one.id,
+            orders.order_number(one.order_id),
+            names[one.to_place][1],
+            one.leave_by,
+            is_late=one.late is not None or one.leave_by < moment,
+            lines=len(one.lines),
         )
         for one in found
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.apps import apps
 from django.test import Client
@@ -48,10 +50,19 @@ def test_from_an_empty_shelf_to_the_other_shops_goods_in_the_bag(here: Shop, ass
     assert "To send to other shops" in get(there, "/desk")
     supply_page = f"/desk/supplies/{supply.id}"
     assert send(there, f"{supply_page}/lines/3", quantity="2") == f"{supply_page}?said=noted"
-    assert "Send it" in get(there, supply_page)
+    assert fulfilment.put_off_all(supply.leave_by + timedelta(minutes=1)) == 1
+    assert "Late: it was not sent in time to be here" in get(associate, address)
+    assert "What comes from elsewhere is late" in get(associate, address)
+    assert "Leaves by" in get(there, "/desk")
+    page = get(there, supply_page)
+    assert "and did not leave in time. Send it now" in page
+    assert "Send it" in page
     for _ in range(2):
         assert send(there, f"{supply_page}/send") == f"{supply_page}?said=sent_off"
     assert "On its way from other, here" in get(associate, address)
+    assert fulfilment.put_off_all(fulfilment.get_supply(supply.id).due_at + timedelta(minutes=1)) == 1
+    assert "Late: it left, and was not here" in get(associate, address)
+    assert "Late: it was promised for" in get(there, supply_page)
     arriving, key = f"/desk/transfers/{supply.id}", orders.token_of(order_id)
     assert "what comes is kept for it" in get(associate, arriving)
     for browser, seen in (

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from datetime import timedelta
 from uuid import UUID
 
 from storeline.catalog import api as catalog
-from storeline.fulfilment.commands.later import put_off
+from storeline.fulfilment.commands.later import Moved, put_off
 from storeline.fulfilment.commands.supply import Coming, add_lines, give_up
-from storeline.fulfilment.commands.tell import tell_moved
+from storeline.fulfilment.commands.tell import tell_late, tell_moved
 from storeline.fulfilment.domain.picking import Task, TaskLine, check_pickable
 from storeline.fulfilment.domain.substitutes import next_line
 from storeline.fulfilment.domain.supplies import (
@@ -21,6 +22,7 @@ from storeline.fulfilment.domain.supplies import (
     left_to_reject,
     picked_after,
     to_correct,
+    way_of,
 )
 from storeline.fulfilment.errors import NotOffered, OnItsWay, TaskClosed
 from storeline.fulfilment.events import BEGUN, REJECTED, event
@@ -177,8 +179,9 @@ def _write(
     task, order, moment = locked.tasks[asked.order_id], locked.orders[asked.order_id], now()
     parts = _parts(asked, found)
     away = [part for part in parts if part.place_id != task.place_id]
-    arrives, due = moment if found is None else moment + found.takes, due_at(asked.order_id)
-    due = put_off(order, due, arrives) if away else due
+    takes, due = timedelta(0) if found is None else found.takes, due_at(asked.order_id)
+    arrives, way = moment + takes, way_of(takes)
+    moved = put_off(order, due, arrives, way) if away else Moved(due)
     stock.lock({(place, line.product_id), *((part.place_id, line.product_id) for part in parts)}).result()
     orders.move(asked.order_id, asked.line_no, left_to_reject(line) - asked.quantity, parts, actor=SYSTEM)
     if supply is not None:
@@ -188,21 +191,24 @@ def _write(
         task,
         [Coming(part.place_id, part.line_no, line.product_id, part.quantity) for part in away],
         arrives,
+        way,
         moment,
     )
     corrected = _correct(asked, line.product_id, place, actor)
     if found is not None:
         sourcing.keep_plan(asked.id, found, actor=SYSTEM)
-    moved = sum(part.quantity for part in parts)
+    elsewhere = sum(part.quantity for part in parts)
     row = Rejection(
         *(asked.id, asked.order_id, asked.line_no, place, line.product_id, asked.reason),
-        *(asked.quantity, corrected, moved, moment),
+        *(asked.quantity, corrected, elsewhere, moment),
     )
     run(_INSERT, [getattr(row, field.name) for field in fields(row)])
-    detail = {"line": asked.line_no, "reason": asked.reason.value, "moved": moved}
+    detail = {"line": asked.line_no, "reason": asked.reason.value, "moved": elsewhere}
     publish([event(REJECTED, task, **detail)])
     trail(actor, "fulfilment.reject", asked.order_id, place_id=place, detail=detail)
-    tell_moved(row, due if away else None)
+    tell_moved(row, moved.due_at if away else None)
+    if away and moved.no_room:
+        tell_late(asked.order_id, moved)
     return row
 
 

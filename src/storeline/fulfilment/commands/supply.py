@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from storeline.fulfilment.commands.later import put_off
+from storeline.fulfilment.commands.later import keep_promise, put_off
+from storeline.fulfilment.commands.tell import tell_late
 from storeline.fulfilment.domain.picking import Task, check_pickable
-from storeline.fulfilment.domain.supplies import Supply, SupplyState
+from storeline.fulfilment.domain.supplies import Late, Supply, SupplyState, way_of
 from storeline.fulfilment.errors import NotPicked, PickedTooMuch, SupplyClosed
 from storeline.fulfilment.events import SUPPLY_OPENED, SUPPLY_SENT, supply_event
 from storeline.fulfilment.locks import Locked, lock, lock_supply
@@ -21,12 +22,14 @@ from storeline.sourcing import api as sourcing
 from storeline.stock import api as stock
 
 ARRIVES_WITHIN = timedelta(hours=24)
-"""How long goods are thought to take where nobody said better, or where they leave too late for what was said."""
+"""How long goods are thought to take, with their picking, where nobody said better."""
 _OPEN = """
-INSERT INTO fulfilment_supply (id, order_id, place_id, to_place_id, state, due_at, created_at)
-VALUES (%s, %s, %s, %s, 'to_pick', %s, %s)
-ON CONFLICT (order_id, place_id) WHERE state = 'to_pick'
-    DO UPDATE SET due_at = greatest(fulfilment_supply.due_at, excluded.due_at)
+INSERT INTO fulfilment_supply AS s (id, order_id, place_id, to_place_id, state, due_at, promised_at, way, created_at)
+VALUES (%s, %s, %s, %s, 'to_pick', %s, %s, %s, %s)
+ON CONFLICT (order_id, place_id) WHERE state = 'to_pick' DO UPDATE SET (due_at, promised_at, way, late) = (
+    SELECT excluded.due_at, excluded.promised_at, excluded.way, '' WHERE excluded.due_at > s.due_at
+    UNION ALL SELECT s.due_at, s.promised_at, s.way, s.late WHERE excluded.due_at <= s.due_at
+)
 RETURNING id
 """
 _LINES = """
@@ -42,12 +45,12 @@ UPDATE fulfilment_supply_line SET ordered = ordered - %s, picked = least(picked,
 WHERE supply_id = %s AND line_no = %s
 """
 _EMPTY = "DELETE FROM fulfilment_supply_line WHERE supply_id = %s AND ordered = 0"
-_CALL_OFF = """
-UPDATE fulfilment_supply s SET state = 'cancelled', closed_at = %s
+_MOVED_ON = """
+UPDATE fulfilment_supply s SET state = 'moved', closed_at = %s
 WHERE id = %s AND NOT EXISTS (SELECT FROM fulfilment_supply_line l WHERE l.supply_id = s.id)
 """
 _PICK = "UPDATE fulfilment_supply_line SET picked = %s WHERE supply_id = %s AND line_no = %s"
-_SENT = "UPDATE fulfilment_supply SET state = 'sent', sent_at = %s, due_at = %s WHERE id = %s"
+_SENT = "UPDATE fulfilment_supply SET state = 'sent', sent_at = %s, due_at = %s, late = %s WHERE id = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +63,15 @@ class Coming:
     quantity: int
 
 
-def add_lines(task: Task, coming: Sequence[Coming], arrives: datetime, moment: datetime) -> None:
-    """Ask these places for their parts of an order: what one of them has still to pick goes with what is new.
+def add_lines(task: Task, coming: Sequence[Coming], arrives: datetime, way: timedelta, moment: datetime) -> None:
+    """Ask these places for their parts of an order, after `way` to be there when it `arrives`: what one of them has still to
+    pick goes with what is new.
 
     Belongs in a transaction that holds the order's task.
     """
     for place_id in dict.fromkeys(one.place_id for one in coming):
         mine = [one for one in coming if one.place_id == place_id]
-        opened = [new_id(), task.order_id, place_id, task.place_id, arrives, moment]
+        opened = [new_id(), task.order_id, place_id, task.place_id, arrives, arrives, way, moment]
         supply_id = run(_OPEN, opened).fetchall()[0][0]
         run(
             _LINES,
@@ -89,19 +93,22 @@ def open_supplies(order_ids: Collection[UUID], moment: datetime) -> None:
     ways = sourcing.ways_of({row[0] for row in rows})
     locked = lock(sorted({row[0] for row in rows}))
     for order_id, task in locked.tasks.items():
-        arrives = ways[order_id].arrives if order_id in ways else moment + ARRIVES_WITHIN
-        put_off(locked.orders[order_id], due_at(order_id), arrives)
-        add_lines(task, [Coming(*row[1:]) for row in rows if row[0] == order_id], arrives, moment)
+        way = way_of(ways[order_id].takes if order_id in ways else ARRIVES_WITHIN)
+        arrives = max(ways[order_id].arrives, moment + way) if order_id in ways else moment + ARRIVES_WITHIN
+        moved = put_off(locked.orders[order_id], due_at(order_id), arrives, way)
+        add_lines(task, [Coming(*row[1:]) for row in rows if row[0] == order_id], arrives, way, moment)
+        if moved.slot is not None or moved.no_room:
+            tell_late(order_id, moved)
 
 
 def give_up(supply: Supply, line_no: int, quantity: int, moment: datetime) -> None:
-    """So much of a line does not come with a supply after all; one that brings nothing any more ends.
+    """So much of a line does not come with a supply after all; one that brings nothing any more has moved on.
 
     Belongs in a transaction that holds the order's task.
     """
     run(_LESS, [quantity, quantity, supply.id, line_no])
     run(_EMPTY, [supply.id])
-    run(_CALL_OFF, [moment, supply.id])
+    run(_MOVED_ON, [moment, supply.id])
 
 
 def pick_supply(supply_id: UUID, line_no: int, quantity: int, *, actor: Actor) -> Supply:
@@ -134,9 +141,10 @@ def send(supply_id: UUID, *, actor: Actor) -> Supply:
         if missing:
             raise NotPicked("Pick all of it, or reject what is not there.", field="lines", lines=missing)
         moment = now()
-        arrives = supply.due_at if supply.due_at > moment else moment + ARRIVES_WITHIN
-        order_id = supply.order_id
-        put_off(locked.orders[order_id], due_at(order_id), arrives)
+        arrives, order_id = max(supply.due_at, moment + supply.way), supply.order_id
+        late = supply.late if arrives == supply.due_at else Late.NOT_SENT
+        before = due_at(order_id)
+        moved = put_off(locked.orders[order_id], before, arrives, supply.way)
         goods: dict[UUID, int] = {}
         for line in supply.lines:
             goods[line.product_id] = goods.get(line.product_id, 0) + line.ordered
@@ -145,7 +153,10 @@ def send(supply_id: UUID, *, actor: Actor) -> Supply:
         draft = stock.TransferDraft(supply_id, supply.place_id, supply.to_place, list(goods.items()), arrives)
         stock.create_transfer(draft, actor=actor)
         stock.ship_transfer(supply_id, actor=actor)
-        run(_SENT, [moment, arrives, supply_id])
+        run(_SENT, [moment, arrives, late or "", supply_id])
+        if moved.is_later:
+            keep_promise(order_id, before)
+            tell_late(order_id, moved)
         publish([supply_event(SUPPLY_SENT, supply_id, order_id, supply.place_id)])
         trail(actor, "fulfilment.send", order_id, place_id=supply.place_id, detail={"supply": str(supply_id)})
     return get_supply(supply_id)

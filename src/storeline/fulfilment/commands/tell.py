@@ -11,6 +11,7 @@ from django.utils.translation import get_supported_language_variant, gettext, ov
 from storeline.capacity import api as capacity
 from storeline.catalog import api as catalog
 from storeline.customers import api as customers
+from storeline.fulfilment.commands.later import Moved
 from storeline.fulfilment.queries import OfferView, Rejection
 from storeline.kernel.api import business_date
 from storeline.messages import api as messages
@@ -128,6 +129,72 @@ messages.register_template(
         ),
     },
 )
+LATE = "fulfilment.late"
+messages.register_template(
+    LATE,
+    {
+        "en": (
+            "Order {number} takes longer",
+            "What another shop sends for your order is late. We expect your order to be ready by {when}. You can cancel it on its page as long as nothing is picked.",
+        ),
+        "zh-Hans": (
+            "订单 {number} 将延迟",
+            "另一家门店为您调来的商品晚到。订单预计 {when} 前备好。尚未拣货时您可以在订单页面取消。",
+        ),
+        "fr": (
+            "La commande {number} prend du retard",
+            "Ce qu'un autre magasin envoie pour votre commande est en retard. Votre commande devrait être prête le {when} au plus tard. Vous pouvez l'annuler sur sa page tant que rien n'est préparé.",
+        ),
+        "es": (
+            "El pedido {number} se retrasa",
+            "Lo que otra tienda envía para su pedido llega tarde. Su pedido debería estar listo el {when} a más tardar. Puede cancelarlo en su página mientras no se haya preparado nada.",
+        ),
+    },
+)
+LATE_SLOT = "fulfilment.late_slot"
+messages.register_template(
+    LATE_SLOT,
+    {
+        "en": (
+            "A new time for order {number}",
+            "What another shop sends for your order cannot be there by your time. Your new time is {day}, from {start} to {end}. You can cancel the order on its page as long as nothing is picked.",
+        ),
+        "zh-Hans": (
+            "订单 {number} 的时间有变",
+            "另一家门店为您调来的商品无法按时到达。新的时间是 {day} {start} 至 {end}。尚未拣货时您可以在订单页面取消订单。",
+        ),
+        "fr": (
+            "Un nouveau créneau pour la commande {number}",
+            "Ce qu'un autre magasin envoie pour votre commande n'arrivera pas pour votre créneau. Le nouveau est le {day}, entre {start} et {end}. Vous pouvez annuler la commande sur sa page tant que rien n'est préparé.",
+        ),
+        "es": (
+            "Nuevo horario para el pedido {number}",
+            "Lo que otra tienda envía para su pedido no llegará a la hora acordada. El nuevo horario es el {day}, entre las {start} y las {end}. Puede cancelar el pedido en su página mientras no se haya preparado nada.",
+        ),
+    },
+)
+LATE_WAITS = "fulfilment.late_waits"
+messages.register_template(
+    LATE_WAITS,
+    {
+        "en": (
+            "Order {number} takes longer",
+            "What another shop sends for your order cannot be there by your time, and every later time is taken at the moment. We write to you as soon as one is free. Or ask {place} for another way. You can cancel the order on its page as long as nothing is picked.",
+        ),
+        "zh-Hans": (
+            "订单 {number} 将延迟",
+            "另一家门店为您调来的商品无法按时到达。目前没有更晚的空闲时段。一有空位我们就通知您。您也可以联系“{place}”另作安排。尚未拣货时您可以在订单页面取消订单。",
+        ),
+        "fr": (
+            "La commande {number} prend du retard",
+            "Ce qu'un autre magasin envoie pour votre commande n'arrivera pas pour votre créneau, et tous les créneaux suivants sont pris pour le moment. Nous vous écrirons dès qu'un créneau se libère. Vous pouvez aussi convenir d'une autre solution avec {place}. Vous pouvez annuler la commande sur sa page tant que rien n'est préparé.",
+        ),
+        "es": (
+            "El pedido {number} se retrasa",
+            "Lo que otra tienda envía para su pedido no llegará a la hora acordada, y ahora mismo no queda ningún horario posterior. Le escribiremos en cuanto haya uno libre. También puede acordar otra solución con {place}. Puede cancelar el pedido en su página mientras no se haya preparado nada.",
+        ),
+    },
+)
 _CHANNELS = {"email": "email", "phone": "sms"}
 
 
@@ -168,9 +235,20 @@ def tell_missed(order_id: UUID, slot: capacity.Room | None) -> None:
     if slot is None:
         _queue(reached, MISSED_WAITS, order_id, place)
         return
-    start, end = reached.clock(slot.starts_at), reached.clock(slot.ends_at)
-    words = {"day": reached.day(slot.starts_at), "start": start, "end": end}
-    _queue(reached, MISSED, order_id, place | words)
+    _queue(reached, MISSED, order_id, place | reached.span(slot))
+
+
+def tell_late(order_id: UUID, moved: Moved) -> None:
+    """Tell the same that their order takes longer: its new time, or that it is still to be found."""
+    reached = _reached(order_id)
+    if reached is None:
+        return
+    if moved.no_room:
+        _queue(reached, LATE_WAITS, order_id, {"place": reached.place})
+    elif moved.slot is None:
+        _queue(reached, LATE, order_id, {"when": reached.when(moved.due_at)})
+    else:
+        _queue(reached, LATE_SLOT, order_id, reached.span(moved.slot))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +270,14 @@ class _Reached:
         """The time of day at the place, as the reader writes it."""
         with override(_tag(self.language)):
             return formats.clock(moment, self.zone)
+
+    def span(self, slot: capacity.Room) -> dict[str, str]:
+        """A slot's day, start and end."""
+        return {
+            "day": self.day(slot.starts_at),
+            "start": self.clock(slot.starts_at),
+            "end": self.clock(slot.ends_at),
+        }
 
     def when(self, moment: datetime) -> str:
         """Both."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -28,7 +28,15 @@ class SupplyState(StrEnum):
     TO_PICK = "to_pick"
     SENT = "sent"
     RECEIVED = "received"
+    MOVED = "moved"
     CANCELLED = "cancelled"
+
+
+class Late(StrEnum):
+    """Why a supply is not there when it was first promised: it did not leave in time, or left and has not come."""
+
+    NOT_SENT = "not_sent"
+    NOT_ARRIVED = "not_arrived"
 
 
 LIVE_SUPPLIES = ("to_pick", "sent")
@@ -64,7 +72,11 @@ class SupplyLine:
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """What `place_id` picks of an order and sends to `to_place`, which serves it."""
+    """What `place_id` picks of an order and sends to `to_place`, which serves it.
+
+    It is due there at `due_at`, at first at `promised_at`; where that is not the same, `late` says why. `way` is how long
+    it is on its way.
+    """
 
     id: UUID
     order_id: UUID
@@ -72,10 +84,35 @@ class Supply:
     to_place: UUID
     state: SupplyState
     due_at: datetime
+    promised_at: datetime
+    way: timedelta
+    late: Late | None
     created_at: datetime
     sent_at: datetime | None
     closed_at: datetime | None
     lines: tuple[SupplyLine, ...] = ()
+
+    @property
+    def leave_by(self) -> datetime:
+        """When it has to leave to be there when it is due."""
+        return self.due_at - self.way
+
+
+def way_of(takes: timedelta) -> timedelta:
+    """How long goods are on their way, of the hours from the plan until they are there: the first half is for picking them."""
+    return takes / 2
+
+
+def postponed(supply: Supply, moment: datetime) -> tuple[Late, datetime] | None:
+    """Why a supply cannot be there when it is due, and when it can be at the earliest; None while it still can.
+
+    What has not left by when it had to is given as long for its picking once more; what left and has not come, for its way.
+    """
+    if supply.state is SupplyState.TO_PICK and moment > supply.leave_by:
+        return Late.NOT_SENT, moment + 2 * supply.way
+    if supply.state is SupplyState.SENT and moment > supply.due_at:
+        return Late.NOT_ARRIVED, moment + supply.way
+    return None
 
 
 def left_to_reject(line: TaskLine) -> int:

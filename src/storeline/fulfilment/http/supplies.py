@@ -73,14 +73,21 @@ class SupplyLineOut(Schema):
 
 
 class SupplyOut(Schema):
-    """What one place picks of an order and sends to the place that serves it; sent, it is the transfer of the same id."""
+    """What one place picks of an order and sends to the place that serves it; sent, it is the transfer of the same id.
+
+    ``moved``: its place could not give it, and others were asked. It was due at `promised_at` at first; `late` says why it
+    is due later now. It has to leave by `leave_by`.
+    """
 
     id: UUID
     order: UUID
     from_place: UUID
     to_place: UUID
-    state: Literal["to_pick", "sent", "received", "cancelled"]
+    state: Literal["to_pick", "sent", "received", "moved", "cancelled"]
     due_at: datetime
+    promised_at: datetime
+    leave_by: datetime
+    late: Literal["not_sent", "not_arrived"] | None
     sent_at: datetime | None
     closed_at: datetime | None
     lines: list[SupplyLineOut]
@@ -207,6 +214,9 @@ def _supply(one: fulfilment.Supply) -> SupplyOut:
         to_place=one.to_place,
         state=one.state.value,
         due_at=one.due_at,
+        promised_at=one.promised_at,
+        leave_by=one.leave_by,
+        late=None if one.late is None else one.late.value,
         sent_at=one.sent_at,
         closed_at=one.closed_at,
         lines=[

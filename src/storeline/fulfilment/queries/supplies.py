@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from storeline.fulfilment.domain.supplies import LIVE_SUPPLIES, Supply, SupplyLine, SupplyState, Why
+from storeline.fulfilment.domain.supplies import LIVE_SUPPLIES, Late, Supply, SupplyLine, SupplyState, Why
 from storeline.fulfilment.errors import NoSupply
 from storeline.kernel.api import Row, ids_array, run
 
@@ -18,7 +18,8 @@ COMING = f"""EXISTS (
 )"""
 """Whether something of a task's line `l` has still to come from another place."""
 _SUPPLIES = """
-SELECT id, order_id, place_id, to_place_id, state, due_at, created_at, sent_at, closed_at FROM fulfilment_supply
+SELECT id, order_id, place_id, to_place_id, state, due_at, promised_at, way, late, created_at, sent_at, closed_at
+FROM fulfilment_supply
 """
 _LINES = """
 SELECT l.supply_id, l.line_no, l.product_id, l.ordered, l.picked, l.arrived, l.gone
@@ -81,10 +82,11 @@ def _whole(heads: list[Row]) -> list[Supply]:
 
 
 def _supply(row: Row, lines: tuple[SupplyLine, ...]) -> Supply:
-    supply_id, order_id, place_id, to_place, state, due_at, created_at, sent_at, closed_at = row
+    supply_id, order_id, place_id, to_place, state, due_at, promised_at, way, late, *times = row
     return Supply(
         *(supply_id, order_id, place_id, to_place, SupplyState(state)),
-        *(due_at, created_at, sent_at, closed_at, lines),
+        *(due_at, promised_at, way, Late(late) if late else None),
+        *(*times, lines),
     )
 
 

@@ -22,7 +22,8 @@ from storeline.places import api as places
 from storeline.pricing import api as pricing
 
 _TASK = """
-SELECT order_id, place_id, method, state, due_at, created_at, ready_at, closed_at, owed, attempt FROM fulfilment_task
+SELECT order_id, place_id, method, state, due_at, created_at, ready_at, closed_at, owed, attempt, promised_at
+FROM fulfilment_task
 """
 _LINES = f"""
 SELECT l.order_id, l.line_no, l.product_id, l.ordered, l.picked, l.moved, l.moved, l.rejected, {COMING}
@@ -128,7 +129,10 @@ class OfferView:
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """A task with its lines; `owed` in minor units of the order's currency once picking is over."""
+    """A task with its lines; `owed` in minor units of the order's currency once picking is over.
+
+    Where it was due at `promised_at` before, what comes from another place is late.
+    """
 
     order_id: UUID
     place_id: UUID
@@ -140,6 +144,7 @@ class TaskView:
     closed_at: datetime | None
     owed: int | None
     attempt: int
+    promised_at: datetime | None = None
     lines: tuple[TaskLine, ...] = ()
 
 
@@ -147,7 +152,8 @@ class TaskView:
 class Progress:
     """How one's own order is getting on. `state` is the task's, ``out`` on the van, or the order's where there is no task.
 
-    `code` opens an order that is ready, until `collect_by`; `lines` are those of the task.
+    `code` opens an order that is ready, until `collect_by`; `lines` are those of the task. Where it was due at
+    `promised_at` before, what another place sends is late.
     """
 
     order_id: UUID
@@ -160,6 +166,7 @@ class Progress:
     collect_by: datetime | None = None
     code: str | None = None
     lines: tuple[TaskLine, ...] = ()
+    promised_at: datetime | None = None
 
 
 def tasks_of(order_ids: Collection[UUID]) -> dict[UUID, TaskView]:
@@ -316,6 +323,7 @@ def progress_of(head: orders.OrderHead) -> Progress:
         None if task.ready_at is None else task.ready_at + COLLECT_WITHIN,
         codes([order_id]).get(order_id) if task.state == "ready" else None,
         task.lines,
+        task.promised_at,
     )
 
 

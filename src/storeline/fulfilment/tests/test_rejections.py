@@ -210,7 +210,7 @@ def test_who_sends_may_reject_too_and_nobody_is_asked_twice(here: Shop) -> None:
     rejection = reject(order_id, 2, line)
     assert (rejection.place_id, rejection.corrected, rejection.moved) == (second, 2000, 1000)
     assert [(one.place_id, one.state) for one in fulfilment.supplies_of([order_id])[order_id]] == [
-        (second, "cancelled"),
+        (second, "moved"),
         (first, "to_pick"),
     ]
     assert reject(order_id, 1, line + 1).moved == 0

@@ -10,12 +10,13 @@ from storeline.orders.commands.confirm import event
 from storeline.orders.errors import SlotFull, WrongState
 from storeline.orders.locks import lock
 from storeline.orders.permissions import AMEND
+from storeline.orders.queries import destinations
 
 _RESLOT = "UPDATE orders_order SET slot_id = %s WHERE id = %s AND state = 'confirmed'"
 
 
 def reslot(order_id: UUID, slot_id: UUID, *, actor: Actor) -> capacity.Room:
-    """Give a confirmed order another slot of the same place and way, at the fee that it was sold at; the slot.
+    """Give a confirmed order another slot of the place where it had one and of the same way, at the fee that it was sold at; the slot.
 
     The same slot again changes nothing. Raises WrongState or SlotFull, and changes nothing then.
     """
@@ -26,7 +27,9 @@ def reslot(order_id: UUID, slot_id: UUID, *, actor: Actor) -> capacity.Room:
         actor.require(AMEND, order.served_by)
         rooms = capacity.lock([slot_id], [order_id]).result()
         slot = rooms.get(slot_id)
-        if slot is None or (slot.place_id, slot.method) != (order.served_by, order.method):
+        to = destinations([order_id]).result().get(order_id)
+        where = order.served_by if to is None or to.point is None else to.point
+        if slot is None or (slot.place_id, slot.method) != (where, order.method):
             raise SlotFull("There is no such slot there: choose another.", field="slot")
         if order.slot_id == slot_id:
             return slot

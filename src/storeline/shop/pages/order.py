@@ -24,7 +24,7 @@ from storeline.shop.pages.missing import NOTHING, missed, seen
 from storeline.shop.pages.returns import asked_of
 from storeline.shop.pages.router import pages, show
 from storeline.shop.pages.substitutes import substitutes, version
-from storeline.shop.pages.words import headline, spaced, steps
+from storeline.shop.pages.words import headline, lateness, spaced, steps
 from storeline.shop.where import here
 from storeline.web.live import about
 from storeline.web.pages import render, see
@@ -106,6 +106,11 @@ def cancel(request: Request, order_id: UUID) -> HttpResponse:
     return see(f"{reverse('shop:order', args=[order_id])}?key={key}")
 
 
+def _under_way(progress: fulfilment.Progress) -> bool:
+    """Whether another place has sent its part already."""
+    return any(line.coming for line in progress.lines) and bool(fulfilment.begun([progress.order_id]))
+
+
 def _way(
     progress: fulfilment.Progress,
     place: places.Place,
@@ -119,12 +124,13 @@ def _way(
     return {
         "substitutes": offers,
         "missing": missing,
+        "late": lateness(progress, place.zone, slot),
         "version": version(offers) + seen(progress),
         "progress": progress,
         "place": place,
         "steps": steps(progress, place.zone, slot) if progress.method != "carry_out" else [],
         "follow": about(progress.order_id) if progress.state in _LIVE else None,
-        "may_cancel": progress.state in _CALLED_OFF,
+        "may_cancel": progress.state in _CALLED_OFF and not _under_way(progress),
         "code": None if progress.code is None else spaced(progress.code),
         "headline": headline(progress.state if progress.method != "carry_out" else "carried", progress.method),
     }

@@ -60,6 +60,25 @@ def slot_words(slot: capacity.Slot | None, zone: str) -> str:
     }
 
 
+def lateness(progress: fulfilment.Progress, zone: str, slot: capacity.Slot | None) -> str:
+    """That what another shop sends is late, and when the order is expected now; nothing where nobody waits any more."""
+    if progress.promised_at is None or progress.due_at is None or progress.state not in {"to_pick", "picking"}:
+        return ""
+    if slot is None and progress.method == "collect":
+        words = _("What another shop sends for it is late. We expect your order to be ready %(when)s.")
+    elif slot is None:
+        words = _("What another shop sends for it is late. We expect it to be packed %(when)s.")
+    elif slot.starts_at < progress.due_at:
+        words = _(
+            "What another shop sends for it is late, and every later time is taken at the moment. We look for a free one,"
+            " or ask the shop for another way."
+        )
+    else:
+        words = _("What another shop sends for it is late. Your new time: %(when)s.")
+        return words % {"when": slot_words(slot, zone)}
+    return words % {"when": formats.when(progress.due_at, zone)}
+
+
 def headline(state: str, method: str = "collect") -> str:
     """The one thing that matters now."""
     brought = {

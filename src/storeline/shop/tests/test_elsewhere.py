@@ -13,7 +13,7 @@ from storeline.fulfilment.tests.factories import differences, read_events, suppl
 from storeline.kernel.api import SYSTEM, new_id, now, run
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop, delivers, make
-from storeline.shop.tests.buying import hidden, put, text
+from storeline.shop.tests.buying import MOST_QUERIES, counted, hidden, put, text
 from storeline.sourcing import api as sourcing
 from storeline.stock import api as stock
 
@@ -163,3 +163,37 @@ def test_a_warehouse_that_sends_may_supply_a_shop_and_a_till_only_place_may_not(
         verdict = orders.checkout_sourced(draft, actor=SYSTEM)
         assert (verdict.error is None) == (draft is second)
     assert given(second.id) == [(None, 10_000), (other, 1_000)]
+
+
+def test_what_is_late_is_said_on_the_orders_page_with_the_new_time(client: Client, made: Shop, other: UUID) -> None:
+    put(client, made, 12)
+    page = text(client, "/checkout")
+    order_id = placed(client, page, slot=hidden(page, "slot"))
+    address = f"/order/{order_id}?key={orders.token_of(order_id)}"
+    assert "Your order takes longer" not in text(client, address)
+    (supply,) = fulfilment.supplies_of([order_id])[order_id]
+    late = fulfilment.get_task(order_id).due_at
+    assert fulfilment.put_off_all(late) == 1
+    page = text(client, address)
+    for words in ("Your order takes longer", "every later time is taken at the moment", "If that is too late for you"):
+        assert words in page
+    starts = late + 2 * supply.way + timedelta(hours=2)
+    ends, until = starts + timedelta(hours=1), starts - timedelta(hours=2)
+    make(
+        "capacity.Slot",
+        place_id=made.place,
+        method="collect",
+        starts_at=starts,
+        ends_at=ends,
+        cutoff_at=until,
+        capacity=1,
+    )
+    assert fulfilment.put_off_all(late) == 1
+    assert "What another shop sends for it is late. Your new time:" in text(client, address)
+    with counted() as asked:
+        text(client, address)
+    assert asked.times <= MOST_QUERIES
+    client.post(f"/order/{order_id}/cancel", {"key": orders.token_of(order_id)})
+    read_events("fulfilment.tasks")
+    assert "Your order takes longer" not in text(client, address)
+    assert differences() == []
