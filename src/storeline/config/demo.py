@@ -24,6 +24,8 @@ from storeline.config.paths import VAR
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from storeline.identity.api import DemoSignIn
+
 _console = Console(highlight=False)
 _NOTES = VAR / "demo.json"
 _SHOP, _HOUSEHOLD = "335", "h2085"
@@ -72,9 +74,15 @@ def steps(days: int) -> list[Step]:
     """Everything between an empty database and an open shop."""
     return [
         Step("load", "Master data and history", lambda: call_command("load", "journey", days=days)),
-        Step("replay", f"The last {days} days through the live order path", lambda: call_command("replay", days=days)),
+        Step("replay", f"The last {days} days through the live order path", lambda: _replay(days)),
         Step("audit", "Audit of the books", lambda: call_command("audit")),
     ]
+
+
+def _replay(days: int) -> None:
+    """The people first: some of the last orders are left open in their names."""
+    _people()
+    call_command("replay", days=days, open=_SHOP)
 
 
 def run(todo: Sequence[Step], *, key: str) -> None:
@@ -134,14 +142,19 @@ def _give_history(login: str) -> None:
         customers.merge(household, mine, reason="the demo's shopper", actor=SYSTEM)
 
 
-def _sign_ins(port: int) -> None:
-    """One for each role."""
+def _people() -> list[DemoSignIn]:
+    """Make sure of one sign-in for each role."""
     from storeline.identity.api import ensure_demo_sign_ins  # noqa: PLC0415  # needs the settings
     from storeline.places.api import find_by_ref  # noqa: PLC0415  # likewise
 
     shop = find_by_ref(_SHOP)
+    return ensure_demo_sign_ins(None if shop is None else shop.id)
+
+
+def _sign_ins(port: int) -> None:
+    """One for each role."""
     table = Table("role", "sign-in", "secret", "where", box=None, pad_edge=False)
-    for found in ensure_demo_sign_ins(None if shop is None else shop.id):
+    for found in _people():
         if found.role == "shopper":
             _give_history(found.login)
         table.add_row(found.role, found.login, found.secret, "/oauth/token" if found.is_client else "/accounts/login/")

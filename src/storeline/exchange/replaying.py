@@ -8,7 +8,7 @@ A repeat is a no-op: ids come from the source.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -23,7 +23,7 @@ from storeline.exchange.documents import remember
 from storeline.exchange.journey import Basket, Line
 from storeline.exchange.workers import replay_shares
 from storeline.fulfilment import api as fulfilment
-from storeline.kernel.api import SYSTEM, Error, clock_at, now, pump, run, source_id
+from storeline.kernel.api import SYSTEM, Actor, Error, clock_at, now, pump, run, source_id
 from storeline.orders import api as orders
 from storeline.payments import api as payments
 
@@ -89,11 +89,12 @@ def replay_folder(
     processes: int = 2,
     quote: bool = False,
     end: datetime | None = None,
+    without: frozenset[str] = frozenset(),
     progress: Callable[[int], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Replay a written folder with several processes, each place in time order; the counts.
 
-    Meanwhile this process lets the consumers read. What the second reader finds the folder to be worth is kept
+    Baskets whose refs are in `without` are left to somebody else. Meanwhile this process lets the consumers read. What the second reader finds the folder to be worth is kept
     for the audit.
     """
 
@@ -102,7 +103,7 @@ def replay_folder(
         pump(patience=0)
 
     connections.close_all()
-    parts: list[Replayed] = replay_shares(folder, processes, quote=quote, end=end, progress=hear)
+    parts: list[Replayed] = replay_shares(folder, processes, quote=quote, end=end, without=without, progress=hear)
     pump()
     refused = [text for part in parts for text in part.refused]
     remember(folder, orders=[text.partition(":")[0] for text in refused], returns=())
@@ -133,7 +134,7 @@ def replay(
     """
     done = Replayed()
     for batch in _batches(_loaded(baskets, refs, done)):
-        drafts = [_draft(basket, refs) for basket in batch]
+        drafts = [draft_of(basket, refs, online=is_online(basket, refs)) for basket in batch]
         with clock_at(batch[-1].at):
             if quote:
                 _compare(drafts, done)
@@ -185,14 +186,13 @@ def _batches(baskets: Iterable[Basket]) -> Iterator[list[Basket]]:
         yield batch
 
 
-def _draft(basket: Basket, refs: Refs) -> orders.Draft:
-    lines = tuple([_line(line, refs) for line in basket.lines])
-    online = _is_online(basket, lines, refs)
+def draft_of(basket: Basket, refs: Refs, *, online: bool) -> orders.Draft:
+    """The basket at its agreed amounts: sold at a till, or ordered online to be collected."""
     return orders.Draft(
         id=source_id("order", basket.ref, basket.at),
         place_id=refs.places[basket.place],
         channel="online" if online else "store",
-        lines=lines,
+        lines=tuple([_line(line, refs) for line in basket.lines]),
         currency=basket.currency,
         method="collect" if online else "carry_out",
         payments=(payments.Offer(payments.SANDBOX_CARD, token="tok_approve"),)  # noqa: S106  # the sandbox's own word
@@ -210,14 +210,17 @@ def _line(line: Line, refs: Refs) -> orders.DraftLine:
     return orders.DraftLine(refs.products[line.product], line.quantity, orders.Agreed(line.gross, discounts))
 
 
-def _is_online(basket: Basket, lines: Sequence[orders.DraftLine], refs: Refs) -> bool:
-    """Chosen by the ref alone, so that every replay chooses the same; never fuel, gift cards or empty lines."""
+def is_online(basket: Basket, refs: Refs) -> bool:
+    """Chosen by the ref alone, so that every replay chooses the same."""
     lot = int.from_bytes(blake2b(basket.ref.encode(), digest_size=4).digest())
-    return (
-        lot % ONLINE_IN == 0
-        and all(line.quantity >= _WHOLE and line.product_id in refs.online for line in lines)
-        and sum(line.amount for line in basket.lines) > sum(_funded(line) for line in basket.lines)
-    )
+    return lot % ONLINE_IN == 0 and may_be_online(basket, refs)
+
+
+def may_be_online(basket: Basket, refs: Refs) -> bool:
+    """Whether all of it may be sold online, and costs something: never fuel, gift cards or empty lines."""
+    return all(line.quantity >= _WHOLE and refs.products[line.product] in refs.online for line in basket.lines) and sum(
+        line.amount for line in basket.lines
+    ) > sum(_funded(line) for line in basket.lines)
 
 
 def _funded(line: Line) -> int:
@@ -231,11 +234,16 @@ def _serve(placed: dict[UUID, datetime], verdicts: Sequence[orders.Verdict], end
         return
     fulfilment.open_tasks(order_ids, now())
     picked = _until(order_ids, placed, READY_AFTER, end)
-    states = {task.order_id: task.state for task in fulfilment.tasks_of(picked).values()}
-    fulfilment.pick_all(_in(states, "to_pick", "picking"), actor=SYSTEM)
-    fulfilment.ready(_in(states, "to_pick", "picking", "capturing", "unpaid"), actor=SYSTEM)
+    make_ready(picked, SYSTEM)
     collected = _until(picked, placed, COLLECTED_AFTER, end)
     fulfilment.hand_over(list(fulfilment.codes(collected).items()), actor=SYSTEM)
+
+
+def make_ready(order_ids: Collection[UUID], actor: Actor) -> None:
+    """Pick all of these orders and say so, from wherever they stand."""
+    states = {task.order_id: task.state for task in fulfilment.tasks_of(order_ids).values()}
+    fulfilment.pick_all(_in(states, "to_pick", "picking"), actor=actor)
+    fulfilment.ready(_in(states, "to_pick", "picking", "capturing", "unpaid"), actor=actor)
 
 
 def _until(order_ids: list[UUID], placed: dict[UUID, datetime], after: timedelta, end: datetime | None) -> list[UUID]:

@@ -21,13 +21,21 @@ _told: list[Queue[int]] = []
 
 
 def replay_shares(
-    folder: Path, processes: int, *, quote: bool, end: datetime | None, progress: Callable[[int], None]
+    folder: Path,
+    processes: int,
+    *,
+    quote: bool,
+    end: datetime | None,
+    without: frozenset[str],
+    progress: Callable[[int], None],
 ) -> list[Any]:
     """Replay `folder` by places, each share in time order; the counts of each. `progress` hears of baskets done."""
     context = get_context("spawn")
     told: Queue[int] = context.Queue()
     with ProcessPoolExecutor(processes, mp_context=context, initializer=_start, initargs=(told,)) as pool:
-        shares = [pool.submit(_replay_share, folder, share, quote=quote, end=end) for share in range(SHARES)]
+        shares = [
+            pool.submit(_replay_share, folder, share, quote=quote, end=end, without=without) for share in range(SHARES)
+        ]
         pending = set(shares)
         while pending:
             _, pending = wait(pending, timeout=_LISTEN_S)
@@ -51,8 +59,9 @@ def _start(told: Queue[int]) -> None:
     gc.set_threshold(1_000_000)
 
 
-def _replay_share(folder: Path, share: int, *, quote: bool, end: datetime | None) -> Any:
+def _replay_share(folder: Path, share: int, *, quote: bool, end: datetime | None, without: frozenset[str]) -> Any:
     from storeline.exchange.journey import baskets  # noqa: PLC0415  # needs Django
     from storeline.exchange.replaying import load_refs, replay  # noqa: PLC0415
 
-    return replay(baskets(folder, share=(share, SHARES)), load_refs(), quote=quote, end=end, progress=_told[0].put)
+    mine = (basket for basket in baskets(folder, share=(share, SHARES)) if basket.ref not in without)
+    return replay(mine, load_refs(), quote=quote, end=end, progress=_told[0].put)

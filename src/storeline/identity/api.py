@@ -17,7 +17,7 @@ from storeline.identity.commands import (
     set_active,
     set_password,
 )
-from storeline.identity.demo import DemoSignIn, demo_sign_ins, ensure_demo_sign_ins
+from storeline.identity.demo import DemoSignIn, demo_actors, demo_sign_ins, ensure_demo_sign_ins
 from storeline.identity.domain import normal_login
 from storeline.identity.errors import (
     BeyondRole,
@@ -78,6 +78,7 @@ __all__ = [
     "close_client",
     "create_client",
     "create_user",
+    "demo_actors",
     "demo_sign_ins",
     "ensure_demo_sign_ins",
     "enter",

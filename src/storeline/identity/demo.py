@@ -12,7 +12,8 @@ from storeline.identity.commands import grant_role
 from storeline.identity.domain import normal_login
 from storeline.identity.keys import keyed
 from storeline.identity.models import Client, User
-from storeline.kernel.api import ROLES, SYSTEM, Forbidden, permissions_of, transaction
+from storeline.identity.queries import actor_of_client, actor_of_user, find_user
+from storeline.kernel.api import ROLES, SYSTEM, Actor, Forbidden, permissions_of, transaction
 
 CLIENT_ROLE = "partner"
 _OF_A_SHOP = frozenset({"associate", "shop_manager"})
@@ -47,6 +48,16 @@ def demo_sign_ins() -> list[DemoSignIn]:
     logins = {normal_login(role.replace("_", "-")): role for role in ROLES if role != CLIENT_ROLE}
     there = set(User.objects.filter(username__in=logins, is_active=True).values_list("username", flat=True))
     return [DemoSignIn(role, login, _secret(role), False) for login, role in logins.items() if login in there]
+
+
+def demo_actors() -> dict[str, Actor]:
+    """Whom the demo's sign-ins act as, by role, for what the demo does in their names; none in production."""
+    if getattr(settings, "PRODUCTION", False):
+        return {}
+    users = {one.role: find_user(one.login) for one in demo_sign_ins()}
+    found = {role: None if user is None else actor_of_user(user) for role, user in users.items()}
+    found[CLIENT_ROLE] = actor_of_client(f"demo-{CLIENT_ROLE}")
+    return {role: actor for role, actor in found.items() if actor is not None}
 
 
 def _secret(role: str) -> str:

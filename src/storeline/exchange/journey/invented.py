@@ -9,6 +9,7 @@ from datetime import date
 
 import duckdb
 
+from storeline.exchange.journey.shops import CAPABILITIES
 from storeline.exchange.journey.source import FIRST_DAY, ZONE
 
 FILES = ("areas", "slot_rules", "slot_peaks", "partners", "agreements", "owned_goods", "lots")
@@ -59,10 +60,11 @@ def _make_points(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _make_bringing(con: duckdb.DuckDBPyConnection) -> None:
-    """By van within 20 km of each shop that delivers, dearer in the evening; by parcel anywhere in the country."""
+    """The visitors' shop does all that the largest do. By van within 20 km of each shop that delivers, dearer in the evening; by parcel anywhere in the country."""
     con.execute("""insert into out_products by name
         select 'delivery-fee' ref, 'Delivery fee' "name", 'each' unit, 'no' by_weight, 'ambient' temperature,
                'general' tax_class, 'yes' service, 'yes' till_only""")
+    con.execute("update out_places set capabilities = ? where ref = ?", [CAPABILITIES["hypermarket"], str(DESK)])
     con.execute("""create table out_areas as
         select ref place, method, area "name", 'US' country, radius_km, 'USD' currency, fee, free_from, days,
                'delivery-fee' product

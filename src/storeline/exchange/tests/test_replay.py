@@ -5,17 +5,21 @@ from __future__ import annotations
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
-from storeline.exchange import replaying
+from storeline.exchange import replay_end, replaying
 from storeline.exchange.format import HISTORY
 from storeline.exchange.importing import import_folder
 from storeline.exchange.journey import Basket, Discount, Line
 from storeline.exchange.replaying import load_refs, replay
 from storeline.exchange.tests import folders
 from storeline.exchange.tests.folders import EXAMPLE
+from storeline.fulfilment import api as fulfilment
+from storeline.identity.api import ensure_demo_sign_ins
 from storeline.kernel.api import SYSTEM, pump, run
+from storeline.places import api as places
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT = datetime(2025, 11, 5, 15, tzinfo=UTC)
@@ -104,3 +108,77 @@ def test_its_prices_are_compared_to_the_cent():
     shelf = COLA._replace(quantity=4000, gross=500, amount=500, discounts=())
     done = replay([basket("a", shelf), basket("bb", COLA)], load_refs(), quote=True)
     assert (done.quoted, done.reproduced) == (2, 1)
+
+
+# --- what is left open ---------------------------------------------------------------------------------
+
+MILK = Line(1, "000012", 2000, 698, 698, ())
+END = datetime(2025, 11, 7, 5, tzinfo=UTC)
+
+
+def chosen(monkeypatch, *roles: str) -> replay_end.Chosen:
+    """Each role has a basket of its own at US01, whose one neighbour is the warehouse."""
+    found = [basket("x" * number, COLA, MILK._replace(line=2)) for number in range(1, len(roles) + 1)]
+    shop = places.find_by_ref("US01")
+    assert shop is not None
+    monkeypatch.setattr(replay_end, "_neighbours", lambda _: [places.find_by_ref("US02")])
+    return replay_end.Chosen(shop, dict(zip(roles, found, strict=True)), END)
+
+
+def standing() -> list[tuple[str, ...]]:
+    """How everything stands that can be left open, without ids and moments."""
+    return run("""SELECT o.ref, o.method, o.state, t.state FROM orders_order o LEFT JOIN fulfilment_task t ON t.order_id = o.id
+        UNION ALL SELECT 'parcel', label, state, compartment FROM fulfilment_parcel WHERE order_id IS NULL
+        UNION ALL SELECT 'run', day::text, state, '' FROM fulfilment_run
+        UNION ALL SELECT 'supply', '', state, '' FROM fulfilment_supply
+        UNION ALL SELECT 'offer', quantity::text, state, '' FROM fulfilment_offer
+        UNION ALL SELECT 'request', '', state, '' FROM aftersales_request
+        UNION ALL SELECT 'transfer', note, state, '' FROM stock_transfer
+        UNION ALL SELECT 'count', counted::text, expected::text, reason FROM stock_count
+        ORDER BY 1, 2, 3, 4""").fetchall()
+
+
+def test_every_way_of_receiving_is_left_open_once(monkeypatch):
+    folder = chosen(monkeypatch, *replay_end.ROLES)
+    ensure_demo_sign_ins(folder.shop.id)
+    with monkeypatch.context() as broken:
+        broken.setattr(fulfilment, "deliver", Mock(side_effect=RuntimeError("killed")))
+        with pytest.raises(RuntimeError, match="killed"):
+            replay_end.leave_open(folder)
+    assert replay_end.leave_open(folder) == 10
+    once = standing()
+    assert once == [
+        ("count", "71250", "80250", "missing"),
+        ("offer", "1000", "offered", ""),
+        ("parcel", "PB2511071", "arrived", ""),
+        ("parcel", "PB2511072", "announced", ""),
+        ("request", "", "requested", ""),
+        ("run", "2025-11-07", "back", ""),
+        ("run", "2025-11-07", "loading", ""),
+        ("supply", "", "sent", ""),
+        ("supply", "", "to_pick", ""),
+        ("transfer", "", "shipped", ""),
+        ("x", "collect", "completed", "handed_over"),
+        ("xx", "ship", "confirmed", "ready"),
+        ("xxx", "ship", "confirmed", "to_pick"),
+        ("xxxx", "collect", "confirmed", "ready"),
+        ("xxxxx", "deliver", "completed", "handed_over"),
+        ("xxxxxx", "collect", "confirmed", "picking"),
+        ("xxxxxxx", "collect", "confirmed", "picking"),
+        ("xxxxxxxx", "collect", "confirmed", "picking"),
+        ("xxxxxxxxx", "deliver", "confirmed", "ready"),
+        ("xxxxxxxxxx", "deliver", "confirmed", "to_pick"),
+    ]
+    assert replay_end.leave_open(folder) == 10
+    assert standing() == once
+    assert unbalanced() == []
+
+
+def test_the_first_that_fits_is_chosen_and_none_twice():
+    some = [basket("x" * number, COLA, MILK) for number in range(1, 4)] + [basket("cola", COLA)]
+    around = [basket("frozen", COLA._replace(product="ice")), basket("near", MILK)]
+    kept = {"000020": "ambient", "000012": "chilled", "ice": "frozen"}
+    found = replay_end.assign(some, around, kept.__getitem__)
+    assert {role: one.ref for role, one in found.items()} == {
+        "returned": "x", "parcel": "cola", "locker": "xx", "delivered": "xxx", "at_shop": "near"
+    }  # fmt: skip
