@@ -8,9 +8,9 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from storeline.catalog.search.ranking import Term, likeness, rarity, score
+from storeline.catalog.search.ranking import Scale, Term, likeness, rarity
 from storeline.catalog.search.words import is_spelt, shortened, split
-from storeline.kernel.api import run
+from storeline.kernel.api import ints_array, reading, run, texts_array
 
 MAX_TERMS = 24
 MAX_TEXTS = 300
@@ -113,7 +113,8 @@ def find_texts(query: str, only: str = "", params: Sequence[Any] = (), *, most: 
         Term(one.word, {meaning.word: meaning.likeness for meaning in one.meanings}, weight)
         for one, weight in zip(asked, weights, strict=True)
     ]
-    ranked = [Text(key, text, products, score(terms, _words(text))) for key, text, products in rows[:_RANKED]]
+    scale = Scale(terms)
+    ranked = [Text(key, text, products, scale.score(_words(text))) for key, text, products in rows[:_RANKED]]
     ranked.sort(key=lambda one: (-round(one.score, 6), -one.products, one.id))
     return ranked + [Text(key, text, products, 0.0) for key, text, products in rows[_RANKED:]]
 
@@ -130,19 +131,19 @@ def _meanings(words: Sequence[str], *, unfinished: bool) -> tuple[list[_Asked], 
     parts = {
         part for word in words if is_spelt(word) for cut in range(2, len(word) - 1) for part in (word[:cut], word[cut:])
     }
-    forms = ["{" + ",".join(f'"{form}"' for form in shortened(word)) + "}" for word in words]
-    rows = run(
-        _MEANINGS,
-        [
-            list(range(len(words))),
-            forms,
-            len(words) - 1,
-            last,
-            last + "\U0010ffff",
-            _PREFIXES if last else 0,
-            [*joined, *parts],
-        ],
-    ).fetchall()
+    forms = texts_array("{" + ",".join(f'"{form}"' for form in shortened(word)) + "}" for word in words)
+    sought = [
+        ints_array(range(len(words))),
+        forms,
+        len(words) - 1,
+        last,
+        last + "\U0010ffff",
+        _PREFIXES if last else 0,
+        texts_array([*joined, *parts]),
+    ]
+    with reading():  # to plan it takes as long as to run it
+        found_words = run(_MEANINGS, sought)
+    rows = found_words.fetchall()
     found: list[dict[int, Meaning]] = [{} for _ in words]
     whole: dict[str, Meaning] = {}
     all_texts = 0
@@ -210,4 +211,5 @@ def _texts(terms: Sequence[tuple[_Asked, float]], only: str, params: Sequence[An
             words.append(meaning.id)
             weights.append(weight * meaning.likeness)
     sql = _TEXTS_WITHIN.format(only=only) if only else _TEXTS
-    return [(row[0], row[1], row[2]) for row in run(sql, [numbers, words, weights, *params]).fetchall()]
+    sought = [ints_array(numbers), ints_array(words), "{" + ",".join(map(repr, weights)) + "}"]
+    return [(row[0], row[1], row[2]) for row in run(sql, [*sought, *params]).fetchall()]

@@ -15,6 +15,7 @@ MAX_QUERY = 200
 _DIGITS = 4
 _AGAIN = 2
 """A product can be found by its names in several languages, so that many times the wanted texts are looked up."""
+_SPARE = 3
 _HITS = f"""
 SELECT f.n, {FACTS}
 FROM unnest(%s::bigint[]) WITH ORDINALITY AS f (text_id, n)
@@ -100,13 +101,19 @@ def _exact(query: str, only: Filter) -> list[Hit]:
 
 
 def _hits(texts: Sequence[Text], only: Filter, enough: int, known: set[UUID]) -> list[Hit]:
-    """The products of the texts, each once, in the texts' order."""
-    condition, params = only.sql()
-    looked_up = texts[: enough * _AGAIN]
-    rows = run(_HITS.format(only=condition), [ints_array(text.id for text in looked_up), *params]).fetchall()
+    """The products of the texts, each once, in the texts' order. A second look only where too few were found at the first."""
     hits: dict[UUID, Hit] = {}
+    first = enough + _SPARE
+    for looked_up in (texts[:first], texts[first : enough * _AGAIN]):
+        if looked_up and len(hits) < enough:
+            _look_up(looked_up, only, known, hits)
+    return list(hits.values())[:enough]
+
+
+def _look_up(texts: Sequence[Text], only: Filter, known: set[UUID], hits: dict[UUID, Hit]) -> None:
+    condition, params = only.sql()
+    rows = run(_HITS.format(only=condition), [ints_array(text.id for text in texts), *params]).fetchall()
     for number, *columns in rows:
-        facts, text = product_facts(tuple(columns)), looked_up[number - 1]
+        facts, text = product_facts(tuple(columns)), texts[number - 1]
         if facts.id not in known:
             hits.setdefault(facts.id, Hit(facts, text.products - 1, round(text.score, 6)))
-    return list(hits.values())[:enough]

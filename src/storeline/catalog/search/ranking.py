@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from operator import mul
 
 from storeline.catalog.search.words import distance, edits_allowed, prefix_distance
 
@@ -65,31 +66,44 @@ def score(terms: Sequence[Term], text: Sequence[str]) -> float:
     Mostly the share of the query's weight that the text answers; then how much of the text was asked for, and
     whether the words stand in the order of the query.
     """
-    if not terms or not text:
-        return 0.0
-    places: list[int] = []
-    answered = 0.0
-    for term in terms:
-        value, place = _answer(term, text)
-        answered += term.weight * value
-        places.append(place)
-    share = answered / sum(term.weight for term in terms)
-    met = {place for place in places if place >= 0}
-    covered = sum(len(text[place]) for place in met) / sum(map(len, text))
-    ordered = sum(1 for a, b in pairwise(places) if a >= 0 and b == a + 1)
-    return share + 0.15 * covered + 0.04 * ordered / len(terms)
+    return Scale(terms).score(text)
 
 
-def _answer(term: Term, text: Sequence[str]) -> tuple[float, int]:
+class Scale:
+    """What texts are scored by: a query's terms, by the words that they may mean."""
+
+    def __init__(self, terms: Sequence[Term]) -> None:
+        self._weights = [term.weight for term in terms]
+        self._whole = sum(self._weights)
+        self._numbers = [(number, term.word) for number, term in enumerate(terms) if term.word[0].isdecimal()]
+        self._meant: dict[str, list[tuple[int, float]]] = {}
+        for number, term in enumerate(terms):
+            for word, value in term.meanings.items():
+                self._meant.setdefault(word, []).append((number, value))
+
+    def score(self, text: Sequence[str]) -> float:
+        """As `score` says."""
+        if not self._weights or not text:
+            return 0.0
+        best, places = [0.0] * len(self._weights), [-1] * len(self._weights)
+        for place, word in enumerate(text):
+            for number, value in self._meant.get(word, ()):
+                if value > best[number]:
+                    best[number], places[number] = value, place
+        for number, asked in self._numbers:
+            if places[number] < 0:
+                best[number], places[number] = _nearest_number(asked, text)
+        share: float = sum(map(mul, self._weights, best)) / self._whole
+        covered = sum([len(text[place]) for place in {*places} if place >= 0]) / sum(map(len, text))
+        ordered = sum([a >= 0 and b == a + 1 for a, b in pairwise(places)])
+        return share + 0.15 * covered + 0.04 * ordered / len(places)
+
+
+def _nearest_number(asked: str, text: Sequence[str]) -> tuple[float, int]:
     best, place = 0.0, -1
     for index, word in enumerate(text):
-        value = term.meanings.get(word, 0.0)
-        if value > best:
+        if word[0].isdecimal() and (value := _number_likeness(asked, word)) > best:
             best, place = value, index
-    if place < 0 and term.word[0].isdecimal():
-        for index, word in enumerate(text):
-            if word[0].isdecimal() and (value := _number_likeness(term.word, word)) > best:
-                best, place = value, index
     return best, place
 
 

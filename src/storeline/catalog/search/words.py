@@ -103,26 +103,26 @@ def shortened(word: str) -> frozenset[str]:
 def distance(a: str, b: str, limit: int) -> int:
     """Edits (a letter more, less or other, or two neighbours swapped) from `a` to `b`; `limit` + 1 where more.
 
-    Optimal string alignment: no part is edited twice.
+    Optimal string alignment: no part is edited twice. Where the two begin to differ, one of the four edits must stand; so few
+    are allowed that to try each is quicker than to fill a table.
     """
     if a == b:
         return 0
-    if abs(len(a) - len(b)) > limit:
+    more, fewer = len(a), len(b)
+    if abs(more - fewer) > limit or not limit:
         return limit + 1
     a, b = _differing(a, b)
-    before: list[int] = []
-    row = list(range(len(b) + 1))
-    for i, letter in enumerate(a, 1):
-        above, row = row, [i]
-        for j, other in enumerate(b, 1):
-            cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (letter != other))
-            if i > 1 and j > 1 and letter == b[j - 2] and a[i - 2] == other:
-                cost = min(cost, before[j - 2] + 1)
-            row.append(cost)
-        if min(row) > limit:
-            return limit + 1
-        before = above
-    return min(row[-1], limit + 1)
+    more, fewer = len(a), len(b)
+    if not more or not fewer:
+        return more or fewer
+    left = limit - 1
+    if not left:
+        swapped = more == fewer == 2 and a[0] == b[1] and a[1] == b[0]  # noqa: PLR2004  # two neighbours
+        return 1 if swapped or more == fewer == 1 else 2
+    best = min(distance(a[1:], b[1:], left), distance(a[1:], b, left), distance(a, b[1:], left))
+    if best and more > 1 and fewer > 1 and a[0] == b[1] and a[1] == b[0]:
+        best = min(best, distance(a[2:], b[2:], left))
+    return best + 1
 
 
 def _differing(a: str, b: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from storeline.kernel.api import QUANTITY_ONE, UnitPrice, pipeline
+from storeline.kernel.api import QUANTITY_ONE, UnitPrice, reading
 from storeline.pricing.domain import Basket, Offer, Price, PriceBook, PricedPlace
 from storeline.pricing.domain.display import UnitPriceDisplay, unit_price_display
 from storeline.pricing.domain.history import PriorPrice, lowest_prior_price, prices_over_time
@@ -70,7 +70,7 @@ def shelf_prices(
     statements, which are sent with the first.
     """
     keys = keys_of([product.id for product in products], place.id, place.price_zone, channel, at)
-    with pipeline():
+    with reading():
         beside()
         pending = gather(keys)
     book = pending.result()
@@ -179,7 +179,7 @@ def lowest_prices_30_days(
         for moment in (since, at)
         for key in keys_of(product_ids, place.id, place.price_zone, channel, moment, member=False)
     ]
-    with pipeline():
+    with reading():
         pending = gather(keys)
     book = pending.result()
     found = {}

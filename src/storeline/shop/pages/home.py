@@ -9,7 +9,7 @@ from django.http import HttpResponse
 
 from storeline.catalog import api as catalog
 from storeline.identity.api import Request
-from storeline.kernel.api import Ready, pipeline
+from storeline.kernel.api import Ready, reading
 from storeline.orders import api as orders
 from storeline.shop import basket, departments, mine, offers, shelf
 from storeline.shop.pages.router import pages, show
@@ -56,7 +56,7 @@ def _found(request: Request, at: Here, lines: basket.Lines, *, own: bool, most: 
     """All that the page lists, the `most` best offers among it: four waits; two more where nobody looked at this shop lately."""
     member = shelf.is_member(request)
     records, device = (orders.records_of_actor(request.actor), mine.of_device(request)) if own else ([], [])
-    with pipeline():
+    with reading():
         bought = offers.bought(records) if records else Ready([])
         under_way = mine.under_way(records, device) if records or device else Ready([])
         kept = offers.best(at, member=member, most=most)
