@@ -189,7 +189,8 @@ def _dispatch(routes: dict[str, PageRoute]) -> Callable[..., HttpResponseBase]:
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
     """To the sign-in, and back to what was asked for: after a form, to the page that it stood on."""
-    back = request.get_full_path() if request.method in _SAFE else request.headers.get("HX-Current-URL", "/")
+    stood_on = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "/")
+    back = request.get_full_path() if request.method in _SAFE else stood_on
     where = f"{SIGN_IN_PAGE}?{urlencode({'next': back})}"
     if "HX-Request" in request.headers:
         return HttpResponse(status=204, headers={"HX-Redirect": where})

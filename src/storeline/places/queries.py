@@ -38,6 +38,7 @@ SELECT p.id, p.ref, p.name, p.names, e.ref, p.format, p.gln, p.zone, p.country, 
        p.address, p.phone, p.latitude, p.longitude, p.capabilities, p.opens_on, p.closes_on, p.keeps, e.currency
 FROM places_place p JOIN places_entity e ON e.id = p.entity_id
 """
+_AS_PEOPLE_COUNT = "CASE WHEN p.ref ~ '^[0-9]{1,18}$' THEN p.ref::bigint END, p.ref"
 _SHOWN = 21
 _MORE = ", p.entity_id, e.tax_regime, e.inclusive, p.tax_region, p.price_zone FROM"
 """What an order must know beyond what is shown."""
@@ -204,7 +205,7 @@ def list_places(
 def find_among(
     place_ids: Collection[UUID] | None, *, text: str = "", capability: str | None = None, limit: int = 50
 ) -> tuple[Place, ...]:
-    """Those of some places (None: of all) whose name, town and ref hold every word of `text`, by ref. One wait.
+    """Those of some places (None: of all) whose name, town and ref hold every word of `text`, by ref, numbers as such. One wait.
 
     `limit` is at most 200.
     """
@@ -215,7 +216,7 @@ def find_among(
     for word in text[:100].replace("\0", " ").split():
         conditions.append("concat_ws(' ', p.name, p.city, p.ref) ILIKE %s")
         params.append(f"%{_beginning(word)}")
-    sql = f"{_PLACE} WHERE {' AND '.join(conditions) or 'true'} ORDER BY p.ref LIMIT %s"
+    sql = f"{_PLACE} WHERE {' AND '.join(conditions) or 'true'} ORDER BY {_AS_PEOPLE_COUNT} LIMIT %s"
     return tuple(_place(row) for row in run(sql, [*params, _size(limit)]).fetchall())
 
 

@@ -47,6 +47,14 @@ def test_htmx_is_sent_there_as_a_whole_page() -> None:
     assert (gone.status_code, gone["HX-Redirect"]) == (204, "/accounts/login/?next=%2Fx%2Fa%3Fq%3D1")
 
 
+def test_who_sent_a_form_comes_back_to_where_it_stood() -> None:
+    pages = Pages("x")
+    pages.post("a", MANAGE_USERS, name="a")(fine)
+    request = RequestFactory(headers={"Referer": "https://testserver/x/form"}).post("/x/a")
+    gone = pages.urls[0].callback(request)
+    assert gone["Location"] == "/accounts/login/?next=https%3A%2F%2Ftestserver%2Fx%2Fform"
+
+
 def test_a_refusal_is_a_page_with_its_words() -> None:
     page = answer(refuse)
     assert page.status_code == 409

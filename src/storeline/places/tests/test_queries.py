@@ -19,16 +19,16 @@ def refs(*arguments: object, **wanted: object) -> list[str]:
 def test_every_word_is_in_the_name_the_town_or_the_ref_and_only_of_ones_own_places():
     one = make_place("100", name="North 5%", city="Toledo", capabilities=["sell"])
     make_place("101", name="South", city="Toledo")
-    other = make_place("200", name="Harbour", city="Łódź", capabilities=["collect"])
-    assert refs(None) == ["100", "101", "200"]
+    other = make_place("99", name="Harbour", city="Łódź", capabilities=["collect"])
+    assert refs(None) == ["99", "100", "101"]
     assert refs(None, text="toledo sou") == ["101"]
     assert refs(None, text="10 TOL") == ["100", "101"]
     assert refs(None, text="5%") == ["100"]
-    assert refs(None, text="ŁÓD\0") == ["200"]
-    assert refs([one, other], text="o") == ["100", "200"]
-    assert refs([one, other], capability="collect") == ["200"]
+    assert refs(None, text="ŁÓD\0") == ["99"]
+    assert refs([one, other], text="o") == ["99", "100"]
+    assert refs([one, other], capability="collect") == ["99"]
     assert refs([]) == []
-    assert refs(None, limit=2) == ["100", "101"]
+    assert refs(None, limit=2) == ["99", "100"]
     with kernel.waits() as count:
         refs([one, other], text="harbour łódź")
     assert count.waits == 1

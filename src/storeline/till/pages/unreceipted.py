@@ -84,8 +84,7 @@ def _form(
         except Error as refused:
             context |= {"product": product, "error": error or words.refusal(refused).text}
             status = refused.status
-    else:
-        context["place"] = places.get_place(at.place_id)
+    context["place"] = places.get_place(at.place_id)
     if code and product is None:
         context |= {"hits": hits} if hits else {"said": words.said("nothing_found")}
         status = status if hits else 404
