@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from django.test import Client
 
 from storeline.fulfilment.tests.factories import ready, to_pick
 from storeline.identity.tests.factories import make_user
-from storeline.kernel.api import SYSTEM
+from storeline.kernel.api import SYSTEM, now
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import shop
+from storeline.shop import hot
+from storeline.shop.tests.buying import form, put
 from storeline.till.commands import open_till
 from storeline.till.queries import TillAt
+from tests.e2e.trading import slot_tomorrow
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Visit
@@ -33,6 +38,30 @@ def test_every_part_of_the_design_is_in_order(visit: Visit, theme: str) -> None:
     visit.page.press("#id_login", "Enter")
     visit.page.wait_for_url("**/forgot/new")
     visit.check()
+    _waits_in_line(visit)
+
+
+def _waits_in_line(visit: Visit) -> None:
+    """For the last unit of what many want, until somebody else has it."""
+    here = shop(products=2, units=1)
+    slot_tomorrow(here)
+    hot.mark(here.products[0], hot.Heat(now() - timedelta(hours=1)), actor=SYSTEM)
+    first, second = Client(), Client()
+    for client in (first, second):
+        put(client, here, 1)
+    data = form(first)
+    visit.keep({name: morsel.value for name, morsel in second.cookies.items()})
+    for heading in ("You are number 1 in line", "Product 0 is sold out"):
+        seen = visit.page.get_by_role("heading", name=heading)
+        for _ in range(10):  # another process learns within two seconds what is hot
+            visit.go("/checkout")
+            if seen.count():
+                break
+            visit.page.wait_for_timeout(300)
+        visit.page.route("**/checkout", lambda again: again.fulfill(status=204))  # it looks again by itself
+        visit.check()
+        visit.page.unroute("**/checkout")
+        first.post("/checkout", data)
 
 
 STAFF = (

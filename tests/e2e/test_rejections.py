@@ -45,6 +45,7 @@ def test_what_is_broken_comes_from_another_shop(visit: Visit, language: str) -> 
     sender.visit.sign_in(make_user("sender", "associate", place_id=other))
     sender.visit.go("/desk")
     sender.reads("To send to other shops")
+    sender.visit.check()
     sender.visit.go(f"/desk/supplies/{supply.id}")
     sender.scan(GTINS[0])
     sender.visit.check()
