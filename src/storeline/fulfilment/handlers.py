@@ -8,6 +8,8 @@ from storeline.fulfilment.commands.cancel import give_back
 from storeline.fulfilment.commands.finish import finish
 from storeline.fulfilment.commands.take_in import after_arrival, before_arrival
 from storeline.fulfilment.commands.tasks import close_tasks, open_tasks
+from storeline.fulfilment.commands.tell import tell_ready
+from storeline.fulfilment.events import READY
 from storeline.fulfilment.queries import begun
 from storeline.kernel.api import Envelope, consumer, now
 from storeline.orders import api as orders
@@ -36,6 +38,12 @@ def money_answered(events: Sequence[Envelope]) -> None:
     ids = {event.subject_id for event in events}
     finish(ids)
     give_back(ids, now())
+
+
+@consumer("fulfilment.notices", types=(READY,))
+def became_ready(events: Sequence[Envelope]) -> None:
+    """Whoever comes for an order is told that it is ready, where it still is."""
+    tell_ready({event.subject_id for event in events})
 
 
 orders.register_begun(begun)

@@ -5,6 +5,7 @@ from storeline.orders.commands.call_off import call_off, register_begun
 from storeline.orders.commands.checkout import checkout, checkout_gathered, checkout_many
 from storeline.orders.commands.complete import complete
 from storeline.orders.commands.confirm import cancel, confirm, expire
+from storeline.orders.commands.contacts import contact_of
 from storeline.orders.commands.load import (
     LINE_DISCOUNTS_IN,
     ORDER_LINES_IN,
@@ -22,6 +23,7 @@ from storeline.orders.domain.drafts import (
     WISHES,
     Address,
     Agreed,
+    Contact,
     Draft,
     DraftLine,
     LineDiscount,
@@ -45,6 +47,7 @@ from storeline.orders.queries import (
     OrderView,
     ReceiptFacts,
     Search,
+    contacts,
     count_open,
     destinations,
     find_by_ref,
@@ -81,6 +84,7 @@ __all__ = [
     "WISHES",
     "Address",
     "Agreed",
+    "Contact",
     "Destination",
     "Draft",
     "DraftLine",
@@ -113,6 +117,8 @@ __all__ = [
     "checkout_sourced",
     "complete",
     "confirm",
+    "contact_of",
+    "contacts",
     "count_open",
     "destinations",
     "expire",

@@ -220,6 +220,31 @@ class Destination(models.Model):
         ]
 
 
+class Contact(models.Model):
+    """How to tell whoever ordered about it, and in which language: their account's addresses come first, where there are any.
+
+    Personal data, kept for as long as the order is under way: the row is deleted when it has ended, or its customer is erased.
+    """
+
+    order = models.OneToOneField(
+        Order, on_delete=models.PROTECT, primary_key=True, related_name="+", db_constraint=False
+    )
+    email = models.TextField()
+    phone = models.TextField()
+    language = models.TextField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(phone="") | Q(phone__regex=r"^\+[0-9]{4,15}$"), name="orders_contact_phone"
+            ),
+            models.CheckConstraint(condition=Q(email="") | Q(email__contains="@"), name="orders_contact_email"),
+            models.CheckConstraint(
+                condition=Q(language__regex=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"), name="orders_contact_language"
+            ),
+        ]
+
+
 class Substitute(models.Model):
     """The line `line_no` came into the order instead of what was missing of the line `replaces`."""
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from storeline.fulfilment.commands.tasks import close_tasks
+from storeline.fulfilment.commands.tell import tell_nothing
 from storeline.fulfilment.domain.picking import OPEN
 from storeline.fulfilment.domain.runs import DropState
 from storeline.fulfilment.errors import TaskClosed
@@ -64,6 +65,7 @@ def abandon(order_ids: Collection[UUID], *, reason: str) -> None:
     with transaction():
         locked = lock(order_ids)
         ids = [task.order_id for task in locked.tasks.values() if task.state in OPEN]
+        tell_nothing(ids)
         _cancel(ids, locked, reason, SYSTEM)
     payments.perform_open(ids)
 

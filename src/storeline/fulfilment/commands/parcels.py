@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from storeline.customers import api as customers
 from storeline.fulfilment.commands.cancel import cancel
 from storeline.fulfilment.commands.proofs import keep_proof
+from storeline.fulfilment.commands.tell import contact_of
 from storeline.fulfilment.commands.tell_parcel import tell_arrived
 from storeline.fulfilment.domain.parcels import KEPT_FOR, Announced, Contact, Parcel, check_announced, check_step
 from storeline.fulfilment.domain.runs import Proof
@@ -131,12 +131,7 @@ def _contact(parcel: Parcel) -> Contact | None:
     if parcel.order_id is None:
         row = run("SELECT email, phone, language FROM fulfilment_parcel WHERE id = %s", [parcel.id]).fetchone()
         return Contact(*row) if row else None
-    customer = orders.get(parcel.order_id).head.customer_id
-    if customer is None:
-        return None
-    member = customers.get(customer)
-    reached = {one.kind: one.value for one in member.contacts if one.verified_at}
-    return Contact(reached.get("email", ""), reached.get("phone", ""), member.language or "en")
+    return contact_of(parcel.order_id)
 
 
 def give(parcel_id: UUID, code: str, *, actor: Actor) -> Parcel:

@@ -1,7 +1,8 @@
-"""Tell a shopper what became of their order, where somebody carries messages: a member, or a guest at the number that they gave with it."""
+"""Tell a shopper what became of their order, where somebody carries messages: a member, or a guest as they asked for with it."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,189 +13,28 @@ from storeline.capacity import api as capacity
 from storeline.catalog import api as catalog
 from storeline.customers import api as customers
 from storeline.fulfilment.commands.later import Moved
+from storeline.fulfilment.commands.letters import (
+    LATE,
+    LATE_SLOT,
+    LATE_WAITS,
+    MISSED,
+    MISSED_WAITS,
+    MOVED,
+    NOTHING,
+    NOWHERE,
+    OFFERED,
+    READY,
+    READY_SHORT,
+)
+from storeline.fulfilment.domain.parcels import Contact
+from storeline.fulfilment.domain.picking import COLLECT_WITHIN
 from storeline.fulfilment.queries import OfferView, Rejection
-from storeline.kernel.api import business_date
+from storeline.kernel.api import business_date, ids_array, run
 from storeline.messages import api as messages
 from storeline.orders import api as orders
 from storeline.places import api as places
 from storeline.web import formats
 
-TEMPLATE = "fulfilment.offered"
-messages.register_template(
-    TEMPLATE,
-    {
-        "en": (
-            "Something of order {number} is missing",
-            "May we give you {product} instead? You pay no more for it. Answer on your order's page until {until}.",
-        ),
-        "zh-Hans": (
-            "订单 {number} 有商品缺货",
-            "可否用“{product}”代替。您不会多付钱。请在 {until} 前到订单页面答复。",
-        ),
-        "fr": (
-            "Il manque un article à la commande {number}",
-            "Acceptez-vous {product} à la place ? Vous ne paierez pas plus. Répondez sur la page de la commande avant {until}.",
-        ),
-        "es": (
-            "Falta un artículo del pedido {number}",
-            "¿Le damos {product} en su lugar? No pagará más. Responda en la página del pedido antes de las {until}.",
-        ),
-    },
-)
-MOVED = "fulfilment.moved"
-messages.register_template(
-    MOVED,
-    {
-        "en": (
-            "Something of order {number} comes from another shop",
-            "We did not have {product}, so another shop sends it. Price and way stay as they were. We expect your order to be ready by {when}.",
-        ),
-        "zh-Hans": (
-            "订单 {number} 的部分商品从另一家门店调来",
-            "本店没有“{product}”。另一家门店会调货过来。价格和取货方式不变。订单预计 {when} 前备好。",
-        ),
-        "fr": (
-            "Un article de la commande {number} vient d'un autre magasin",
-            "Nous n'avions pas {product} : un autre magasin l'envoie. Le prix et le mode de retrait ne changent pas. Votre commande devrait être prête le {when} au plus tard.",
-        ),
-        "es": (
-            "Algo del pedido {number} viene de otra tienda",
-            "No teníamos {product}, así que otra tienda lo envía. El precio y la forma de entrega no cambian. Su pedido debería estar listo el {when} a más tardar.",
-        ),
-    },
-)
-NOWHERE = "fulfilment.nowhere"
-messages.register_template(
-    NOWHERE,
-    {
-        "en": (
-            "Something of order {number} is missing",
-            "We do not have {product}, and no shop nearby does. You do not pay for what is missing. If we find something like it, we ask you first.",
-        ),
-        "zh-Hans": (
-            "订单 {number} 有商品缺货",
-            "本店和附近门店都没有“{product}”。缺货的部分不收费。如有类似商品可以替代会先征求您的意见。",
-        ),
-        "fr": (
-            "Il manque un article à la commande {number}",
-            "Nous n'avons pas {product}, et aucun magasin voisin ne l'a. Vous ne payez pas ce qui manque. Si nous trouvons un article semblable, nous vous le demanderons d'abord.",
-        ),
-        "es": (
-            "Falta un artículo del pedido {number}",
-            "No tenemos {product}, y tampoco ninguna tienda cercana. No paga lo que falta. Si encontramos algo parecido, se lo preguntaremos antes.",
-        ),
-    },
-)
-MISSED = "fulfilment.missed"
-messages.register_template(
-    MISSED,
-    {
-        "en": (
-            "Nobody was there: order {number}",
-            "We were at your door with your order, and nobody could take it. We come again on {day}, from {start} to {end}. If that does not suit you, tell {place}.",
-        ),
-        "zh-Hans": (
-            "订单 {number} 送达时无人接收",
-            "我们已送货上门。因无人接收,将于 {day} {start} 至 {end} 再次送货。如时间不便,请联系“{place}”。",
-        ),
-        "fr": (
-            "Personne n'était là : commande {number}",
-            "Nous étions devant votre porte avec votre commande, mais personne n'a pu la recevoir. Nous repasserons le {day}, entre {start} et {end}. Si cela ne vous convient pas, dites-le à {place}.",
-        ),
-        "es": (
-            "No había nadie: pedido {number}",
-            "Llegamos a su puerta con el pedido y nadie pudo recibirlo. Volveremos el {day}, entre las {start} y las {end}. Si no le viene bien, avise a {place}.",
-        ),
-    },
-)
-MISSED_WAITS = "fulfilment.missed_waits"
-messages.register_template(
-    MISSED_WAITS,
-    {
-        "en": (
-            "Nobody was there: order {number}",
-            "We were at your door with your order, and nobody could take it. Every time for a new delivery is taken at the moment. Your order is kept for you at {place}: collect it there, or ask there for another time.",
-        ),
-        "zh-Hans": (
-            "订单 {number} 送达时无人接收",
-            "我们已送货上门。因无人接收只好带回。目前没有可用的送货时段。商品已在“{place}”为您保留。您可以到店领取或联系门店另约时间。",
-        ),
-        "fr": (
-            "Personne n'était là : commande {number}",
-            "Nous étions devant votre porte avec votre commande, mais personne n'a pu la recevoir. Tous les créneaux de livraison sont pris pour le moment. Votre commande vous attend à {place} : retirez-la sur place, ou demandez-y un autre créneau.",
-        ),
-        "es": (
-            "No había nadie: pedido {number}",
-            "Llegamos a su puerta con el pedido y nadie pudo recibirlo. Ahora mismo no queda ningún horario de entrega. Le guardamos el pedido en {place}: recójalo allí o pida otro horario.",
-        ),
-    },
-)
-LATE = "fulfilment.late"
-messages.register_template(
-    LATE,
-    {
-        "en": (
-            "Order {number} takes longer",
-            "What another shop sends for your order is late. We expect your order to be ready by {when}. You can cancel it on its page as long as nothing is picked.",
-        ),
-        "zh-Hans": (
-            "订单 {number} 将延迟",
-            "另一家门店为您调来的商品晚到。订单预计 {when} 前备好。尚未拣货时您可以在订单页面取消。",
-        ),
-        "fr": (
-            "La commande {number} prend du retard",
-            "Ce qu'un autre magasin envoie pour votre commande est en retard. Votre commande devrait être prête le {when} au plus tard. Vous pouvez l'annuler sur sa page tant que rien n'est préparé.",
-        ),
-        "es": (
-            "El pedido {number} se retrasa",
-            "Lo que otra tienda envía para su pedido llega tarde. Su pedido debería estar listo el {when} a más tardar. Puede cancelarlo en su página mientras no se haya preparado nada.",
-        ),
-    },
-)
-LATE_SLOT = "fulfilment.late_slot"
-messages.register_template(
-    LATE_SLOT,
-    {
-        "en": (
-            "A new time for order {number}",
-            "What another shop sends for your order cannot be there by your time. Your new time is {day}, from {start} to {end}. You can cancel the order on its page as long as nothing is picked.",
-        ),
-        "zh-Hans": (
-            "订单 {number} 的时间有变",
-            "另一家门店为您调来的商品无法按时到达。新的时间是 {day} {start} 至 {end}。尚未拣货时您可以在订单页面取消订单。",
-        ),
-        "fr": (
-            "Un nouveau créneau pour la commande {number}",
-            "Ce qu'un autre magasin envoie pour votre commande n'arrivera pas pour votre créneau. Le nouveau est le {day}, entre {start} et {end}. Vous pouvez annuler la commande sur sa page tant que rien n'est préparé.",
-        ),
-        "es": (
-            "Nuevo horario para el pedido {number}",
-            "Lo que otra tienda envía para su pedido no llegará a la hora acordada. El nuevo horario es el {day}, entre las {start} y las {end}. Puede cancelar el pedido en su página mientras no se haya preparado nada.",
-        ),
-    },
-)
-LATE_WAITS = "fulfilment.late_waits"
-messages.register_template(
-    LATE_WAITS,
-    {
-        "en": (
-            "Order {number} takes longer",
-            "What another shop sends for your order cannot be there by your time, and every later time is taken at the moment. We write to you as soon as one is free. Or ask {place} for another way. You can cancel the order on its page as long as nothing is picked.",
-        ),
-        "zh-Hans": (
-            "订单 {number} 将延迟",
-            "另一家门店为您调来的商品无法按时到达。目前没有更晚的空闲时段。一有空位我们就通知您。您也可以联系“{place}”另作安排。尚未拣货时您可以在订单页面取消订单。",
-        ),
-        "fr": (
-            "La commande {number} prend du retard",
-            "Ce qu'un autre magasin envoie pour votre commande n'arrivera pas pour votre créneau, et tous les créneaux suivants sont pris pour le moment. Nous vous écrirons dès qu'un créneau se libère. Vous pouvez aussi convenir d'une autre solution avec {place}. Vous pouvez annuler la commande sur sa page tant que rien n'est préparé.",
-        ),
-        "es": (
-            "El pedido {number} se retrasa",
-            "Lo que otra tienda envía para su pedido no llegará a la hora acordada, y ahora mismo no queda ningún horario posterior. Le escribiremos en cuanto haya uno libre. También puede acordar otra solución con {place}. Puede cancelar el pedido en su página mientras no se haya preparado nada.",
-        ),
-    },
-)
 _CHANNELS = {"email": "email", "phone": "sms"}
 
 
@@ -205,7 +45,7 @@ def tell(offer: OfferView) -> None:
         return
     _queue(
         reached,
-        TEMPLATE,
+        OFFERED,
         offer.order_id,
         {
             "product": _name(offer.product_id, reached.language),
@@ -249,6 +89,50 @@ def tell_late(order_id: UUID, moved: Moved) -> None:
         _queue(reached, LATE, order_id, {"when": reached.when(moved.due_at)})
     else:
         _queue(reached, LATE_SLOT, order_id, reached.span(moved.slot))
+
+
+def tell_ready(order_ids: Collection[UUID]) -> None:
+    """Tell those who come for their orders that these are ready, with their codes, and what of them was not there."""
+    if not any(messages.is_carried(channel) for channel in _CHANNELS.values()):
+        return
+    for order_id, ready_at, code_id in run(_READY, [messages.COLLECTION, ids_array(order_ids)]).fetchall():
+        reached = _reached(order_id)
+        if reached is None:
+            continue
+        short = [row[0] for row in run(_SHORT, [order_id]).fetchall()]
+        words = {"place": reached.place, "until": reached.day(ready_at + COLLECT_WITHIN)}
+        if short:
+            names = catalog.gather(short).result()
+            words["missing"] = ", ".join(names[product].name_in(reached.language) for product in short)
+        _queue(reached, READY_SHORT if short else READY, order_id, words, code_id)
+
+
+def tell_nothing(order_ids: Collection[UUID]) -> None:
+    """Tell the same that nothing of their orders was there, so that these are cancelled."""
+    for order_id in order_ids:
+        if (reached := _reached(order_id)) is not None:
+            _queue(reached, NOTHING, order_id, {"place": reached.place})
+
+
+def contact_of(order_id: UUID) -> Contact | None:
+    """How to tell whoever ordered, as a parcel's contact; None where nobody can be reached."""
+    reached = _reached(order_id)
+    if reached is None:
+        return None
+    by_mail = reached.channel == "email"
+    return Contact(reached.destination if by_mail else "", "" if by_mail else reached.destination, reached.language)
+
+
+# An order that waits at another point is told of there, as it arrives; one that is brought has its time.
+_READY = """
+SELECT t.order_id, t.ready_at, c.id FROM fulfilment_task t
+JOIN messages_code c ON c.subject_id = t.order_id AND c.purpose = %s AND c.used_at IS NULL AND c.replaced_at IS NULL
+WHERE t.order_id = ANY(%s::uuid[]) AND t.state = 'ready' AND t.method = 'collect' ORDER BY t.order_id
+"""
+_SHORT = """
+SELECT DISTINCT l.product_id FROM orders_amendment a JOIN orders_line l ON l.order_id = a.order_id AND l.line_no = a.line_no
+WHERE a.order_id = %s AND a.kind = 'short' AND l.goods ORDER BY 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,15 +184,28 @@ def day_in(language: str, moment: datetime, zone: str) -> str:
 
 
 def _reached(order_id: UUID) -> _Reached | None:
-    """A member's preferred confirmed address that a transport serves; of who has none the number given with the address. It is
-    about the order that they placed: nobody's consent is asked for that.
+    """A member's preferred confirmed address that a transport serves; of who has none what was given with the order, or the number
+    given with the address. It is about the order that they placed: nobody's consent is asked for that.
     """
+    if not any(messages.is_carried(channel) for channel in _CHANNELS.values()):
+        return None
     head = orders.get(order_id).head
     of_member = None if head.customer_id is None else _of_member(head)
-    return of_member or _of_address(head)
+    if of_member is not None:
+        return of_member
+    given = orders.contacts([order_id]).result().get(order_id, orders.Contact())
+    return _of_contact(head, given) or _of_address(head, given.language)
 
 
-def _of_address(head: orders.OrderHead) -> _Reached | None:
+def _of_contact(head: orders.OrderHead, given: orders.Contact) -> _Reached | None:
+    for channel, value in (("email", given.email), ("sms", given.phone)):
+        if value and messages.is_carried(channel):
+            place = places.get_place(head.served_by)
+            return _Reached(head.customer_id or head.id, channel, value, given.language, place.name, place.zone)
+    return None
+
+
+def _of_address(head: orders.OrderHead, language: str) -> _Reached | None:
     to = orders.destinations([head.id]).result().get(head.id)
     if to is None or to.address is None or not messages.is_carried("sms"):
         return None
@@ -317,7 +214,7 @@ def _of_address(head: orders.OrderHead) -> _Reached | None:
     except customers.InvalidContact:
         return None  # none was given, or what was typed is no number
     place = places.get_place(head.served_by)
-    return _Reached(head.customer_id or head.id, "sms", number, "en", place.name, place.zone)
+    return _Reached(head.customer_id or head.id, "sms", number, language, place.name, place.zone)
 
 
 def _of_member(head: orders.OrderHead) -> _Reached | None:
@@ -335,6 +232,8 @@ def _name(product_id: UUID, language: str) -> str:
     return catalog.gather([product_id]).result()[product_id].name_in(language)
 
 
-def _queue(to: _Reached, template: str, order_id: UUID, words: dict[str, str]) -> None:
+def _queue(to: _Reached, template: str, order_id: UUID, words: dict[str, str], code_id: UUID | None = None) -> None:
     params = {"number": orders.order_number(order_id), **words}
-    messages.queue([messages.NewMessage(to.person_id, to.channel, to.destination, template, to.language, params)])
+    messages.queue(
+        [messages.NewMessage(to.person_id, to.channel, to.destination, template, to.language, params, code_id)]
+    )

@@ -8,6 +8,7 @@ from storeline.capacity import api as capacity
 from storeline.kernel.api import Event, Pending, publish
 from storeline.ledger import api as ledger
 from storeline.loyalty import api as loyalty
+from storeline.orders.commands.contacts import insert_contacts
 from storeline.orders.commands.rows import (
     insert_destinations,
     insert_discounts,
@@ -37,6 +38,7 @@ def write(
     insert_discounts(lines)
     insert_wishes(orders)
     insert_destinations(orders)
+    insert_contacts(orders)
     place_lines(orders)
     slots = [
         capacity.BookRow(order.draft.id, order.draft.slot_id, 1, None)

@@ -65,6 +65,15 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """How to tell whoever orders about it, and in which language (BCP 47): personal data, which no log shows."""
+
+    email: str = field(default="", repr=False)
+    phone: str = field(default="", repr=False)
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """One order as it was asked for; `id` is the client's and its idempotency record.
 
@@ -91,6 +100,7 @@ class Draft:
     substitutes: Wish = "offer"
     address: Address | None = None
     collect_at: UUID | None = None
+    contact: Contact | None = None
     from_places: Mapping[int, UUID] | None = None
     body_hash: bytes = b""
 
@@ -231,6 +241,8 @@ def _check_way(draft: Draft) -> None:
     """Refuse an address where nothing is brought, and none where something is; likewise for the place to collect at."""
     if draft.collect_at is not None and draft.method != "collect":
         raise Invalid("Only what is collected waits at a place.", field="collect_at")
+    if draft.contact is not None and draft.method == "carry_out":
+        raise Invalid("Nobody is told about goods that they carry out.", field="contact")
     if not draft.brought:
         if draft.address is not None:
             raise Invalid("Nothing is brought to an address this way.", field="address")

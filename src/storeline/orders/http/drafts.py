@@ -96,6 +96,7 @@ def draft_of(body: OrderIn, actor: Actor, buyers: Buyers) -> orders.Draft:
         substitutes=body.substitutes,
         address=_address(body),
         collect_at=body.collect_at,
+        contact=_contact(body),
         from_places=_from_places(body),
         body_hash=body_hash(orjson.dumps(body.model_dump(), option=orjson.OPT_SORT_KEYS)),
     )
@@ -105,6 +106,11 @@ def _from_places(body: BasketIn) -> dict[int, UUID] | None:
     serving = body.served_by or body.place
     named = {index: place for index, line in enumerate(body.lines) if (place := line.from_place) is not None}
     return {index: place for index, place in named.items() if place != serving} or None
+
+
+def _contact(body: OrderIn) -> orders.Contact | None:
+    given = body.contact
+    return None if given is None else orders.contact_of(given.email, given.phone, given.language)
 
 
 def _address(body: BasketIn) -> orders.Address | None:

@@ -10,13 +10,14 @@ from uuid import UUID
 from ninja import Field
 
 from storeline.identity.api import Request, requires
-from storeline.kernel.api import Invalid, format_amount, format_quantity
+from storeline.kernel.api import Invalid, format_amount, format_quantity, pipeline
 from storeline.orders import api as orders
 from storeline.orders.http.router import router
 from storeline.orders.http.schemas import (
     AddressIn,
     CancelIn,
     CancelledOut,
+    ContactIn,
     ListedOut,
     OrderLineOut,
     OrdersOut,
@@ -79,7 +80,9 @@ def _listed(head: orders.OrderHead) -> ListedOut:
 def get_order(request: Request, order_id: UUID, token: Token = None) -> OrderViewOut:
     """For staff of the places that sell or serve it, for the shopper whose it is, and for whoever has its token."""
     view = orders.get_for(order_id, actor=request.actor, token=token or "")
-    head, to = view.head, orders.destinations([order_id]).result().get(order_id)
+    with pipeline():
+        going, reached = orders.destinations([order_id]), orders.contacts([order_id])
+    head, to, contact = view.head, going.result().get(order_id), reached.result().get(order_id)
 
     def money(amount: int) -> str:
         return format_amount(amount, head.currency)
@@ -102,6 +105,7 @@ def get_order(request: Request, order_id: UUID, token: Token = None) -> OrderVie
         reason=head.reason,
         collect_at=None if to is None else to.point,
         address=None if to is None or to.address is None else AddressIn(**asdict(to.address)),
+        contact=None if contact is None else ContactIn(**asdict(contact)),
         fee_line=None if to is None else to.fee_line,
         lines=[
             OrderLineOut(

@@ -79,6 +79,17 @@ class AddressIn(BaseModel):
     position: PositionIn | None = None
 
 
+class ContactIn(BaseModel):
+    """How to tell whoever orders when it is ready, late or not all there; forgotten when the order has ended."""
+
+    email: Annotated[str, Field(max_length=254)] = ""
+    phone: Annotated[str, Field(max_length=32, description="With the country's code.", examples=["+16145550123"])] = ""
+    language: Annotated[
+        str,
+        Field(max_length=35, pattern="^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", description="In which to write (BCP 47)."),
+    ] = "en"
+
+
 class BasketIn(BaseModel):
     """What somebody would buy. A signed-in shopper's is theirs; `customer` is for those who sell to others.
 
@@ -118,6 +129,7 @@ class OrderIn(BasketIn):
     substitutes: Annotated[
         orders.Wish, Field(description="Where something is missing: be asked, never, or accept what the picker finds.")
     ] = "offer"
+    contact: ContactIn | None = None
 
 
 class OrdersIn(BaseModel):
@@ -219,7 +231,7 @@ class OrderViewOut(OrderOut):
     """An order with its lines; `not_found` is the quantity that was taken off, `moved` what comes from elsewhere instead.
 
     A line that `continues` another is what moved off that one; `from_place` is where its goods still are, if not where the
-    order is served. `address` until it is forgotten.
+    order is served. `address` and `contact` until they are forgotten.
     """
 
     ref: str | None
@@ -233,6 +245,7 @@ class OrderViewOut(OrderOut):
     reason: str | None
     collect_at: UUID | None
     address: AddressIn | None
+    contact: ContactIn | None
     fee_line: int | None
     lines: list[OrderLineOut]
 

@@ -169,6 +169,18 @@ class Migration(migrations.Migration):
             model_name='order',
             constraint=models.CheckConstraint(condition=models.Q(('payable', django.db.models.expressions.CombinedExpression(models.F('total'), '-', models.F('funded')))), name='orders_payable'),
         ),
+        migrations.CreateModel(
+            name='Contact',
+            fields=[
+                ('order', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='orders.order')),
+                ('email', models.TextField()),
+                ('phone', models.TextField()),
+                ('language', models.TextField()),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('phone', ''), ('phone__regex', '^\\+[0-9]{4,15}$'), _connector='OR'), name='orders_contact_phone'), models.CheckConstraint(condition=models.Q(('email', ''), ('email__contains', '@'), _connector='OR'), name='orders_contact_email'), models.CheckConstraint(condition=models.Q(('language__regex', '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$')), name='orders_contact_language')],
+            },
+        ),
         migrations.AddConstraint(
             model_name='line',
             constraint=models.CheckConstraint(condition=models.Q(('amount', django.db.models.expressions.CombinedExpression(models.F('gross'), '-', models.F('discount')))), name='orders_line_amount'),

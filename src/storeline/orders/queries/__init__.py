@@ -1,6 +1,6 @@
 """Reads of orders, whose each one is, and where it goes."""
 
-from storeline.orders.queries.destinations import Destination, destinations, last_address
+from storeline.orders.queries.destinations import Destination, contacts, destinations, last_address
 from storeline.orders.queries.lines import lines
 from storeline.orders.queries.orders import (
     TOKEN_BYTES,
@@ -34,6 +34,7 @@ __all__ = [
     "OrderView",
     "ReceiptFacts",
     "Search",
+    "contacts",
     "count_open",
     "destinations",
     "find_by_ref",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from storeline.kernel.api import Pending, Row, ids_array, later, run
-from storeline.orders.domain.drafts import Address
+from storeline.orders.domain.drafts import Address, Contact
 from storeline.places.api import Position
 
 _DESTINATIONS = """
@@ -34,6 +34,14 @@ class Destination:
 def destinations(order_ids: Collection[UUID]) -> Pending[dict[UUID, Destination]]:
     """Queue where these orders go; one that is carried out, or collected where it is picked, is absent."""
     return later(_DESTINATIONS, [ids_array(order_ids)], lambda rows: {row[0]: _destination(row) for row in rows})
+
+
+_CONTACTS = "SELECT order_id, email, phone, language FROM orders_contact WHERE order_id = ANY(%s::uuid[])"
+
+
+def contacts(order_ids: Collection[UUID]) -> Pending[dict[UUID, Contact]]:
+    """Queue how whoever ordered these wants to be told; one that has ended, or is written about in English alone, is absent."""
+    return later(_CONTACTS, [ids_array(order_ids)], lambda rows: {row[0]: Contact(*row[1:]) for row in rows})
 
 
 def _destination(row: Row) -> Destination:

@@ -26,9 +26,10 @@ from storeline.kernel.api import (
     pipeline,
     run,
 )
+from storeline.orders.domain.drafts import Contact
 from storeline.orders.domain.shorts import OrderLine
 from storeline.orders.permissions import VIEW
-from storeline.orders.queries.destinations import Destination, destinations
+from storeline.orders.queries.destinations import Destination, contacts, destinations
 from storeline.orders.queries.lines import lines
 
 TOKEN_BYTES = 24
@@ -200,13 +201,17 @@ def orders_of(customer_ids: Collection[UUID]) -> list[dict[str, Any]]:
     heads = [OrderHead(*row) for row in rows]
     of_order = lines([head.id for head in heads]).result()
     to = destinations([head.id for head in heads]).result()
-    return [_exported(head, of_order.get(head.id, ()), to.get(head.id)) for head in heads]
+    told = contacts([head.id for head in heads]).result()
+    return [_exported(head, of_order.get(head.id, ()), to.get(head.id), told.get(head.id)) for head in heads]
 
 
-def _exported(head: OrderHead, of_order: Collection[OrderLine], to: Destination | None) -> dict[str, Any]:
+def _exported(
+    head: OrderHead, of_order: Collection[OrderLine], to: Destination | None, told: Contact | None
+) -> dict[str, Any]:
     return {
         "collected_at": None if to is None else to.point,
         "address": None if to is None or to.address is None else asdict(to.address),
+        "contact": None if told is None else asdict(told),
         "id": head.id,
         "ref": head.ref,
         "place": head.place_id,

@@ -22,7 +22,7 @@ from storeline.orders import api as orders
 from storeline.orders.api import PLACE
 from storeline.payments import api as payments
 from storeline.shop import basket, hot, mine, shelf
-from storeline.shop.pages import delivery, kept, points, waiting
+from storeline.shop.pages import delivery, kept, points, reach, waiting
 from storeline.shop.pages.basket import Ground, draft_of, gather, priced
 from storeline.shop.pages.router import pages, show
 from storeline.shop.pages.words import refusal
@@ -123,8 +123,10 @@ def _draft(request: Request, order_id: UUID, at: Here, lines: basket.Lines) -> t
     shopper = actor.kind == "user" and actor.may(customers.JOIN)
     wish = wish_of(request.POST)
     where = "" if point is None else str(point.id)
+    contact = reach.contact_of(request, at, by)
+    told = "" if contact is None else contact.email + contact.phone
     body = "|".join(
-        [str(at.place.id), str(slot_id), token, total, basket.pack(lines), wish, by + where, repr(_typed(to))]
+        [str(at.place.id), str(slot_id), token, total, basket.pack(lines), wish, by + where, repr(_typed(to)), told]
     )
     draft = orders.Draft(
         id=order_id,
@@ -141,6 +143,7 @@ def _draft(request: Request, order_id: UUID, at: Here, lines: basket.Lines) -> t
         expected_total=int(total),
         substitutes=wish,
         address=to,
+        contact=contact,
         body_hash=body_hash(body.encode()),
     )
     return draft, request.POST.get("coming") == "1" if point is None else point.spread
@@ -224,7 +227,7 @@ def _form(
     shown = priced(request, at, lines, to, ground=found, method=by, slot_id=UUID(slot) if slot else None)
     if by == "deliver" and slot and given is request.POST and not shown.problem:
         _hold(request, order_id, UUID(slot))
-    wrong_field, wrong_words = delivery.wrong(refused.field) if refused else ("", "")
+    wrong = dict([delivery.wrong(refused.field), reach.wrong(refused.field)]) if refused else {}
     short = by != delivery.POINT and coming is None and any(line.short for line in shown.lines)
     return show(
         request,
@@ -243,7 +246,8 @@ def _form(
         choice=choice,
         point_slot=str(choice.chosen.slot(str(given.get("slot", ""))) or "") if choice and choice.chosen else "",
         near=str(given.get("near", "")),
-        wrong={wrong_field: wrong_words},
+        wrong=wrong,
+        reach=reach.shown(request, by, given),
         can_pay=bool(slots) or (by == "ship" and to is not None) or bool(choice and choice.chosen),
         asked=by == "collect" or to is not None,
         wish=wish_of(given),

@@ -11,12 +11,13 @@ from django.http import HttpResponse
 
 from storeline.identity.api import Request
 from storeline.kernel.api import Error
+from storeline.shop.pages import reach
 from storeline.shop.pages.delivery import FIELDS
 
 COOKIE = "asked"
 _SALT = "shop.asked"
 _AGE_S = 600
-_NAMES = ("by", "near", "day", "slot", "point", "card", "substitutes", *FIELDS)
+_NAMES = ("by", "near", "day", "slot", "point", "card", "substitutes", *FIELDS, *reach.FIELDS)
 _LONGEST = 500
 _MOST = 3_800
 _PATH = "/checkout"

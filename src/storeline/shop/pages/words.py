@@ -168,8 +168,9 @@ def refusal(error: Refusal, names: Sequence[str] = ()) -> str:
         ),
         "slot_not_found": _("That time is over. Choose another; your basket is kept."),
         "place_cannot": _("This shop cannot hand over orders now. Choose another shop; your basket is kept."),
+        "contact": _("We cannot write there. Look at your e-mail address and phone number; your basket is kept."),
         "order_mismatch": _("The form had been sent before with other contents. Look at it, then order again."),
-    }.get(error.code, error.detail)
+    }.get("contact" if (error.field or "").startswith("contact.") else error.code, error.detail)
     return words % {"name": name} if "%(name)s" in words else words
 
 

@@ -1,0 +1,51 @@
+"""How a guest wants to be told about their order, and the language that they read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from storeline.identity.api import Request
+from storeline.messages import api as messages
+from storeline.orders import api as orders
+from storeline.shop.pages import delivery
+from storeline.shop.where import Here
+
+FIELDS = ("contact_email", "contact_phone")
+_CHANNELS = {"contact_email": "email", "contact_phone": "sms"}
+
+
+def asked(request: Request, by: str) -> tuple[str, ...]:
+    """What a guest who collects is asked for: only what somebody carries messages to. Members have told us already."""
+    if request.actor.kind != "guest" or by in delivery.METHODS:
+        return ()
+    return tuple(name for name in FIELDS if messages.is_carried(_CHANNELS[name]))
+
+
+def contact_of(request: Request, at: Here, by: str) -> orders.Contact | None:
+    """What the form holds of that, and the page's language. Raises Invalid, naming the field."""
+    given = {name: request.POST.get(name, "") for name in asked(request, by)}
+    return orders.contact_of(
+        given.get("contact_email", ""),
+        given.get("contact_phone", ""),
+        get_language() or "en",
+        country=at.facts.country,
+    )
+
+
+def shown(request: Request, by: str, given: Mapping[str, Any]) -> dict[str, str]:
+    """The fields that the form asks for, as they were typed."""
+    return {name: str(given.get(name, "")) for name in asked(request, by)}
+
+
+def wrong(field: str) -> tuple[str, str]:
+    """Which of these an order's refusal is about, and in which words."""
+    words = {
+        "contact_email": _("Enter an e-mail address like name@example.com."),
+        "contact_phone": _("Enter a phone number like 614 555 0123, or with its country code."),
+    }
+    name = field.replace("contact.", "contact_")
+    return (name, words[name]) if name in words else ("", "")

@@ -1,0 +1,56 @@
+"""Where a guest is told about an order: asked at the checkout, for what it is needed for, and kept with the page's language."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.test import Client
+
+from storeline.kernel.api import run
+from storeline.orders import api as orders
+from storeline.orders.tests.factories import Shop
+from storeline.shop.tests.buying import form, member, put, text
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MEMORY = "storeline.messages.transports.Memory"
+
+
+def kept(order_id: UUID) -> orders.Contact | None:
+    return orders.contacts([order_id]).result().get(order_id)
+
+
+def test_a_guest_is_asked_and_written_to_in_the_pages_language(client: Client, made: Shop, settings: Any) -> None:
+    settings.MESSAGE_TRANSPORTS = {"email": MEMORY, "sms": MEMORY}
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "es"
+    put(client, made)
+    page = text(client, "/checkout")
+    for words in ("Dónde le avisamos cuando esté listo", 'name="contact_email"', 'name="contact_phone"'):
+        assert words in page
+    data = form(client) | {"contact_email": "kim@example.org", "contact_phone": "12"}
+    before = run("SELECT count(*) FROM orders_order").fetchone()
+    assert client.post("/checkout", data)["Location"] == "/checkout"
+    page = text(client, "/checkout")
+    for words in ("Escriba un número de teléfono", 'value="kim@example.org"', 'value="12"', 'aria-invalid="true"'):
+        assert words in page
+    assert run("SELECT count(*) FROM orders_order").fetchone() == before
+    data |= {"contact_phone": "(614) 555-0123"}
+    for _ in range(2):
+        assert client.post("/checkout", data).status_code == 303
+    assert kept(UUID(data["id"])) == orders.Contact("kim@example.org", "+16145550123", "es")
+
+
+def test_nobody_is_asked_for_what_nobody_uses(client: Client, made: Shop, settings: Any) -> None:
+    put(client, made)
+    assert "contact_" not in text(client, "/checkout")
+    data = form(client) | {"contact_email": "kim@example.org"}
+    assert client.post("/checkout", data).status_code == 303
+    assert kept(UUID(data["id"])) is None
+    settings.MESSAGE_TRANSPORTS = {"sms": MEMORY}
+    put(client, made)
+    page = text(client, "/checkout")
+    assert ("contact_phone" in page, "contact_email" in page) == (True, False)
+    kim = member()
+    put(kim, made)
+    assert "contact_" not in text(kim, "/checkout")
