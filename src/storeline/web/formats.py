@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from storeline.kernel.api import UnitPrice
 
 _THOUSAND = 1000
+_DIGIT = "7"
+"""Stands for any digit in an amount that is written as a pattern: no currency's sign holds one."""
 
 
 @lru_cache(maxsize=16)
@@ -31,10 +33,27 @@ def locale() -> Locale:
     return _locale(get_language() or "en")
 
 
-@lru_cache(maxsize=8192)
-def _money(amount: int, currency: str, language: str) -> str:
+def _babel_money(amount: int, currency: str, language: str) -> str:
     value = Decimal(amount).scaleb(-exponent(currency))
     return str(format_currency(value, currency, locale=_locale(language), currency_digits=True))
+
+
+@lru_cache(maxsize=2048)
+def _pattern(size: int, currency: str, language: str, *, negative: bool) -> tuple[str, ...] | None:
+    """What stands around the digits of an amount of so many of them; None where not all of them are shown as they are."""
+    sample = int(_DIGIT * size)
+    parts = tuple(_babel_money(-sample if negative else sample, currency, language).split(_DIGIT))
+    return parts if len(parts) == size + 1 else None
+
+
+@lru_cache(maxsize=8192)
+def _money(amount: int, currency: str, language: str) -> str:
+    """As Babel writes it, who takes a tenth of a millisecond for each: once for each number of digits, then only they are put in."""
+    digits = str(abs(amount)).zfill(exponent(currency) + 1)
+    pattern = _pattern(len(digits), currency, language, negative=amount < 0)
+    if pattern is None:
+        return _babel_money(amount, currency, language)
+    return "".join([text for both in zip(pattern, digits, strict=False) for text in both]) + pattern[-1]
 
 
 def money(amount: int, currency: str) -> str:
@@ -68,14 +87,10 @@ def percent(part: int, whole: int, digits: int = 0) -> str:
 
 def unit_name(unit: str) -> str:
     """A unit as it is written after a number or a stroke."""
-    return {
-        "each": pgettext("unit", "each"),
-        "m2": "m²",
-        "m3": "m³",
-        "fl_oz": "fl oz",
-        "l": "L",
-        "gal": "gal",
-    }.get(unit, unit)
+    return pgettext("unit", "each") if unit == "each" else _SIGNS.get(unit, unit)
+
+
+_SIGNS = {"m2": "m²", "m3": "m³", "fl_oz": "fl oz", "l": "L", "gal": "gal"}
 
 
 _MILES = frozenset({"US", "GB", "LR", "MM"})

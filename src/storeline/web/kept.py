@@ -3,13 +3,13 @@
 A page is kept by all that it shows: its template and every value that is handed to it, the address, the language, the
 theme, who looks (guest or user), and the quarter of an hour, since some words are today's. So it need not be told when
 something changed: with other facts it is another page. What is its visitor's alone, the token of forms and what the view
-calls its own, is put in each time.
+calls its own, is put in each time; so are lists of products, whose cards are kept by themselves.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -20,7 +20,7 @@ from uuid import UUID
 from django.contrib.messages import get_messages
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from storeline.kernel.api import now
@@ -58,16 +58,22 @@ class _Key:
         return isinstance(other, _Key) and self._parts == other._parts
 
 
-def page(request: HttpRequest, template: str, context: Mapping[str, Any], own: Mapping[str, str], frame: object) -> str:
+Own = Mapping[str, str | Callable[[str], SafeString]]
+"""What is put in each time: a text, or what is made with the token of the visitor's forms."""
+
+
+def page(request: HttpRequest, template: str, context: Mapping[str, Any], own: Own, frame: object) -> str:
     """The page, from what is kept where the same was shown before. `own` values are new each time and may only be shown, not
-    be asked about; `frame` is what else the template reads of the request.
+    be asked about (but whether there is one: there is); `frame` is what else the template reads of the request.
     """
+    token = get_token(request)
+    values = {name: value if isinstance(value, str) else value(token) for name, value in own.items()}
     if get_messages(request):  # shown once
-        return render_to_string(template, {**context, **own}, request)
+        return render_to_string(template, {**context, **values}, request)
     try:
         key = _Key(template, get_language(), request.get_host(), request.scheme, frame, _turn(), frozen(context))
     except _NotKnownError:
-        return render_to_string(template, {**context, **own}, request)
+        return render_to_string(template, {**context, **values}, request)
     with _lock:
         if (pattern := _kept.get(key)) is not None:
             _kept.move_to_end(key)
@@ -78,7 +84,7 @@ def page(request: HttpRequest, template: str, context: Mapping[str, Any], own: M
             _kept[key] = pattern
             while len(_kept) > MOST:
                 _kept.popitem(last=False)
-    values = {CSRF: get_token(request), **own}
+    values[CSRF] = token
     return pattern.fill(values.__getitem__)
 
 

@@ -15,8 +15,6 @@ from storeline.web import kept
 from storeline.web import styleguide as samples
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from django.http import HttpRequest
 
 THEME_COOKIE = "theme"
@@ -43,25 +41,26 @@ def render(
     context: dict[str, Any] | None = None,
     status: int = 200,
     *,
-    own: Mapping[str, str] | None = None,
+    own: kept.Own | None = None,
 ) -> HttpResponse:
     """A page, or for htmx a part of one. With `own` it is kept by all that it shows, but for those values (`web/kept.py`)."""
     given = context or {}
     drawn = (
         render_to_string(template, given, request)
         if own is None
-        else kept.page(request, template, given, own, _frame_key(request))
+        else kept.page(request, template, given, own, _frame_key(request, own))
     )
     response = HttpResponse(drawn, status=status)
     patch_vary_headers(response, ["HX-Request"])  # a part must not come back as the page that it is a part of
     return response
 
 
-def _frame_key(request: HttpRequest) -> tuple[object, ...]:
+def _frame_key(request: HttpRequest, own: kept.Own) -> tuple[object, ...]:
     """What `shown` says that differs from visitor to visitor."""
     frame = shown(request)
     actor = frame["actor"]
-    return (None if actor is None else actor.kind, frame["theme"], frame["path"], frame["is_htmx"])
+    path = "" if "path" in own else frame["path"]
+    return (None if actor is None else actor.kind, frame["theme"], path, frame["is_htmx"])
 
 
 def see(address: str) -> HttpResponse:

@@ -25,7 +25,7 @@ def search(request: Request) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:200]
     at, lines = here(request), basket.read(request)
     if not words:
-        return show(request, "search", at, lines, q="", cards=[])
+        return show(request, "search", at, lines, q="", cards=[], next=None)
     page = catalog.search(words, _ONLINE, cursor=request.GET.get("after") or None, limit=PAGE)
     found = shelf.cards([hit.product for hit in page.hits], at, lines, member=shelf.is_member(request))
     after = page.next and f"{reverse('shop:search')}?{urlencode({'q': words, 'after': page.next})}"

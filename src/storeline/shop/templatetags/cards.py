@@ -30,9 +30,16 @@ _VISITORS = (CSRF, "path")
 
 
 @register.simple_tag(takes_context=True)
-def product_cards(context: Context, cards: Iterable[Card]) -> SafeString:
-    """The cards with this visitor's forms."""
-    visitor = {CSRF: token_of(context), "path": context.get("path", "")}
+def product_cards(context: Context, cards: Iterable[Card] | SafeString) -> SafeString:
+    """The cards with this visitor's forms; what is drawn already as it is."""
+    if isinstance(cards, SafeString):
+        return cards
+    return draw(cards, token_of(context), str(context.get("path") or ""))
+
+
+def draw(cards: Iterable[Card], token: str, path: str) -> SafeString:
+    """The cards with forms that lead back to `path`."""
+    visitor = {CSRF: token, "path": path}
     language = get_language() or "en"
     return mark_safe("".join([_filled(language, card).fill(visitor.__getitem__) for card in cards]))  # noqa: S308  # each is
 

@@ -53,6 +53,13 @@ def test_money_has_its_currency_digits() -> None:
     assert formats.money(-1, "EUR") == "-€0.01"
 
 
+@pytest.mark.parametrize("language", ["en", "fr", "es", "zh-hans"])
+@pytest.mark.parametrize("currency", ["USD", "JPY", "KWD", "CHF", "RSD", "CLF"])
+def test_money_is_what_babel_writes(language: str, currency: str) -> None:
+    for amount in (0, 7, 77, 999, 1000, -1, -12345, 777777, 1234567, -98765432):
+        assert formats._money(amount, currency, language) == formats._babel_money(amount, currency, language)
+
+
 def test_quantities_keep_their_thousandths() -> None:
     assert [formats.quantity(3000), formats.quantity(250, "kg"), formats.quantity(1_500_000)] == [
         "3",
