@@ -61,8 +61,11 @@ def _make_points(con: duckdb.DuckDBPyConnection) -> None:
 
 def _make_bringing(con: duckdb.DuckDBPyConnection) -> None:
     """The visitors' shop does all that the largest do. By van within 20 km of each shop that delivers, dearer in the evening; by parcel anywhere in the country."""
+    for tag in ("zh-Hans", "fr", "es"):
+        con.execute(f'alter table out_products add column "name_{tag}" varchar')
     con.execute("""insert into out_products by name
-        select 'delivery-fee' ref, 'Delivery fee' "name", 'each' unit, 'no' by_weight, 'ambient' temperature,
+        select 'delivery-fee' ref, 'Delivery fee' "name", '送货费' "name_zh-Hans", 'Frais de livraison' "name_fr",
+               'Gastos de envío' "name_es", 'each' unit, 'no' by_weight, 'ambient' temperature,
                'general' tax_class, 'yes' service, 'yes' till_only""")
     con.execute("update out_places set capabilities = ? where ref = ?", [CAPABILITIES["hypermarket"], str(DESK)])
     con.execute("""create table out_areas as
