@@ -20,6 +20,7 @@ from storeline.sourcing.domain import Code, Method, Option, Reason, WantedLine
 from storeline.sourcing.domain.costs import Costs, Need, Part, Pick, Plan, Policy, Site, need, parcel_cost, part_of
 from storeline.sourcing.domain.seen import Facts, Seen, Sourced
 from storeline.sourcing.domain.solve import solve
+from storeline.sourcing.domain.spread import lacking
 from storeline.sourcing.domain.values import Value, keep_row, shrunk, waste_row
 from storeline.sourcing.domain.ways import Answer, Fee, Level, Offer, Promise, Sure, Terms, Way, Window
 from storeline.sourcing.domain.whatif import Outcome
@@ -127,6 +128,7 @@ __all__ = [
     "keep_plan",
     "keep_row",
     "kept_plan",
+    "lacking",
     "let_live",
     "list_policies",
     "live_policies",

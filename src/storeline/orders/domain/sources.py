@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from storeline.kernel.api import QUANTITY_ONE
 from storeline.orders.domain.drafts import Draft, DraftLine
+from storeline.sourcing import api as sourcing
 
 Gives = Mapping[UUID, Sequence[tuple[UUID, int]]]
 """By product: the places that give it, and how much."""
@@ -18,14 +18,8 @@ def lacking(draft: Draft, promisable: Mapping[UUID, int]) -> dict[UUID, int]:
     wanted: dict[UUID, int] = {}
     for line in draft.lines:
         wanted[line.product_id] = wanted.get(line.product_id, 0) + line.quantity
-    missing = {}
-    for product, quantity in wanted.items():
-        there = max(promisable.get(product, 0), 0)
-        whole = quantity % QUANTITY_ONE == 0
-        there = there - there % QUANTITY_ONE if whole else there if there >= quantity else 0
-        if there < quantity:
-            missing[product] = quantity - there
-    return missing
+    each = {key: sourcing.lacking(quantity, promisable.get(key, 0)) for key, quantity in wanted.items()}
+    return {key: missing for key, missing in each.items() if missing}
 
 
 def served(draft: Draft, serving: UUID, gives: Gives) -> Draft:

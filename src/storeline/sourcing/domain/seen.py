@@ -41,10 +41,10 @@ class Facts:
     needs: tuple[Need, ...]
     seen: tuple[Seen, ...]
 
-    def choose(self, policy: Policy) -> Plan | None:
-        """The cheapest plan under a policy."""
+    def choose(self, policy: Policy, *, compare: bool = True) -> Plan | None:
+        """The cheapest plan under a policy; `compare`: with what the next best would cost."""
         open_now = self._useful()
-        return solve(self.needs, [_site(one, self.needs, policy) for one in open_now], policy)
+        return solve(self.needs, [_site(one, self.needs, policy) for one in open_now], policy, compare=compare)
 
     def _useful(self) -> list[Seen]:
         """Who may serve. Of very many the nearest that have something of each line, beginning with the scarcest."""

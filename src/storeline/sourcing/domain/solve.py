@@ -36,8 +36,8 @@ _ANY = 1 << 58
 """Dearer than any plan, and by far cheaper than one that cannot be, whatever it saves of spoiling."""
 
 
-def solve(needs: Sequence[Need], sites: Sequence[Site], policy: Policy) -> Plan | None:
-    """The cheapest plan, with what the next best would cost; None where no allowed plan serves the order.
+def solve(needs: Sequence[Need], sites: Sequence[Site], policy: Policy, *, compare: bool = True) -> Plan | None:
+    """The cheapest plan, with what the next best would cost where that is asked; None where no allowed plan serves the order.
 
     Places of a higher priority number are used only where those of lower ones cannot serve the order whole. A line is
     refused only where its need has a `refusal`, and never just to stay with a lower number.
@@ -47,23 +47,22 @@ def solve(needs: Sequence[Need], sites: Sequence[Site], policy: Policy) -> Plan 
     for most in sorted({site.priority for site in sites}):
         tier = [site for site in sites if site.priority <= most]
         last = most == max(site.priority for site in sites)
-        if (found := _solve(needs if last else _whole(needs), tier, policy)) is not None:
+        if (found := _solve(needs if last else _whole(needs), tier, policy, compare=compare)) is not None:
             return found
-    return _solve(needs, [], policy)
+    return _solve(needs, [], policy, compare=compare)
 
 
 def _whole(needs: Sequence[Need]) -> list[Need]:
     return [replace(one, refusal=None) for one in needs]
 
 
-def _solve(needs: Sequence[Need], sites: Sequence[Site], policy: Policy) -> Plan | None:
+def _solve(needs: Sequence[Need], sites: Sequence[Site], policy: Policy, *, compare: bool) -> Plan | None:
     search = _Search(needs, sites, policy)
     best = search.run()
     if best is None:
         return None
     plan = _plan(best, needs, policy)
-    other = search.run(but=best.numbers)
-    if other is None or not plan.parts:
+    if not compare or not plan.parts or (other := search.run(but=best.numbers)) is None:
         return plan
     following = _plan(other, needs, policy)
     return replace(plan, next_cost=following.cost, next_places=following.places)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -75,7 +75,9 @@ class Fee:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One place: when the basket is there, in which slots; `sources` are the places that it comes from, if others."""
+    """One place: when the basket is there, in which slots. `sources`, where it comes from elsewhere too: where it is put
+    together, then who gives to it.
+    """
 
     place_id: UUID
     ref: str
@@ -144,7 +146,7 @@ class Source(NamedTuple):
     """A place as it was read, column by column; lists go by the needs' order. `priority` None: the channel does not sell from it.
 
     `has` is what the channel may promise, `shelf` what people who stand there find; `listed` None: it carries everything.
-    Of a place that has not the whole basket no slots, times and values are read, unless they are asked for.
+    Times and values are read of who has the whole basket, and of who may put it together.
     """
 
     place_id: UUID
@@ -176,7 +178,7 @@ class Source(NamedTuple):
     country: str
     position: places.Position | None
     areas: str | None
-    """Those that may hold the address, as JSON: read where a place could serve."""
+    """Those that may hold the address, as JSON."""
 
 
 class Point(NamedTuple):
@@ -204,16 +206,29 @@ class Asked:
     terms: Terms
     area: Callable[[Source, str], capacity.Area | None]
 
+    @property
+    def takes(self) -> timedelta:
+        """How long goods take from one place to another, as to a point."""
+        return timedelta(hours=self.terms.point_hours)
+
+
+class Given(NamedTuple):
+    """What a place gives to a basket: thousandths, by the needs' order."""
+
+    source: Source
+    taken: Sequence[int]
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A place that could: of those that are shown an offer is made."""
+    """A place that could: of those that are shown an offer is made. `given`: what it and others give to it, if others do."""
 
     source: Source
     at: datetime
     slots: Slots | None = None
     fee: Fee | None = None
     shelf: bool = False
+    given: Sequence[Given] = ()
 
 
 Found = Offer | Draft | list[Reason]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from storeline.kernel.api import Compiled, Invalid, Pending, Row, ids_array, ints_array, later, now, reading
@@ -36,19 +37,21 @@ _OURS = """(NOT %(supplies)s OR NOT EXISTS (
 """A partner's goods do not leave its corner for another shop's orders, and ours would be its own in it (docs/adr/0017-consignment.md)."""
 # The stock and its value are read by one step along their keys for each place and product: LIMIT 1 keeps a generic plan
 # from reading the whole table instead.
-# Who covers most of what is missing near, of many more places; the nearest of those.
-_MORE = f"""(
-    SELECT place_id, priority FROM (
-        SELECT r.place_id, r.priority, r.away, (
-            SELECT sum(least(b.available, w.quantity)::float8 / w.quantity)
-            FROM unnest(%(missing)s::uuid[], %(missing_quantities)s::bigint[]) AS w(product_id, quantity)
-            CROSS JOIN LATERAL (
-                SELECT {PROMISABLE} AS available FROM stock_balance
-                WHERE place_id = r.place_id AND product_id = w.product_id AND {_OURS} LIMIT 1
-            ) AS b
-            WHERE b.available > 0
-        ) AS covered FROM reach r
-    ) AS more WHERE covered > 0 ORDER BY covered DESC, away LIMIT {NEAR}
+
+
+def more_of(ours: str = "true") -> str:
+    """Who covers most of what is missing near, of many more places; the nearest of those. Each product is looked for once."""
+    return f"""(
+    SELECT r.place_id, r.priority, r.away FROM reach r JOIN (
+        SELECT b.place_id, sum(least(b.available, w.quantity)::float8 / w.quantity) AS covered
+        FROM unnest(%(missing)s::uuid[], %(missing_quantities)s::bigint[]) AS w(product_id, quantity)
+        CROSS JOIN LATERAL (
+            SELECT place_id, {PROMISABLE} AS available FROM stock_balance
+            WHERE product_id = w.product_id AND place_id = ANY((SELECT array_agg(place_id) FROM reach)::uuid[]) AND {ours} OFFSET 0
+        ) AS b
+        WHERE b.available > 0 GROUP BY b.place_id
+    ) AS more ON more.place_id = r.place_id
+    ORDER BY more.covered DESC, r.away LIMIT {NEAR}
 )"""
 
 
@@ -87,7 +90,7 @@ ORDER BY 2, p.ref
 
 
 _SEEN_NEAR = _seen_of("reach")
-_SEEN_MORE = _seen_of(_MORE)
+_SEEN_MORE = _seen_of(more_of(_OURS))
 
 
 def plan(
@@ -230,6 +233,7 @@ def _seen(row: Row, products: Sequence[ProductNeed], margin: int) -> Seen:
     return Seen(place, round((km or 0.0) * 1_000), tuple(has), values, priority, visit, line, barred)
 
 
+@lru_cache(maxsize=65_536)
 def value_of(
     rate: int | None,
     hours: int | None,

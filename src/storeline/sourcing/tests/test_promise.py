@@ -143,7 +143,6 @@ def test_a_parcel_may_come_from_two_places_and_says_so():
     assert (found["ship"].possible, found["ship"].offers[0].sources) == (True, (near, far))
     assert found["ship"].sure is not None
     assert found["ship"].sure.reasons[0].code.value == "split"
-    assert why(found["collect"]) == ["short", "short"]
     assert why(ask(first, second, units=9)["ship"]) == ["short", "short"]
 
 

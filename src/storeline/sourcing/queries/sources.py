@@ -1,0 +1,248 @@
+"""What a promise reads: places as they stand for a basket, and points."""
+
+from __future__ import annotations
+
+from storeline.kernel.api import Compiled, Row
+from storeline.places import api as places
+from storeline.sourcing.domain.spread import Worth
+from storeline.sourcing.domain.ways import Point, Slots, Source, Terms
+from storeline.sourcing.queries.plan import SOON, more_of, value_of
+from storeline.sourcing.queries.reach import CLOSED, IS_POINT, KM, PROMISABLE, REACH, ROOM, TRADING
+
+_SHOPS = 8
+"""Shops looked at for goods carried out, whichever the channel sells from."""
+_POINTS = 8
+_WINDOWS = 4
+COLUMNS = 36
+"""Columns of a place in `_sources`, before how many there were and what only a plan asks."""
+
+
+def _opens(first: int, last: int, begin: str) -> str:
+    """The first moment from `begin` on when the place `p` is open, among local days `first` to `last` counted from its own."""
+    return f"""(
+    SELECT min(greatest(hours.opens_at, {begin})) FROM (
+        SELECT (({begin} AT TIME ZONE p.zone)::date + d) AS day FROM generate_series({first}, {last}) AS d
+    ) AS days
+    CROSS JOIN LATERAL (
+        SELECT (days.day + make_interval(mins => h.opens)) AT TIME ZONE p.zone AS opens_at,
+            (days.day + make_interval(mins => h.closes)) AT TIME ZONE p.zone AS closes_at
+        FROM (
+            SELECT opens, closes FROM places_hours_exception WHERE place_id = p.id AND day = days.day
+            UNION ALL
+            SELECT opens, closes FROM places_hours
+            WHERE place_id = p.id AND weekday = extract(isodow FROM days.day)::int
+                AND NOT EXISTS (SELECT FROM places_hours_exception WHERE place_id = p.id AND day = days.day)
+        ) AS h WHERE h.opens IS NOT NULL
+    ) AS hours
+    WHERE hours.closes_at > {begin}
+)"""
+
+
+# That day's hours mostly answer it.
+def _opening(begin: str) -> str:
+    return f"coalesce({_opens(-1, 0, begin)}, {_opens(1, 1, begin)}, {_opens(2, 7, begin)})"
+
+
+_ARRIVES = f"""%(at)s::timestamptz + make_interval(hours => coalesce((
+    SELECT point_hours FROM sourcing_policy
+    WHERE live AND (channel = %(channel)s OR channel IS NULL) ORDER BY channel NULLS LAST LIMIT 1
+), {Terms().point_hours}))"""
+
+
+def _windows(method: str, many: int | str, begin: str, when: str = "true") -> str:
+    """Slots of a method with room from a moment on, as four arrays; read only of places of which `when` holds."""
+    return f"""
+LEFT JOIN LATERAL (
+    SELECT array_agg(slot.id) AS ids, array_agg(slot.starts_at) AS starts, array_agg(slot.ends_at) AS ends,
+        array_agg(slot.fee) AS fees
+    FROM (
+        SELECT id, starts_at, ends_at, fee FROM capacity_slot
+        WHERE place_id = p.id AND method = '{method}' AND starts_at >= {begin} AND cutoff_at >= %(now)s AND held < capacity
+            AND {when} AND '{method}' = ANY(p.capabilities)
+        ORDER BY starts_at LIMIT {many}
+    ) AS slot
+) AS {method} ON true"""
+
+
+def _slotted(method: str, when: str) -> str:
+    """Whether a method goes by slots where none has room: where one has, nobody asks."""
+    return f"""CASE WHEN {method}.ids IS NULL AND {when} THEN EXISTS (
+    SELECT FROM capacity_slot x WHERE x.place_id = p.id AND x.method = '{method}' AND x.starts_at >= %(at)s
+) ELSE false END"""
+
+
+# Those that may hold the address, by the rule of `capacity.Area.holds`, which judges them again to the metre; and whether
+# one of them is for vans, or for parcels.
+_AREAS = f"""(
+    SELECT bool_or(a.method = 'deliver') AS brings, bool_or(a.method = 'ship') AS sends, json_agg(json_build_array(
+        a.id, a.method, a.name, a.country, a.postal_codes, a.radius_km, a.fee, a.free_from, a.days, a.product_id
+    ))::text AS told FROM capacity_area a
+    WHERE a.place_id = r.place_id AND a.country = coalesce(%(country)s, p.country) AND (
+        a.postal_codes && %(codes)s::text[] OR a.radius_km + 0.01 >= {KM}
+        OR a.radius_km IS NULL AND cardinality(a.postal_codes) = 0
+    )
+)"""
+_NEAREST = """SELECT place_id, priority, away FROM (
+    SELECT place_id, priority, away FROM reach ORDER BY away LIMIT %(shown)s
+) AS nearest
+UNION ALL (
+    SELECT id, NULL, position <-> (SELECT point FROM here) FROM places_place
+    WHERE 'sell' = ANY(capabilities) AND NOT (IS_POINT)
+    ORDER BY position <-> (SELECT point FROM here) LIMIT SHOPS
+)""".replace("IS_POINT", IS_POINT).replace("SHOPS", str(_SHOPS))
+# Those near, as they were found, and who has most of what all of them lack, of many more.
+_FARTHER = f"""SELECT w.place_id, w.priority, (
+    SELECT position <-> (SELECT point FROM here) FROM places_place WHERE id = w.place_id
+) AS away FROM unnest(%(near)s::uuid[], %(priorities)s::int[]) AS w(place_id, priority)
+UNION ALL (
+    SELECT place_id, priority, away FROM {more_of()} AS more WHERE place_id <> ALL(%(near)s::uuid[])
+)"""
+
+
+_LISTED = """CASE WHEN EXISTS (SELECT FROM catalog_listing any_row WHERE any_row.place_id = p.id) THEN (
+    SELECT array_agg(
+        EXISTS (
+            SELECT FROM catalog_listing l WHERE l.place_id = p.id AND l.product_id = w.product_id
+                AND coalesce(l.starts_on <= (%(at)s AT TIME ZONE p.zone)::date, true)
+                AND coalesce(l.ends_on >= (%(at)s AT TIME ZONE p.zone)::date, true)
+        ) ORDER BY w.n
+    ) FROM unnest(%(products)s::uuid[]) WITH ORDINALITY AS w(product_id, n)
+) END"""
+
+
+def _anybody(method: str) -> str:
+    """Whether any place that is looked at does this at all."""
+    return f"""EXISTS (
+    SELECT FROM looked CROSS JOIN LATERAL (SELECT capabilities FROM places_place WHERE id = looked.place_id LIMIT 1) AS q
+    WHERE '{method}' = ANY(q.capabilities)
+)"""
+
+
+# A place that serves every way that anybody near does. Places come the nearest first and are judged one by one: when there
+# are as many of these as are shown, nobody farther away is looked at.
+_SERVES = f"""fits AND ('collect' = ANY(capabilities) OR NOT {_anybody("collect")})
+    AND ('deliver' = ANY(capabilities) AND brings OR NOT {_anybody("deliver")})
+    AND ('ship' = ANY(capabilities) AND sends OR NOT {_anybody("ship")})
+    AND ('sell' = ANY(capabilities) AND here OR NOT {_anybody("sell")})"""
+_PLANNED = """, p.visit, p.line, old.units, old.days, (
+    SELECT array_agg(EXISTS (
+        SELECT FROM stock_ownership o WHERE o.place_id = p.id AND o.product_id = w.product_id AND o.until IS NULL
+    ) ORDER BY w.n) FROM unnest(%(products)s::uuid[]) WITH ORDINALITY AS w(product_id, n)
+)"""
+_OLD = f"""
+CROSS JOIN LATERAL (
+    SELECT array_agg(old.units ORDER BY w.n) AS units, array_agg(old.days ORDER BY w.n) AS days
+    FROM unnest(%(products)s::uuid[]) WITH ORDINALITY AS w(product_id, n)
+    CROSS JOIN LATERAL (
+        SELECT sum(l.on_hand)::bigint AS units, min(l.expires_on) + 1 - (%(at)s AT TIME ZONE p.zone)::date AS days
+        FROM stock_lot l WHERE l.place_id = p.id AND l.product_id = w.product_id AND l.on_hand > 0 AND NOT l.expired
+            AND l.expires_on < (%(at)s AT TIME ZONE p.zone)::date + {SOON}
+    ) AS old
+) AS old"""
+
+
+def _sources(looked: str, *, planned: bool = False) -> str:
+    """What is read of the places that `looked` gives, the nearest first, until `%(enough)s` serve every way.
+
+    Times are read of who has the whole basket; from `%(ready)s` on of who may put it together (`%(serving)s`). What a plan asks is
+    read where it is `planned`.
+    """
+    here = "" if planned else " OR p.here"
+    return f"""
+WITH {REACH},
+looked AS MATERIALIZED (
+    SELECT place_id, min(priority) AS priority, min(away) AS away FROM ({looked}) AS every GROUP BY place_id ORDER BY 3
+)
+SELECT p.id, p.ref, p.name, p.format, p.capabilities, e.currency, p.km, p.priority, p.room, p.closed, p.trading,
+    p.has, p.shelf, p.listed, v.rate, v.wrong, v.counted, v.hours, v.loss, v.fixed,
+    collect.ids, collect.starts, collect.ends, collect.fees, {_slotted("collect", "p.since IS NOT NULL")},
+    deliver.ids, deliver.starts, deliver.ends, deliver.fees, {_slotted("deliver", "p.since IS NOT NULL")},
+    CASE WHEN p.since IS NOT NULL{here} THEN {_opening("coalesce(p.since, %(at)s)")} END,
+    p.keeps, p.country, p.latitude, p.longitude, p.told, (SELECT count(*) FROM looked){_PLANNED if planned else ""}
+FROM (
+    SELECT *, count(*) FILTER (WHERE serves) OVER (ORDER BY away ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS serving
+    FROM (SELECT *, {_SERVES} AS serves FROM (
+        SELECT p.*, {KM} AS km, r.priority, r.away, s.visit, s.line, now_.closed, now_.trading, now_.room, g.has, g.shelf, g.here, listed.listed,
+            a.brings, a.sends, a.told,
+            g.online AND NOT now_.closed AND now_.trading AND coalesce(now_.room > 0, true)
+                AND coalesce(true = ALL(listed.listed), true) AS fits,
+            CASE WHEN g.online THEN %(at)s::timestamptz WHEN p.id = ANY(%(serving)s::uuid[]) THEN %(ready)s::timestamptz END AS since
+        FROM looked r
+        CROSS JOIN LATERAL (SELECT * FROM places_place WHERE id = r.place_id LIMIT 1) AS p
+        LEFT JOIN sourcing_site s ON s.place_id = r.place_id
+        CROSS JOIN LATERAL (SELECT {CLOSED} AS closed, {TRADING} AS trading, {ROOM} AS room OFFSET 0) AS now_
+        CROSS JOIN LATERAL (
+            SELECT array_agg(coalesce(b.available, 0) ORDER BY w.n) AS has, array_agg(coalesce(b.shelf, 0) ORDER BY w.n) AS shelf,
+                r.priority IS NOT NULL AND bool_and(coalesce(b.available, 0) >= w.quantity) AS online,
+                bool_and(coalesce(b.shelf, 0) >= w.quantity) AS here
+            FROM unnest(%(products)s::uuid[], %(quantities)s::bigint[]) WITH ORDINALITY AS w(product_id, quantity, n)
+            LEFT JOIN LATERAL (
+                SELECT {PROMISABLE} AS available, on_hand - reserved AS shelf FROM stock_balance
+                WHERE place_id = r.place_id AND product_id = w.product_id LIMIT 1
+            ) AS b ON true
+        ) AS g
+        CROSS JOIN LATERAL (SELECT {_LISTED} AS listed OFFSET 0) AS listed
+        CROSS JOIN LATERAL {_AREAS} AS a
+        ORDER BY r.away OFFSET 0
+    ) AS judged ORDER BY away OFFSET 0) AS judged
+) AS p
+CROSS JOIN LATERAL (SELECT currency FROM places_entity WHERE id = p.entity_id LIMIT 1) AS e
+CROSS JOIN LATERAL (
+    SELECT array_agg(v.rate ORDER BY w.n) AS rate, array_agg(v.wrong ORDER BY w.n) AS wrong,
+        array_agg(v.counted_at ORDER BY w.n) AS counted, array_agg(v.cover_hours ORDER BY w.n) AS hours,
+        array_agg(v.loss ORDER BY w.n) AS loss, array_agg(v.fixed ORDER BY w.n) AS fixed
+    FROM unnest(%(products)s::uuid[]) WITH ORDINALITY AS w(product_id, n)
+    LEFT JOIN LATERAL (
+        SELECT rate, wrong, counted_at, cover_hours, loss, CASE WHEN fixed_until IS NULL OR fixed_until > %(at)s THEN fixed END AS fixed
+        FROM sourcing_value WHERE place_id = p.id AND product_id = w.product_id LIMIT 1
+    ) AS v ON true
+    WHERE {"true" if planned else "p.since IS NOT NULL OR p.here"}
+) AS v{_OLD if planned else ""}
+{_windows("collect", _WINDOWS, "p.since", "p.since IS NOT NULL")}
+{_windows("deliver", _WINDOWS, "p.since", "p.since IS NOT NULL AND p.told IS NOT NULL")}
+WHERE p.serving < %(enough)s
+ORDER BY p.away, p.ref
+"""
+
+
+NEAR_SOURCES = Compiled(_sources(_NEAREST))
+ALL_SOURCES = Compiled(_sources(_FARTHER, planned=True))
+AT_POINTS = Compiled(f"""
+WITH here AS MATERIALIZED (
+    SELECT coalesce(
+        places_position(%(latitude)s::float8, %(longitude)s::float8),
+        (SELECT position FROM places_place WHERE id = %(near_place)s::uuid)
+    ) AS point
+),
+near AS MATERIALIZED (
+    SELECT id FROM places_place WHERE {IS_POINT} AND 'collect' = ANY(capabilities)
+    ORDER BY position <-> (SELECT point FROM here) LIMIT {_POINTS}
+)
+SELECT p.id, p.ref, p.name, p.format, p.keeps, e.currency, {KM}, {CLOSED}, {TRADING},
+    collect.ids, collect.starts, collect.ends, collect.fees, {_slotted("collect", "true")}, {_opening("%(at)s")}
+FROM near
+CROSS JOIN LATERAL (SELECT * FROM places_place WHERE id = near.id LIMIT 1) AS p
+CROSS JOIN LATERAL (SELECT currency FROM places_entity WHERE id = p.entity_id LIMIT 1) AS e
+{_windows("collect", "%(windows)s", _ARRIVES)}
+ORDER BY 7, p.ref
+""")
+
+
+def source_of(row: Row) -> Source:
+    opens, keeping, country, latitude, longitude, areas = row[30:COLUMNS]
+    around = None if latitude is None else places.Position(latitude, longitude)
+    return Source._make((*row[:20], row[20:24], row[24], row[25:29], row[29], opens, keeping, country, around, areas))
+
+
+def worth_of(row: Row, one: Source, margin: int) -> Worth:
+    visit, line, old, old_days, owned = row[COLUMNS + 1 :]
+    columns = (one.rate, one.hours, one.loss, one.fixed, old, old_days)
+    values = zip(*[column or () for column in columns], strict=True)
+    return Worth(tuple([value_of(*each, margin=margin) for each in values]), tuple(owned), visit, line)
+
+
+def point_of(row: Row) -> Point:
+    *head, ids, starts, ends, fees, slotted, opens = row
+    key, ref, name, form, keeping, currency, km, closed, trading = head
+    slots = Slots(ids, starts, ends, fees)
+    return Point(key, ref, name, form, keeping, currency, km, closed, trading, slots, slotted, opens)
