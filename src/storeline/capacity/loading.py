@@ -35,8 +35,9 @@ AREAS_IN = (
 )
 """Columns of ``pg_temp.in_areas``: the retailer's own codes, amounts in minor units of `currency`, the place's own."""
 
-# As `domain.plain_code`: capitals and digits alone.
-_CODES = "ARRAY(SELECT upper(regexp_replace(code, '[^[:alnum:]]', '', 'g')) FROM unnest(i.postal_codes) WITH ORDINALITY AS c(code, n) ORDER BY n)"
+# As `domain.plain_code`: capitals and digits alone, of any script.
+_PLAIN = """upper(regexp_replace(code COLLATE pg_unicode_fast, '[^[:alnum:]]', '', 'g'))"""
+_CODES = f"ARRAY(SELECT {_PLAIN} FROM unnest(i.postal_codes) WITH ORDINALITY AS c(code, n) ORDER BY n)"
 _ODD_CODES = f"EXISTS (SELECT FROM unnest({_CODES}) AS c(code) WHERE length(code) NOT BETWEEN 1 AND {LONGEST_CODE})"
 _METHODS = "{" + ",".join(Bring) + "}"
 # A place's own page shows all of its areas: a file may not give it more than it takes there.

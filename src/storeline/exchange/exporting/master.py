@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from storeline.exchange.exporting.sql import amount, clock, flag, listed, moment, percent, quantity
+from storeline.exchange.exporting.sql import amount, clock, flag, listed, moment, percent, plain, quantity
 
 PLACE = "LEFT JOIN places_place place ON place.id = t.place_id"
 PRODUCT = "LEFT JOIN catalog_product product ON product.id = t.product_id"
@@ -39,7 +39,8 @@ ENTITIES = Query(
 )
 PLACES = Query(
     {"ref": "t.ref", "entity": "entity.ref"}
-    | _same("name", "format", "zone", "country", "region", "city", "postal_code", "address", "latitude", "longitude")
+    | _same("name", "format", "zone", "country", "region", "city", "postal_code", "address")
+    | {name: plain(f"t.{name}") for name in ("latitude", "longitude")}
     | _same("gln", "phone", "price_zone", "tax_region")
     | {"capabilities": listed("t.capabilities")}
     | _same("opens_on", "closes_on")

@@ -23,6 +23,11 @@ def quantity(thousandths: str) -> str:
     return f"trim_scale(({thousandths}) / 1000::numeric)::text"
 
 
+def plain(number: str) -> str:
+    """A float as its shortest decimal text, never with an exponent."""
+    return f"CASE WHEN strpos(({number})::text, 'e') > 0 THEN ({number})::numeric::text ELSE ({number})::text END"
+
+
 def percent(ppm: str) -> str:
     """Parts per million as percent."""
     return f"trim_scale({ppm} / 10000::numeric)::text"

@@ -12,7 +12,7 @@ RICH = {
 fr,Épicerie du Coin,FR,EUR,fr-tva,yes,Europe/Paris,FR40303265045,4006381333931,FR
 """,
     "places": """ref,entity,name,format,zone,country,region,city,postal_code,address,latitude,longitude,gln,phone,price_zone,tax_region,capabilities,opens_on,closes_on,keeps
-FR01,fr,Été,pop_up,Europe/Paris,FR,Occitanie,Sète,34200,"1, quai",43.4,3.7,7612345000008,+33400000000,south,OCC,sell|collect,2025-06-01,2026-09-01,ambient|chilled
+FR01,fr,Été,pop_up,Europe/Paris,FR,Occitanie,Sète,34200,"1, quai",43.4,-0.00005,7612345000008,+33400000000,south,OCC,sell|collect,2025-06-01,2026-09-01,ambient|chilled
 """,
     "products": """ref,name,description,description_fr,category,brand,manufacturer,unit,by_weight,catch_weight,temperature,shelf_life_days,allergens,gtins,tax_class,deposit_product,content_quantity,content_unit,pictures,service,till_only,age_limit,status
 000077,Cider,Dry,Brut,food,Pomme,Cidrerie,each,no,no,ambient,400,sulphites,96385081|4006381333948,standard,000090,0.75,l,https://example.com/c.jpg © somebody|/c2.jpg,no,yes,18,ended
@@ -49,13 +49,23 @@ fr-1,marketing_sms,2025-06-01,yes,Des offres par SMS,v2,fr,boutique
 coin,pomme,12.5,retailer,fr,FR01,2025-05-01,2035-06-01
 partout,pomme,30,partner,,,2025-06-01,
 """,
-    "owned_goods": "place,product,agreement,currency,value,since\nFR01,000020,coin,EUR,0.80,2025-06-01\n",
+    "owned_goods": """place,product,agreement,currency,value,since
+FR01,000020,coin,EUR,0.80,2025-06-01
+KW01,000014,partout,KWD,0.125,2025-07-01
+JP01,000014,partout,JPY,120,2025-07-01
+""",
     "lots": "place,product,lot,expires_on,quantity\nUS02,000020,C7,,144\n",
-    "slot_rules": "place,method,minutes,capacity,lead_minutes\nFR01,collect,30,9,45\n",
-    "slot_peaks": "place,method,weekday,from_time,to_time,currency,fee\nFR01,collect,6,09:30,24:00,EUR,0.50\n",
+    "slot_rules": "place,method,minutes,capacity,lead_minutes\nFR01,collect,30,9,45\nKW01,collect,,,0\nJP01,collect,,0,\n",
+    "slot_peaks": """place,method,weekday,from_time,to_time,currency,fee
+FR01,collect,6,09:30,24:00,EUR,0.50
+KW01,collect,6,00:00,06:30,KWD,0.250
+JP01,collect,7,09:00,10:00,JPY,50
+""",
     "areas": """place,method,name,country,postal_codes,radius_km,currency,fee,free_from,days,product
 FR01,deliver,Ville,FR,342|341 10,7.25,EUR,4.90,60.00,0,000091
 FR01,ship,France,,,,EUR,6.5,,2,000091
+KW01,deliver,السالمية,,٢٢|20 1,0.00001,KWD,1.125,10.500,0,000091
+JP01,ship,全国,JP,〒220|日本,,JPY,500,3000,3,000091
 """,
     "sourcing_groups": "ref,name\nsud,Le Sud\n",
     "sourcing_group_places": "in_group,place\nsud,FR01\n",
