@@ -36,6 +36,9 @@ _LAST_ORDERS = 60
 _BOUGHT_KEPT_S = 60.0
 _MOST_BOUGHT = 2_000
 _bought: dict[tuple[UUID, ...], tuple[float, list[UUID]]] = {}
+_PLAIN_KEPT_S = 60.0
+_plain: dict[UUID, tuple[float, list[UUID]]] = {}
+"""For as many shops as there are."""
 # Products that a promotion names, members' own included.
 _NAMED = """offered AS (
     SELECT DISTINCT t.product_id FROM pricing_promotion p JOIN pricing_promotion_target t ON t.promotion_id = p.id
@@ -78,7 +81,7 @@ SELECT product_id FROM offered JOIN stock_balance b USING (product_id)
 WHERE b.place_id = %(place)s AND b.on_hand > b.reserved ORDER BY product_id LIMIT %(limit)s
 """
 _KEPT = (
-    "SELECT products[1:%s], wanted_at FROM shop_ranking WHERE place_id = %s AND member = %s AND ranked_at IS NOT NULL"
+    "SELECT products[1:%s], wanted_at, ranked_at IS NOT NULL FROM shop_ranking WHERE place_id = %s AND member = %s"
 )
 _WANT = """
 INSERT INTO shop_ranking (place_id, member, products, wanted_at) VALUES (%s, %s, '{}', %s)
@@ -107,7 +110,7 @@ def best(at: Here, *, member: bool, most: int) -> Pending[Ranking]:
     lately = now() - _TOLD_EACH
 
     def read(rows: list[Row]) -> Ranking:
-        return Ranking(tuple(rows[0][0]), True, rows[0][1] > lately) if rows else Ranking((), False, False)
+        return Ranking(tuple(rows[0][0]), rows[0][2], rows[0][1] > lately) if rows else Ranking((), False, False)
 
     return later(_KEPT, [most, at.place.id, member], read)
 
@@ -118,9 +121,18 @@ def want(at: Here, *, member: bool) -> None:
 
 
 def plainly(at: Here) -> Pending[list[UUID]]:
-    """Queue: some of what is on offer at a shop whose offers were never ranked."""
-    asked = {"place": at.place.id, "now": now(), "channel": shelf.CHANNEL, "limit": _PLAIN}
-    return later(_PLAINLY, asked, lambda rows: [row[0] for row in rows])
+    """Queue: some of what is on offer at a shop whose offers were never ranked; as it was a minute ago at most."""
+    kept = _plain.get(at.place.id)
+    if kept is not None and time.monotonic() - kept[0] < _PLAIN_KEPT_S:
+        return Ready(kept[1])
+
+    def keep(rows: list[Row]) -> list[UUID]:
+        found = [row[0] for row in rows]
+        if found:
+            _plain[at.place.id] = time.monotonic(), found
+        return found
+
+    return later(_PLAINLY, {"place": at.place.id, "now": now(), "channel": shelf.CHANNEL, "limit": _PLAIN}, keep)
 
 
 def rank_due(limit: int) -> int:
@@ -204,8 +216,9 @@ def bought(records: Sequence[UUID]) -> Pending[list[UUID]]:
 
 
 def forget() -> None:
-    """Ask anew what people buy again."""
+    """Ask anew what people buy again, and what is on offer where nothing was ranked."""
     _bought.clear()
+    _plain.clear()
 
 
 def alternatives(product: catalog.ProductFacts, at: Here, limit: int) -> Pending[list[UUID]]:

@@ -130,6 +130,9 @@ def test_offers_are_the_best_first_and_only_what_is_there(client: Client, made: 
         )
         make("pricing.PromotionTarget", promotion_id=promotion, product_id=product)
     assert "Product 1<" in text(client, "/offers")  # nobody was here before: they are ranked from now on
+    told = run("SELECT wanted_at FROM shop_ranking").fetchall()
+    assert "Product 1<" in text(client, "/offers")
+    assert run("SELECT wanted_at FROM shop_ranking").fetchall() == told  # the worker knows: a look writes nothing more
     assert offers.rank_due(9) == 1
     page = text(client, "/offers")
     assert [page.index(f"Product {number}<") for number in (1, 2, 0)] == sorted(
