@@ -90,6 +90,11 @@ def test_who_works_elsewhere_sees_no_supply_and_a_wrong_number_changes_nothing(h
     assert answer.status_code == 422
     assert "From one to what is still wanted" in answer.content.decode()
     assert all_rows() == before
+    line = supply.lines[0].line_no
+    fulfilment.reject(fulfilment.Rejected(new_id(), order_id, line, 1000, fulfilment.Why.NOT_FOUND), actor=SYSTEM)
+    there = browser_of(make_user("sender", "associate", place_id=supply.place_id))
+    page = get(there, f"/desk/supplies/{supply.id}")
+    assert ("Passed on" in page, "Called off" in page) == (True, False)
 
 
 def test_what_nobody_has_is_offered_otherwise(here: Shop, associate: Client) -> None:
