@@ -13,7 +13,9 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
+from threading import Barrier, BrokenBarrierError
 from types import FrameType
 from typing import Any, Final
 
@@ -24,7 +26,7 @@ from django.utils.translation import override
 from storeline.config.wsgi import application as requests
 from storeline.orders.commands.gathering import LARGEST_SET
 from storeline.orders.http.front import answer_set
-from storeline.web import maps
+from storeline.web import maps, ready
 from storeline.web.front import WRITERS, Front, Sets
 from storeline.web.live import HUB
 from storeline.web.live.stream import Streams
@@ -35,6 +37,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 THREADS: Final = 8
+_TOGETHER_S: Final = 30
 YOUNG: Final = 5_000
 """A page makes some thousand objects: so many may live before Python looks for cycles among them."""
 MORE_THAN_TAKEN: Final = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 2**20
@@ -46,7 +49,19 @@ class Threads:
 
     def __init__(self, application: Callable[..., Iterable[bytes]], threads: int) -> None:
         self.application = application
+        self.count = threads
         self.threads = ThreadPoolExecutor(threads, "request")
+
+    async def each(self, deed: Callable[[], None]) -> None:
+        """Have every thread do it, and wait until all have."""
+        gate, loop = Barrier(self.count), asyncio.get_running_loop()
+
+        def together() -> None:
+            with suppress(BrokenBarrierError):
+                gate.wait(_TOGETHER_S)  # none does it twice
+            deed()
+
+        await asyncio.gather(*(loop.run_in_executor(self.threads, together) for _ in range(self.count)))
 
     async def answer(self, scope: Scope, body: bytes) -> Answer:
         """The answer to one request."""
@@ -154,6 +169,9 @@ class Application:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
+        await asyncio.to_thread(ready.in_all_languages)
+        await self.requests.each(ready.now)
+        gc.freeze()  # what these made stays too
         _on_signals(self.streams.close)
         await send({"type": "lifespan.startup.complete"})
         await receive()

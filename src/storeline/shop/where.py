@@ -40,7 +40,7 @@ def here(request: Request) -> Here:
     kept: Here | None = vars(request).get("shop_here")
     if kept is None:
         found = _chosen(request)
-        kept = found if found is not None and "collect" in found.place.capabilities else _first()
+        kept = found if found is not None and "collect" in found.place.capabilities else first_shop()
         vars(request)["shop_here"] = kept
     return kept
 
@@ -66,7 +66,7 @@ def _here(found: tuple[places.Place, places.PlaceFacts] | None) -> Here | None:
     return None if found is None else Here(*found, chosen=True)
 
 
-def _first() -> Here:
+def first_shop() -> Here:
     """The shop that the installation shows first; else a large one, since it has most; any other where there is none."""
     global _first_ref  # noqa: PLW0603  # which shop is a large one seldom changes
     for ref in (settings.FIRST_SHOP, _first_ref):

@@ -18,6 +18,7 @@ from storeline.orders.tests.factories import Shop, make
 from storeline.shop.basket import pack, unpack
 from storeline.shop.shelf import slug
 from storeline.shop.tests.buying import HTML, MOST_QUERIES, counted, form, hidden, member, put
+from storeline.web import ready
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +62,12 @@ def test_each_page_is_there_in_at_most_ten_waits(client: Client, made: Shop, who
     assert asked.times <= MOST_QUERIES
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=\"", page.content.decode())
     assert len(page.content) < 60_000
+
+
+@pytest.mark.usefixtures("made")
+def test_first_looks_are_at_pages_that_are_there(caplog: pytest.LogCaptureFixture) -> None:
+    ready.now()
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("address", ["/c/NOPE", "/p/nope/x", "/shops/nope", f"/order/{UUID(int=7)}?key=x"])
