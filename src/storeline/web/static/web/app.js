@@ -33,6 +33,12 @@ window.addEventListener("pageshow", () => {
   });
 });
 
+// A bar of tabs that is wider than the window shows the one that is open.
+document.querySelectorAll("nav > [aria-current=page]").forEach((tab) => {
+  const bar = tab.parentElement, at = tab.getBoundingClientRect(), all = bar.getBoundingClientRect();
+  bar.scrollLeft += at.left + at.width / 2 - all.left - all.width / 2;
+});
+
 // Forms that send themselves when something in them changes, and what they then no longer need.
 document.querySelectorAll("[data-autosubmit] [data-without-script]").forEach((each) => { each.hidden = true; });
 document.addEventListener("change", (event) => {
