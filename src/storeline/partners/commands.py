@@ -103,8 +103,9 @@ def _checked(terms: Terms) -> list[object]:
     starts_at = terms.starts_at or now()
     if terms.ends_at is not None and terms.ends_at < starts_at:
         raise Invalid("The agreement ends before it begins.", field="ends_at")
-    places = None if terms.place_ids is None else sorted(set(terms.place_ids))
-    entities = None if terms.entity_ids is None else sorted(set(terms.entity_ids))
+    places, entities = sorted(set(terms.place_ids or ())) or None, sorted(set(terms.entity_ids or ())) or None
+    if places is entities is None and (terms.place_ids is not None or terms.entity_ids is not None):
+        raise Invalid("Name places or entities where it holds, or leave both out.", field="place_ids")
     goods = terms.commission, terms.losses
     return [sorted(set(terms.scopes)), sorted(set(terms.events)), entities, places, *goods, starts_at, terms.ends_at]
 

@@ -70,6 +70,8 @@ def set_rule(rule: Rule, *, actor: Actor) -> None:
         raise Invalid("Neither capacity nor lead time is below 0.", field="capacity")
     for index, peak in enumerate(rule.peaks):
         _check_peak(peak, f"peaks[{index}]")
+    if len({(peak.weekday, peak.opens, peak.closes) for peak in rule.peaks}) < len(rule.peaks):
+        raise Invalid("The same hours are named twice.", field="peaks")
     peaks = orjson.dumps([[peak.weekday, peak.opens, peak.closes, peak.fee] for peak in rule.peaks]).decode()
     with transaction():
         run(_SET_RULE, [rule.place_id, rule.method, rule.minutes, rule.capacity, rule.lead_minutes, peaks])

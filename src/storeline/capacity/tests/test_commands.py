@@ -177,6 +177,13 @@ def test_a_rule_that_makes_no_sense_is_refused(method, minutes, room, lead, fiel
     assert run("SELECT count(*) FROM capacity_rule").fetchone() == (0,)
 
 
+def test_a_peak_is_named_once():
+    twice = (capacity.Peak(1, 600, 660, 100), capacity.Peak(1, 600, 660, 200))
+    with pytest.raises(Invalid) as refusal:
+        capacity.set_rule(capacity.Rule(make_place(), "collect", 60, 1, 0, twice), actor=SYSTEM)
+    assert refusal.value.field == "peaks"
+
+
 def test_a_manager_plans_their_own_shop_only():
     place, other = make_place(), make_place("P2")
     actor = Actor("user", new_id(), frozenset({capacity.PLAN}), frozenset({place}))

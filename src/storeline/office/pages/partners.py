@@ -93,6 +93,8 @@ def settle(request: Request, partner_id: UUID) -> HttpResponse:
         made = consignment.settle(consignment.Statement(key, partner_id, entity, until), actor=request.actor)
     except Error as error:
         words = {"nothing_owed": _("Nothing is owed until that day. What came back is set off against later sales.")}
+        if error.field == "until":
+            words |= {"invalid": _("Choose the day until which to settle.")}
         return _page(request, partner_id, words.get(error.code, error.detail), status=error.status)
     return back_to("office:partner_statement", partner_id, made.id, said="settled")
 
@@ -128,14 +130,14 @@ def _page(request: Request, partner_id: UUID, problem: str = "", status: int = 2
     partner = partners.get_organisation(partner_id)
     days, first, last = _span(request)
     found = consignment.accounts(first, last, organisation_id=partner_id)
-    wanted = as_id(request.GET.get("entity", ""))
+    wanted = as_id(request.POST.get("entity", "") or request.GET.get("entity", ""))
     account = next((one for one in found if one.entity_id == wanted), found[0] if found else None)
     context: dict[str, Any] = {
         "tab": "partners",
         "partner": partner,
         "account": account,
         "days": days,
-        "ranges": _ranges(request, days),
+        "ranges": _ranges(request, days, partner_id),
         "problem": problem,
     }
     if account is not None:
@@ -164,7 +166,7 @@ def _settling(request: Request, account: consignment.Account, last: date) -> dic
     return {
         "settlements": made,
         "may_settle": may and account.owed > 0,
-        "until": (last - timedelta(days=1)).isoformat(),
+        "until": request.POST.get("until") or (last - timedelta(days=1)).isoformat(),
         "latest": last.isoformat(),
         "key": new_id(),
     }
@@ -176,17 +178,25 @@ def _span(request: Request) -> tuple[int, date, date]:
     return days, last - timedelta(days=days - 1), last
 
 
-def _ranges(request: Request, chosen: int) -> list[Choice]:
+def _at(request: Request, partner_id: UUID | None, **changes: object) -> str:
+    """Where the page is with other filters, also when it answers its form."""
+    if partner_id is None:
+        return address(request, **changes)
+    changes = {"entity": request.POST.get("entity", "")} | changes if request.method == "POST" else changes
+    return reverse("office:partner", args=[partner_id]) + address(request, **changes).removeprefix(request.path)
+
+
+def _ranges(request: Request, chosen: int, partner_id: UUID | None = None) -> list[Choice]:
     def name(days: int) -> str:
         return ngettext("%(count)s day", "%(count)s days", days) % {"count": formats.number(days)}
 
-    return [Choice(name(each), address(request, days=each), each == chosen) for each in DAYS]
+    return [Choice(name(each), _at(request, partner_id, days=each), each == chosen) for each in DAYS]
 
 
 def _entities(request: Request, found: Sequence[consignment.Account], chosen: consignment.Account) -> list[Choice]:
     if len(found) < 2:  # noqa: PLR2004  # one is no choice
         return []
-    return [Choice(one.entity, address(request, entity=one.entity_id), one == chosen) for one in found]
+    return [Choice(one.entity, _at(request, one.organisation_id, entity=one.entity_id), one == chosen) for one in found]
 
 
 def _where(account: consignment.Account) -> str:
@@ -304,4 +314,5 @@ def _held(request: Request, account: consignment.Account) -> tuple[list[dict[str
     if len(rows) <= PAGE:
         return shown, ""
     last = rows[PAGE - 1]
-    return shown, address(request, after=cursor_of(last.place, last.place_id, last.name, last.product_id))
+    following = cursor_of(last.place, last.place_id, last.name, last.product_id)
+    return shown, _at(request, account.organisation_id, after=following)

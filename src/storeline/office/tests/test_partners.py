@@ -41,6 +41,8 @@ def test_figures_settlement_and_statement(here: Corner) -> None:
     form = {"id": key[1], "entity": str(here.shop.entity), "until": today().isoformat()}
     before = everything()
     assert "Choose the day" in refused(finance, f"{page}/settle", **form | {"until": ""})
+    told = refused(finance, f"{page}/settle", **form | {"until": "2999-01-01"})
+    assert all(words in told for words in ("Choose the day", 'value="2999-01-01"', f"{page}?entity="))
     assert everything() == before
     at = send(finance, f"{page}/settle", **form)
     assert send(finance, f"{page}/settle", **form) == at  # pressed twice: one settlement

@@ -61,6 +61,7 @@ def test_the_same_again_changes_nothing_and_other_words_are_refused():
         (lambda: take_on(NewOrganisation(partner, "wallet", "Other"), actor=SYSTEM), BodyMismatch),
         (lambda: take_on(NewOrganisation(new_id(), "wallet", "Wallet"), actor=SYSTEM), Conflict),
         (lambda: agree(agreement, partner, Terms(), actor=SYSTEM), BodyMismatch),
+        (lambda: agree(new_id(), partner, Terms(place_ids=[]), actor=SYSTEM), Invalid),  # nowhere is not everywhere
         (lambda: add_endpoint(made.id, partner, URL, ["stock.*"], actor=SYSTEM), BodyMismatch),
     ):
         with pytest.raises(error):
