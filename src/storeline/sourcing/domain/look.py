@@ -85,22 +85,18 @@ class Look:
         *,
         online: bool = True,
     ) -> Answer:
-        """A way by those who have everything, the nearest of them; where none of them can, by those who have the rest of it sent
-        to them, and else by why each cannot.
+        """A way by those who have everything, the nearest of them; where none of them is near, also by those near who have the rest
+        of it sent to them; else by why each cannot.
         """
-        found: list[Found] = []
-        able = 0
+        found: list[Draft] = []
         for one in sources:
-            if self.fits(one, online=online):
-                found.append(answer := judge(one))
-                able += isinstance(answer, Draft)
-                if able == SHOWN:
-                    break
-        if not able and together is not None and self.spread is not None:
+            if len(found) < SHOWN and self.fits(one, online=online) and isinstance(answer := judge(one), Draft):
+                found.append(answer)
+        spread = self.spread
+        if together is not None and spread is not None and not any(one.source.place_id in spread.near for one in found):
             drafts = (answer for one in sources if isinstance(answer := together(one), Draft))
-            found = list(islice(drafts, SPREAD))
-            able = len(found)
-        return self.answer(way, found if able else [judge(one) for one in sources])
+            found += list(islice(drafts, SPREAD))
+        return self.answer(way, found or [judge(one) for one in sources])
 
     def answer(self, way: Way, found: Sequence[Found]) -> Answer:
         """What was found, as an answer."""

@@ -21,7 +21,7 @@ from storeline.sourcing.domain.look import (
     too_warm,
 )
 from storeline.sourcing.domain.options import Code, ProductNeed, Reason, keeps
-from storeline.sourcing.domain.spread import Spread, is_open
+from storeline.sourcing.domain.spread import Spread, is_open, lacking
 from storeline.sourcing.domain.ways import (
     Answer,
     Asked,
@@ -136,6 +136,23 @@ def putting_together(needs: Sequence[ProductNeed], sources: Sequence[Source], as
     return list({one.place_id: one for one in (*collecting[:SPREAD], *bringing[:SPREAD])}.values())
 
 
+def parcels_wanted(found: Promise) -> bool:
+    """Whether only goods that are not there keep a parcel from leaving."""
+    parcels = [answer for answer in found.ways if answer.way in {Way.POINT, Way.SHIP} and not answer.possible]
+    return any(reason.code is Code.SHORT for answer in parcels for reason in answer.reasons)
+
+
+def asked_for(found: Promise, needs: Sequence[ProductNeed], serving: Sequence[Source]) -> list[int]:
+    """Which needs others are asked for, counted from 1: what these places lack, or all of them where a parcel is put together."""
+    if parcels_wanted(found):
+        return list(range(1, len(needs) + 1))
+    return [
+        number + 1
+        for number, need in enumerate(needs)
+        if any(lacking(need.quantity, one.has[number]) for one in serving)
+    ]
+
+
 def _carried(look: Look, source: Source) -> Found:
     if (reasons := look.obstacles(source, online=False)) or source.opens is None:
         return reasons or [SHUT]
@@ -169,7 +186,12 @@ def _timed(source: Source, slots: Slots, fee: Fee, *, slotted: bool) -> Found:
 def _together(look: Look, capability: str, source: Source) -> Found:
     """A place that puts the basket together: what it lacks is there after the hours of a way, and not before."""
     area = look.asked.area(source, capability) if capability == Way.DELIVER.value else None
-    if look.spread is None or not look.serves(source) or (capability == Way.DELIVER.value and area is None):
+    if (
+        look.spread is None
+        or source.place_id not in look.spread.near
+        or not look.serves(source)
+        or (capability == Way.DELIVER.value and area is None)
+    ):
         return []
     given = look.spread.supplied(source, capability)
     if given is None:

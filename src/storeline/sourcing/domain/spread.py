@@ -47,7 +47,7 @@ class Spread:
         self.needs, self.policy, self.worth = needs, policy, worth
         self.online = [one for one in sources if one.priority is not None and is_open(one)]
         self.near = near
-        self._gives: dict[tuple[UUID, str], list[Given] | None] = {}
+        self._gives: dict[tuple[UUID, ...], list[Given] | None] = {}
 
     def parcel(self, able: Sequence[Source]) -> list[Given]:
         """The cheapest plan over these places; who gives most, and puts it together, comes first. Empty: there is none."""
@@ -64,19 +64,15 @@ class Spread:
 
         The rule of an order that is put together at one place: who serves this way gives, and whoever sends parcels.
         """
-        key = (server.place_id, capability)
+        able = [one for one in self.online if capability in one.can or "ship" in one.can]
+        key = (server.place_id, *[one.place_id for one in able])
         if key not in self._gives:
-            self._gives[key] = self._supplied(server, capability)
+            self._gives[key] = self._supplied(server, [one for one in able if one.place_id != server.place_id])
         return self._gives[key]
 
-    def _supplied(self, server: Source, capability: str) -> list[Given] | None:
+    def _supplied(self, server: Source, others: Sequence[Source]) -> list[Given] | None:
         lacks = [lacking(one.quantity, there) for (one, _), there in zip(self.needs, server.has, strict=True)]
         numbers = [number for number, many in enumerate(lacks) if many]
-        others = [
-            one
-            for one in self.online
-            if one.place_id != server.place_id and (capability in one.can or "ship" in one.can)
-        ]
         found = self._plan(others, server, numbers, [lacks[number] for number in numbers])
         if found is None:
             return None
@@ -94,9 +90,14 @@ class Spread:
             ]
         )
         classes = {self.needs[number][0].temperature for number in numbers} & set(places.TEMPERATURES)
-        seen = [self._seen(one, server, numbers) for one in able if classes <= places.kept_by(one.format, one.keeps)]
+        seen = [
+            self._seen(one, server, numbers)
+            for one in able
+            if any(one.has[number] > 0 for number in numbers) and classes <= places.kept_by(one.format, one.keeps)
+        ]
         near = tuple([one for one in seen if one.place_id in self.near])
-        found = Facts(needs, near).choose(self.policy, compare=False)
+        enough = all(sum([max(one.has[line], 0) for one in near]) >= each.quantity for line, each in enumerate(needs))
+        found = Facts(needs, near).choose(self.policy, compare=False) if enough else None
         if found is None and len(near) < len(seen):
             found = Facts(needs, tuple(seen)).choose(self.policy, compare=False)
         return found

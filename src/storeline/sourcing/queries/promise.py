@@ -15,26 +15,35 @@ from storeline.kernel.api import Invalid, Pending, Row, ids_array, ints_array, l
 from storeline.places import api as places
 from storeline.sourcing.domain.look import SHOWN
 from storeline.sourcing.domain.options import WantedLine, combine
+from storeline.sourcing.domain.promise import (
+    asked_for,
+    parcels_wanted,
+    promise_spread,
+    putting_together,
+    too_few,
+    wanting,
+)
 from storeline.sourcing.domain.promise import promise as decide
-from storeline.sourcing.domain.promise import promise_spread, putting_together, too_few, wanting
 from storeline.sourcing.domain.spread import Spread, can_be_spread, is_open
 from storeline.sourcing.domain.ways import Asked, Point, Promise, Source
 from storeline.sourcing.queries.plan import NEAR, WIDE, check_lines, gather_needs
 from storeline.sourcing.queries.policies import gather_policy
 from storeline.sourcing.queries.reach import Where, reach_params
 from storeline.sourcing.queries.sources import (
-    ALL_SOURCES,
     AT_POINTS,
     COLUMNS,
+    FARTHER_SOURCES,
     NEAR_SOURCES,
+    PLANNED,
+    planned_of,
     point_of,
     source_of,
     worth_of,
 )
 
 LOOK_AHEAD = timedelta(days=14)
-_LONG = 96
-"""Slots of a point that are looked at where a parcel takes longer than usual: most of a week."""
+_LONG = 48
+"""Slots of a point that are looked at where a parcel takes longer than usual: some days."""
 _EVERY = 1_000
 
 
@@ -71,8 +80,7 @@ class _Asking:
             "shown": 2 * NEAR,
             "enough": SHOWN,
             "windows": 12,
-            "serving": "{}",
-            "ready": None,
+            "since": None,
             "country": where.country if isinstance(where, capacity.Destination) else None,
             "codes": _beginnings(where),
         }
@@ -90,12 +98,13 @@ class _Asking:
         self.needs = [one for one, _ in self.products]
         near, looked = sources.result()
         asked = Asked(self.at, self.live.terms, self._area)
-        found = decide(self.needs, near, points.result(), asked)
+        at_points = points.result()
+        found = decide(self.needs, near, at_points, asked)
         online = [one for one in near if one.priority is not None]
-        if not wanting(found, more=len(online) >= NEAR):
-            few = too_few(found, near, more=looked > len(near))
-            return self._all_near(asked) if few else found
-        return self._farther(found, asked, online)
+        cut = looked > len(near)
+        if not cut and wanting(found, more=len(online) >= NEAR):
+            return self._farther(found, asked, online, at_points)
+        return self._all_near(asked) if too_few(found, near, more=cut) else found
 
     def _points(self, params: Mapping[str, Any]) -> Pending[list[Point]]:
         return later(AT_POINTS, params, lambda rows: [point_of(row) for row in rows])
@@ -107,7 +116,7 @@ class _Asking:
             points = self._points(self.params | {"windows": _LONG})
         return decide(self.needs, sources.result()[0], points.result(), asked)
 
-    def _farther(self, found: Promise, asked: Asked, online: Sequence[Source]) -> Promise:
+    def _farther(self, found: Promise, asked: Asked, online: Sequence[Source], at_points: Sequence[Point]) -> Promise:
         """Who has the whole basket, or what nobody near has of it, among many more; and what several give together."""
         open_now = [one for one in online if is_open(one)]
         together = [sum(max(one.has[number], 0) for one in open_now) for number in range(len(self.wanted))]
@@ -115,26 +124,38 @@ class _Asking:
         looked = missing or (() if can_be_spread(self.needs, open_now, self.live.policy.most_places) else self.wanted)
         if len(online) < NEAR // 2:
             looked = ()
+        serving = putting_together(self.needs, online, asked)
         more = {
             "most": WIDE,
             "enough": _EVERY,
-            "windows": _LONG,
+            # A parcel of several places takes the hours of a way twice.
+            "since": self.at + asked.takes * (1 if looked else 2) if parcels_wanted(found) else None,
+            "windows": _LONG if looked else self.params["windows"],
             "near": ids_array(one.place_id for one in online),
-            "priorities": ints_array(one.priority for one in online),
-            "serving": ids_array(one.place_id for one in putting_together(self.needs, online, asked)),
+            "serving": ids_array(one.place_id for one in serving),
+            "numbers": ints_array(asked_for(found, self.needs, serving)),
             "ready": self.at + asked.takes,
             "missing": ids_array(line.product_id for line in looked),
             "missing_quantities": ints_array(line.quantity for line in looked),
         }
-        with reading():
-            rows = later(ALL_SOURCES, self.params | more, lambda rows: rows)
-            points = self._points(self.params | more)
-        read = rows.result()
-        sources, _ = self._read(read)
+        params = self.params | more
         margin = self.live.margin_share
-        worth = {row[0]: worth_of(row, one, margin) for row, one in zip(read, sources, strict=True)}
+        with reading():
+            planned = later(PLANNED, params, lambda rows: {row[0]: row for row in rows})
+            farther = later(FARTHER_SOURCES, params, lambda rows: rows) if looked else None
+            points = self._points(params) if params["since"] else None
+        rows = planned.result()
+        known = [planned_of(one, rows[one.place_id], margin) for one in online]
+        if farther is not None:
+            read = farther.result()
+            columns = [row[COLUMNS + 1 :] for row in read]
+            known += [
+                (one, worth_of(one, each, margin)) for one, each in zip(self._read(read)[0], columns, strict=True)
+            ]
+        sources = [one for one, _ in known]
+        worth = {one.place_id: each for one, each in known}
         spread = Spread(self.products, sources, worth, {one.place_id for one in online}, self.live.policy)
-        return promise_spread(found, self.needs, sources, points.result(), asked, spread)
+        return promise_spread(found, self.needs, sources, points.result() if points else at_points, asked, spread)
 
     def _read(self, rows: list[Row]) -> tuple[list[Source], int]:
         """The places that were read, and how many there were to look at."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from storeline.kernel.api import Compiled, Row
 from storeline.places import api as places
 from storeline.sourcing.domain.spread import Worth
@@ -43,10 +46,10 @@ def _opening(begin: str) -> str:
     return f"coalesce({_opens(-1, 0, begin)}, {_opens(1, 1, begin)}, {_opens(2, 7, begin)})"
 
 
-_ARRIVES = f"""%(at)s::timestamptz + make_interval(hours => coalesce((
+_ARRIVES = f"""coalesce(%(since)s::timestamptz, %(at)s::timestamptz + make_interval(hours => coalesce((
     SELECT point_hours FROM sourcing_policy
     WHERE live AND (channel = %(channel)s OR channel IS NULL) ORDER BY channel NULLS LAST LIMIT 1
-), {Terms().point_hours}))"""
+), {Terms().point_hours})))"""
 
 
 def _windows(method: str, many: int | str, begin: str, when: str = "true") -> str:
@@ -90,13 +93,8 @@ UNION ALL (
     WHERE 'sell' = ANY(capabilities) AND NOT (IS_POINT)
     ORDER BY position <-> (SELECT point FROM here) LIMIT SHOPS
 )""".replace("IS_POINT", IS_POINT).replace("SHOPS", str(_SHOPS))
-# Those near, as they were found, and who has most of what all of them lack, of many more.
-_FARTHER = f"""SELECT w.place_id, w.priority, (
-    SELECT position <-> (SELECT point FROM here) FROM places_place WHERE id = w.place_id
-) AS away FROM unnest(%(near)s::uuid[], %(priorities)s::int[]) AS w(place_id, priority)
-UNION ALL (
-    SELECT place_id, priority, away FROM {more_of()} AS more WHERE place_id <> ALL(%(near)s::uuid[])
-)"""
+# Who has most of what those near (`%(near)s`) lack together, of many more.
+_FARTHER = f"SELECT place_id, priority, away FROM {more_of()} AS more WHERE place_id <> ALL(%(near)s::uuid[])"
 
 
 _LISTED = """CASE WHEN EXISTS (SELECT FROM catalog_listing any_row WHERE any_row.place_id = p.id) THEN (
@@ -124,30 +122,42 @@ _SERVES = f"""fits AND ('collect' = ANY(capabilities) OR NOT {_anybody("collect"
     AND ('deliver' = ANY(capabilities) AND brings OR NOT {_anybody("deliver")})
     AND ('ship' = ANY(capabilities) AND sends OR NOT {_anybody("ship")})
     AND ('sell' = ANY(capabilities) AND here OR NOT {_anybody("sell")})"""
-_PLANNED = """, p.visit, p.line, old.units, old.days, (
-    SELECT array_agg(EXISTS (
-        SELECT FROM stock_ownership o WHERE o.place_id = p.id AND o.product_id = w.product_id AND o.until IS NULL
-    ) ORDER BY w.n) FROM unnest(%(products)s::uuid[]) WITH ORDINALITY AS w(product_id, n)
-)"""
-_OLD = f"""
-CROSS JOIN LATERAL (
-    SELECT array_agg(old.units ORDER BY w.n) AS units, array_agg(old.days ORDER BY w.n) AS days
+# What units are worth at a place, what of them spoils soon, and whose they are; of some products alone where others do not count.
+_WORTH = f"""CROSS JOIN LATERAL (
+    SELECT array_agg(v.rate ORDER BY w.n) AS rate, array_agg(v.wrong ORDER BY w.n) AS wrong,
+        array_agg(v.counted_at ORDER BY w.n) AS counted, array_agg(v.cover_hours ORDER BY w.n) AS hours,
+        array_agg(v.loss ORDER BY w.n) AS loss, array_agg(v.fixed ORDER BY w.n) AS fixed,
+        array_agg(old.units ORDER BY w.n) AS old, array_agg(old.days ORDER BY w.n) AS old_days, array_agg(EXISTS (
+            SELECT FROM stock_ownership o WHERE o.place_id = p.id AND o.product_id = w.product_id AND o.until IS NULL
+        ) ORDER BY w.n) AS owned
     FROM unnest(%(products)s::uuid[]) WITH ORDINALITY AS w(product_id, n)
+    LEFT JOIN LATERAL (
+        SELECT rate, wrong, counted_at, cover_hours, loss, CASE WHEN fixed_until IS NULL OR fixed_until > %(at)s THEN fixed END AS fixed
+        FROM sourcing_value WHERE place_id = p.id AND product_id = w.product_id AND (p.whole OR w.n = ANY(%(numbers)s::bigint[])) LIMIT 1
+    ) AS v ON true
     CROSS JOIN LATERAL (
         SELECT sum(l.on_hand)::bigint AS units, min(l.expires_on) + 1 - (%(at)s AT TIME ZONE p.zone)::date AS days
         FROM stock_lot l WHERE l.place_id = p.id AND l.product_id = w.product_id AND l.on_hand > 0 AND NOT l.expired
-            AND l.expires_on < (%(at)s AT TIME ZONE p.zone)::date + {SOON}
+            AND l.expires_on < (%(at)s AT TIME ZONE p.zone)::date + {SOON} AND w.n = ANY(%(numbers)s::bigint[])
     ) AS old
-) AS old"""
+) AS v"""
+_KNOWN = """CROSS JOIN LATERAL (
+    SELECT array_agg(v.rate ORDER BY w.n) AS rate, array_agg(v.wrong ORDER BY w.n) AS wrong,
+        array_agg(v.counted_at ORDER BY w.n) AS counted, NULL::int[] AS hours, NULL::bigint[] AS loss, NULL::bigint[] AS fixed
+    FROM unnest(%(products)s::uuid[]) WITH ORDINALITY AS w(product_id, n)
+    LEFT JOIN LATERAL (
+        SELECT rate, wrong, counted_at FROM sourcing_value WHERE place_id = p.id AND product_id = w.product_id LIMIT 1
+    ) AS v ON true
+    WHERE p.whole OR p.here
+) AS v"""
 
 
 def _sources(looked: str, *, planned: bool = False) -> str:
     """What is read of the places that `looked` gives, the nearest first, until `%(enough)s` serve every way.
 
-    Times are read of who has the whole basket; from `%(ready)s` on of who may put it together (`%(serving)s`). What a plan asks is
-    read where it is `planned`.
+    Times are read of who has the whole basket; what a plan asks where it is `planned`.
     """
-    here = "" if planned else " OR p.here"
+    planned_columns = ", p.visit, p.line, v.old, v.old_days, v.owned" if planned else ""
     return f"""
 WITH {REACH},
 looked AS MATERIALIZED (
@@ -155,10 +165,10 @@ looked AS MATERIALIZED (
 )
 SELECT p.id, p.ref, p.name, p.format, p.capabilities, e.currency, p.km, p.priority, p.room, p.closed, p.trading,
     p.has, p.shelf, p.listed, v.rate, v.wrong, v.counted, v.hours, v.loss, v.fixed,
-    collect.ids, collect.starts, collect.ends, collect.fees, {_slotted("collect", "p.since IS NOT NULL")},
-    deliver.ids, deliver.starts, deliver.ends, deliver.fees, {_slotted("deliver", "p.since IS NOT NULL")},
-    CASE WHEN p.since IS NOT NULL{here} THEN {_opening("coalesce(p.since, %(at)s)")} END,
-    p.keeps, p.country, p.latitude, p.longitude, p.told, (SELECT count(*) FROM looked){_PLANNED if planned else ""}
+    collect.ids, collect.starts, collect.ends, collect.fees, {_slotted("collect", "p.whole")},
+    deliver.ids, deliver.starts, deliver.ends, deliver.fees, {_slotted("deliver", "p.whole")},
+    CASE WHEN p.whole OR p.here THEN {_opening("%(at)s")} END,
+    p.keeps, p.country, p.latitude, p.longitude, p.told, (SELECT count(*) FROM looked){planned_columns}
 FROM (
     SELECT *, count(*) FILTER (WHERE serves) OVER (ORDER BY away ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS serving
     FROM (SELECT *, {_SERVES} AS serves FROM (
@@ -166,7 +176,7 @@ FROM (
             a.brings, a.sends, a.told,
             g.online AND NOT now_.closed AND now_.trading AND coalesce(now_.room > 0, true)
                 AND coalesce(true = ALL(listed.listed), true) AS fits,
-            CASE WHEN g.online THEN %(at)s::timestamptz WHEN p.id = ANY(%(serving)s::uuid[]) THEN %(ready)s::timestamptz END AS since
+            g.online AS whole
         FROM looked r
         CROSS JOIN LATERAL (SELECT * FROM places_place WHERE id = r.place_id LIMIT 1) AS p
         LEFT JOIN sourcing_site s ON s.place_id = r.place_id
@@ -187,26 +197,33 @@ FROM (
     ) AS judged ORDER BY away OFFSET 0) AS judged
 ) AS p
 CROSS JOIN LATERAL (SELECT currency FROM places_entity WHERE id = p.entity_id LIMIT 1) AS e
-CROSS JOIN LATERAL (
-    SELECT array_agg(v.rate ORDER BY w.n) AS rate, array_agg(v.wrong ORDER BY w.n) AS wrong,
-        array_agg(v.counted_at ORDER BY w.n) AS counted, array_agg(v.cover_hours ORDER BY w.n) AS hours,
-        array_agg(v.loss ORDER BY w.n) AS loss, array_agg(v.fixed ORDER BY w.n) AS fixed
-    FROM unnest(%(products)s::uuid[]) WITH ORDINALITY AS w(product_id, n)
-    LEFT JOIN LATERAL (
-        SELECT rate, wrong, counted_at, cover_hours, loss, CASE WHEN fixed_until IS NULL OR fixed_until > %(at)s THEN fixed END AS fixed
-        FROM sourcing_value WHERE place_id = p.id AND product_id = w.product_id LIMIT 1
-    ) AS v ON true
-    WHERE {"true" if planned else "p.since IS NOT NULL OR p.here"}
-) AS v{_OLD if planned else ""}
-{_windows("collect", _WINDOWS, "p.since", "p.since IS NOT NULL")}
-{_windows("deliver", _WINDOWS, "p.since", "p.since IS NOT NULL AND p.told IS NOT NULL")}
+{_WORTH if planned else _KNOWN}
+{_windows("collect", _WINDOWS, "%(at)s", "p.whole")}
+{_windows("deliver", _WINDOWS, "%(at)s", "p.whole AND p.told IS NOT NULL")}
 WHERE p.serving < %(enough)s
 ORDER BY p.away, p.ref
 """
 
 
 NEAR_SOURCES = Compiled(_sources(_NEAREST))
-ALL_SOURCES = Compiled(_sources(_FARTHER, planned=True))
+FARTHER_SOURCES = Compiled(_sources(_FARTHER, planned=True))
+# What a plan asks of the places near; and from `%(ready)s` on times of those that may put the basket together (`%(serving)s`).
+PLANNED = Compiled(f"""
+SELECT p.id, p.visit, p.line, v.old, v.old_days, v.owned, v.rate, v.wrong, v.counted, v.hours, v.loss, v.fixed, p.whole,
+    collect.ids, collect.starts, collect.ends, collect.fees, {_slotted("collect", "p.whole")},
+    deliver.ids, deliver.starts, deliver.ends, deliver.fees, {_slotted("deliver", "p.whole")},
+    CASE WHEN p.whole THEN {_opening("%(ready)s::timestamptz")} END
+FROM (
+    SELECT p.id, p.zone, p.capabilities, s.visit, s.line, p.id = ANY(%(serving)s::uuid[]) AS whole
+    FROM unnest(%(near)s::uuid[]) AS near(id)
+    CROSS JOIN LATERAL (SELECT id, zone, capabilities FROM places_place WHERE id = near.id LIMIT 1) AS p
+    LEFT JOIN sourcing_site s ON s.place_id = near.id
+    OFFSET 0
+) AS p
+{_WORTH}
+{_windows("collect", _WINDOWS, "%(ready)s::timestamptz", "p.whole")}
+{_windows("deliver", _WINDOWS, "%(ready)s::timestamptz", "p.whole")}
+""")
 AT_POINTS = Compiled(f"""
 WITH here AS MATERIALIZED (
     SELECT coalesce(
@@ -234,11 +251,31 @@ def source_of(row: Row) -> Source:
     return Source._make((*row[:20], row[20:24], row[24], row[25:29], row[29], opens, keeping, country, around, areas))
 
 
-def worth_of(row: Row, one: Source, margin: int) -> Worth:
-    visit, line, old, old_days, owned = row[COLUMNS + 1 :]
+def worth_of(one: Source, planned: Sequence[Any], margin: int) -> Worth:
+    """What a plan asks of a place, from its values and the columns `visit`, `line`, `old`, `old_days`, `owned`."""
+    visit, line, old, old_days, owned = planned
     columns = (one.rate, one.hours, one.loss, one.fixed, old, old_days)
     values = zip(*[column or () for column in columns], strict=True)
     return Worth(tuple([value_of(*each, margin=margin) for each in values]), tuple(owned), visit, line)
+
+
+def planned_of(one: Source, row: Row, margin: int) -> tuple[Source, Worth]:
+    """A place near with what `PLANNED` says: who has the whole basket keeps its times and what is known of its records."""
+    rate, wrong, counted, hours, loss, fixed, serving = row[6:13]
+    known = one._replace(rate=rate, wrong=wrong, counted_at=counted, hours=hours, loss=loss, fixed=fixed)
+    worth = worth_of(known, row[1:6], margin)
+    if one.rate is not None:
+        known = one
+    if serving:
+        collect, collect_slotted, deliver, deliver_slotted, opens = row[13:17], row[17], row[18:22], row[22], row[23]
+        known = known._replace(
+            collect=collect,
+            collect_slotted=collect_slotted,
+            deliver=deliver,
+            deliver_slotted=deliver_slotted,
+            opens=opens,
+        )
+    return known, worth
 
 
 def point_of(row: Row) -> Point:

@@ -154,7 +154,9 @@ def test_it_is_looked_farther_out_where_nothing_near_will_do():
     put(far, one, 5_000)
     with waits() as count:
         found = ask(one)
-    assert (refs(found["collect"]), count.waits) == (["far"], 2)
+    assert (refs(found["collect"]), count.waits) == (["P00", "P01", "P02", "far"], 2)
+    assert [offer.sources[1:] for offer in found["collect"].offers] == [(far,)] * 3 + [()]
+    assert found["ship"].offers[0].sources == (far,)
 
 
 def test_how_sure_it_is_comes_from_counts_and_what_is_left():
