@@ -54,6 +54,7 @@ def _context(request: Request, task: fulfilment.TaskView) -> dict[str, Any]:
         "task": task,
         "row": row,
         "groups": groups(lines) if lines else [],
+        "comes_late": any(line.comes is not None and line.comes.late for line in lines),
         "left": len(open_lines),
         "done": len(lines) - len(open_lines),
         "short": [line for line in lines if line.state in ("part", "none")],

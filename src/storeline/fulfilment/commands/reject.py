@@ -8,7 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from storeline.catalog import api as catalog
-from storeline.fulfilment.commands.later import Moved, put_off
+from storeline.fulfilment.commands.later import Moved, keep_promise, put_off
 from storeline.fulfilment.commands.supply import Coming, add_lines, give_up
 from storeline.fulfilment.commands.tell import tell_late, tell_moved
 from storeline.fulfilment.domain.picking import Task, TaskLine, check_pickable
@@ -207,8 +207,10 @@ def _write(
     publish([event(REJECTED, task, **detail)])
     trail(actor, "fulfilment.reject", asked.order_id, place_id=place, detail=detail)
     tell_moved(row, moved.due_at if away else None)
-    if away and moved.no_room:
+    if moved.slot is not None or moved.no_room:
         tell_late(asked.order_id, moved)
+    if asked.reason is Why.LOST and moved.is_later:
+        keep_promise(asked.order_id, due)
     return row
 
 

@@ -13,6 +13,7 @@ import pytest
 from storeline.customers.api import NewContact, NewCustomer, register
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.commands.late import put_off_all, put_off_late
+from storeline.fulfilment.commands.take_in import source_all_lost
 from storeline.fulfilment.domain.supplies import SupplyState, postponed
 from storeline.fulfilment.tests.factories import all_rows, differences, read_events, supplying, to_pick
 from storeline.kernel.api import SYSTEM, new_id, now, run
@@ -135,6 +136,26 @@ def test_what_left_and_has_not_come_makes_its_order_later_and_is_taken_in_as_eve
     done = all_rows()
     assert (put_off_all(late + timedelta(days=9)), all_rows()) == (0, done)
     assert (supply_of(order_id).state, differences()) == ("received", [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_lost_on_the_way_gets_the_time_of_what_is_sent_instead(here: Shop, settings: Any) -> None:
+    settings.MESSAGE_TRANSPORTS = {"email": "storeline.messages.transports.Memory"}
+    other = supplying(here, 9)
+    stock.adjust([stock.Goods(new_id(), 1, here.place, here.products[0], -10_000, "missing")], actor=SYSTEM)
+    first, then = slot(here.place, 30), slot(here.place, 90)
+    order_id = waiting(here, other, slot_id=first, customer_id=member())
+    fulfilment.pick_supply(supply_of(order_id).id, 1, 2000, actor=SYSTEM)
+    sent = fulfilment.send(supply_of(order_id).id, actor=SYSTEM)
+    for table, column in (("capacity_slot", "starts_at"), ("fulfilment_task", "due_at")):  # half a day has gone by
+        run(f"UPDATE {table} SET {column} = {column} - interval '12 hours'")
+    lost = stock.Arrival(new_id(), sent.id, [stock.ArrivedLine(here.products[0], 0, 2000)])
+    stock.receive_transfer(lost, actor=SYSTEM)
+    assert [source_all_lost(), source_all_lost()] == [1, 0]
+    assert (booked(order_id), held(first), held(then)) == ((then, starts(then)), 0, 1)
+    assert fulfilment.get_task(order_id).promised_at == starts(first)
+    assert [row[0] for row in run(_TOLD).fetchall()] == ["fulfilment.moved", "fulfilment.late_slot"]
+    assert differences() == []
 
 
 @pytest.mark.django_db(transaction=True)

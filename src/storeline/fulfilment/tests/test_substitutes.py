@@ -122,7 +122,9 @@ def test_a_cheaper_one_costs_what_it_costs(here: Shop) -> None:
 
 
 def test_a_higher_tax_is_not_the_shoppers(here: Shop) -> None:
-    make("pricing.TaxRate", regime="t", tax_class="luxury", rate_ppm=200_000, inclusive=False, valid_from=now().date())
+    make(
+        "pricing.TaxRate", regime="t", tax_class="luxury", rate_ppm=200_000, inclusive=False, valid_from=LONG_AGO.date()
+    )
     apps.get_model("catalog.Product").objects.filter(id=here.products[SUBSTITUTE]).update(tax_class="luxury")
     order_id = missing(here)
     offer = offered(here, order_id)
