@@ -33,7 +33,7 @@ def colleague(there: UUID) -> Client:
 
 
 def receive(here: Shop, quantity: int, lot: str, days: int, product: int = 0) -> None:
-    until = business_date(now(), "UTC") + timedelta(days=days)
+    until = business_date(now(), "America/New_York") + timedelta(days=days)
     row = stock.Goods(new_id(), 0, here.place, here.products[product], quantity, lot=lot, expires_on=until)
     stock.receive([row], actor=SYSTEM)
 
