@@ -74,7 +74,6 @@ def overview(request: Request) -> HttpResponse:
         "loading": [run for run in runs if run.state == "loading"],
         "waiting": [stops[one.order_id] for one in found if one.run_id is None],
         "free": [van for van in fulfilment.vans_of(place.id) if van.id not in busy],
-        "new": new_id(),
     }
     return render(request, "desk/vans.html", place, context)
 
@@ -82,10 +81,10 @@ def overview(request: Request) -> HttpResponse:
 @pages.post("vans", DISPATCH)
 def add(request: Request) -> HttpResponse:
     """A van of this place: the same name again is the same van."""
-    place, van_id = place_of(request), as_id(request.POST.get("id", ""))
-    if place is None or van_id is None:
+    place = place_of(request)
+    if place is None:
         return choose_first()
-    fulfilment.add_van(van_id, place.id, request.POST.get("name", "")[:60], actor=request.actor)
+    fulfilment.add_van(new_id(), place.id, request.POST.get("name", "")[:60], actor=request.actor)
     return back_to("desk:vans")
 
 

@@ -18,6 +18,7 @@ from storeline.fulfilment.permissions import DISPATCH
 from storeline.fulfilment.queries import DEPARTURE, get_run
 from storeline.kernel.api import (
     Actor,
+    BodyMismatch,
     Invalid,
     check_id,
     ids_array,
@@ -54,14 +55,20 @@ _BACK = "UPDATE fulfilment_run SET state = 'back', back_at = %s WHERE id = %s"
 
 
 def add_van(van_id: UUID, place_id: UUID, name: str, *, actor: Actor) -> UUID:
-    """A van of a place, known by its name there: the same name again is the same van; its id."""
+    """A van of a place, known by its name there: the same name again is the same van; its id.
+
+    Raises BodyMismatch where the id is another van's.
+    """
     actor.require(DISPATCH, place_id)
     name = name.strip()
     if not 0 < len(name) <= 40:  # noqa: PLR2004  # what fits on a door
         raise Invalid("A van has a name of up to 40 characters.", field="name")
-    with transaction():
-        found: UUID = run(_VAN, [check_id(van_id), place_id, name]).fetchall()[0][0]
-        trail(actor, "fulfilment.van", found, place_id=place_id, detail={"name": name})
+    try:
+        with transaction():
+            found: UUID = run(_VAN, [check_id(van_id), place_id, name]).fetchall()[0][0]
+            trail(actor, "fulfilment.van", found, place_id=place_id, detail={"name": name})
+    except UniqueViolation:
+        raise BodyMismatch("Another van has this id.", field="id") from None
     return found
 
 

@@ -27,7 +27,7 @@ from storeline.fulfilment.tests.factories import (
     signed,
     state_of,
 )
-from storeline.kernel.api import SYSTEM, Error, business_date, new_id, now, run
+from storeline.kernel.api import SYSTEM, BodyMismatch, Error, business_date, new_id, now, run
 from storeline.messages import api as messages
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import ADDRESS, Shop, brought, delivers, make, shop
@@ -48,6 +48,16 @@ def coded(code: str) -> fulfilment.Proof:
 def states(turn: UUID) -> tuple[str, list[str]]:
     found = fulfilment.get_run(turn)
     return found.state, [drop.state for drop in found.drops]
+
+
+def test_a_van_is_known_by_its_name(here: Shop) -> None:
+    first = new_id()
+    assert fulfilment.add_van(first, here.place, "Van 1", actor=SYSTEM) == first
+    assert fulfilment.add_van(new_id(), here.place, " Van 1", actor=SYSTEM) == first
+    with pytest.raises(BodyMismatch) as refused:
+        fulfilment.add_van(first, here.place, "Van 2", actor=SYSTEM)
+    assert refused.value.field == "id"
+    assert [van.name for van in fulfilment.vans_of(here.place)] == ["Van 1"]
 
 
 def test_a_member_whom_nobody_found_at_home_is_told_when_we_come_again(here: Shop, settings: Any) -> None:
