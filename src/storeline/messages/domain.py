@@ -113,7 +113,7 @@ _TEMPLATES: dict[str, Texts] = {
     },
     NEW_PASSWORD_TEMPLATE: {
         "en": ("New password", "Your code for a new password: {code}. If you did not ask for it, do nothing."),
-        "zh-Hans": ("重设密码", "重设密码的验证码：{code}。如果不是您本人操作，请忽略。"),  # noqa: RUF001  # Chinese punctuation
+        "zh-Hans": ("重设密码", "重设密码的验证码：{code}。如果不是您本人操作，请忽略。"),
         "fr": (
             "Nouveau mot de passe",
             "Code pour un nouveau mot de passe : {code}. Ignorez-le si vous n'avez rien demandé.",
@@ -122,7 +122,7 @@ _TEMPLATES: dict[str, Texts] = {
     },
     PASSWORD_CHANGED_TEMPLATE: {
         "en": ("Your password was changed", "Was that not you? Then ask for a new one at once, where you sign in."),
-        "zh-Hans": ("您的密码已更改", "如果不是您本人操作，请立即在登录页面重设密码。"),  # noqa: RUF001  # Chinese punctuation
+        "zh-Hans": ("您的密码已更改", "如果不是您本人操作，请立即在登录页面重设密码。"),
         "fr": (
             "Votre mot de passe a été modifié",
             "Ce n'était pas vous ? Demandez-en un autre tout de suite à la connexion.",

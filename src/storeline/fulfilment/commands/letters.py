@@ -14,7 +14,7 @@ messages.register_template(
         ),
         "zh-Hans": (
             "订单 {number} 有商品缺货",
-            "可否用“{product}”代替。您不会多付钱。请在 {until} 前到订单页面答复。",
+            "可以用“{product}”代替吗？您无需多付。请在 {until} 前到订单页面答复。",
         ),
         "fr": (
             "Il manque un article à la commande {number}",
@@ -36,7 +36,7 @@ messages.register_template(
         ),
         "zh-Hans": (
             "订单 {number} 的部分商品从另一家门店调来",
-            "本店没有“{product}”。另一家门店会调货过来。价格和取货方式不变。订单预计 {when} 前备好。",
+            "本店没有“{product}”，另一家门店会调货过来。价格和取货方式不变，订单预计在 {when} 前备好。",
         ),
         "fr": (
             "Un article de la commande {number} vient d'un autre magasin",
@@ -58,7 +58,7 @@ messages.register_template(
         ),
         "zh-Hans": (
             "订单 {number} 有商品缺货",
-            "本店和附近门店都没有“{product}”。缺货的部分不收费。如有类似商品可以替代会先征求您的意见。",
+            "本店和附近门店都没有“{product}”，缺货部分不收费。如有类似商品可以替代，我们会先征求您的意见。",
         ),
         "fr": (
             "Il manque un article à la commande {number}",
@@ -80,7 +80,7 @@ messages.register_template(
         ),
         "zh-Hans": (
             "订单 {number} 送达时无人接收",
-            "我们已送货上门。因无人接收,将于 {day} {start} 至 {end} 再次送货。如时间不便,请联系“{place}”。",
+            "我们送货上门时无人接收，将于 {day} {start} 至 {end} 再次送货。如时间不便，请联系“{place}”。",
         ),
         "fr": (
             "Personne n'était là : commande {number}",
@@ -102,7 +102,7 @@ messages.register_template(
         ),
         "zh-Hans": (
             "订单 {number} 送达时无人接收",
-            "我们已送货上门。因无人接收只好带回。目前没有可用的送货时段。商品已在“{place}”为您保留。您可以到店领取或联系门店另约时间。",
+            "我们送货上门时无人接收，只好带回。目前没有空闲的送货时段，商品已在“{place}”为您保留：您可以到店领取，或联系门店另约时间。",
         ),
         "fr": (
             "Personne n'était là : commande {number}",
@@ -124,7 +124,7 @@ messages.register_template(
         ),
         "zh-Hans": (
             "订单 {number} 已备好",
-            "请于 {until} 前到“{place}”取货。请出示取货码：{code}",  # noqa: RUF001  # Chinese punctuation
+            "请于 {until} 前到“{place}”取货。请出示取货码：{code}",
         ),
         "fr": (
             "La commande {number} est prête",
@@ -145,8 +145,8 @@ messages.register_template(
             "We did not find all of: {missing}. You do not pay for what is missing. Collect the rest at {place} until {until}. Show this code there: {code}",
         ),
         "zh-Hans": (
-            "订单 {number} 已备好（部分缺货）",  # noqa: RUF001  # Chinese punctuation
-            "以下商品缺货或数量不足：{missing}。缺货部分不收费。请于 {until} 前到“{place}”领取其余商品。请出示取货码：{code}",  # noqa: RUF001  # Chinese punctuation
+            "订单 {number} 已备好（部分缺货）",
+            "以下商品缺货或数量不足：{missing}。缺货部分不收费。请于 {until} 前到“{place}”领取其余商品。请出示取货码：{code}",
         ),
         "fr": (
             "La commande {number} est prête, mais incomplète",
@@ -168,7 +168,7 @@ messages.register_template(
         ),
         "zh-Hans": (
             "订单 {number} 已取消",
-            "很抱歉，“{place}”已没有您订购的商品。您无需付款。已付的款项将原路退回。",  # noqa: RUF001  # Chinese punctuation
+            "很抱歉，“{place}”已没有您订购的商品。您无需付款，已付款项将原路退回。",
         ),
         "fr": (
             "La commande {number} est annulée",
@@ -190,7 +190,7 @@ messages.register_template(
         ),
         "zh-Hans": (
             "订单 {number} 将延迟",
-            "另一家门店为您调来的商品晚到。订单预计 {when} 前备好。尚未拣货时您可以在订单页面取消。",
+            "另一家门店为您调来的商品晚到，订单预计在 {when} 前备好。开始拣货之前，您可以在订单页面取消订单。",
         ),
         "fr": (
             "La commande {number} prend du retard",
@@ -212,7 +212,7 @@ messages.register_template(
         ),
         "zh-Hans": (
             "订单 {number} 的时间有变",
-            "另一家门店为您调来的商品无法按时到达。新的时间是 {day} {start} 至 {end}。尚未拣货时您可以在订单页面取消订单。",
+            "另一家门店为您调来的商品无法按时到达，新的时间是 {day} {start} 至 {end}。开始拣货之前，您可以在订单页面取消订单。",
         ),
         "fr": (
             "Un nouveau créneau pour la commande {number}",
@@ -234,7 +234,7 @@ messages.register_template(
         ),
         "zh-Hans": (
             "订单 {number} 将延迟",
-            "另一家门店为您调来的商品无法按时到达。目前没有更晚的空闲时段。一有空位我们就通知您。您也可以联系“{place}”另作安排。尚未拣货时您可以在订单页面取消订单。",
+            "另一家门店为您调来的商品无法按时到达，目前也没有更晚的空闲时段。一有空位，我们就通知您；您也可以联系“{place}”另作安排。开始拣货之前，您可以在订单页面取消订单。",
         ),
         "fr": (
             "La commande {number} prend du retard",
