@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import lt
 from typing import Any
 from uuid import UUID
 
-from storeline.sourcing.domain.costs import Need, Plan, Policy, Site
+from storeline.sourcing.domain.costs import Need, Plan, Policy, Site, parcel_cost, weight_cost
 from storeline.sourcing.domain.options import Code, Reason
 from storeline.sourcing.domain.solve import solve
 from storeline.sourcing.domain.values import Value, keep_row, waste_row
@@ -43,8 +44,34 @@ class Facts:
 
     def choose(self, policy: Policy, *, compare: bool = True) -> Plan | None:
         """The cheapest plan under a policy; `compare`: with what the next best would cost."""
-        open_now = self._useful()
-        return solve(self.needs, [_site(one, self.needs, policy) for one in open_now], policy, compare=compare)
+        return solve(self.needs, self._sites(self._useful(), policy), policy, compare=compare)
+
+    def _sites(self, able: Sequence[Seen], policy: Policy) -> list[Site]:
+        """Who may be in the cheapest plan or in the next best.
+
+        No plan costs less than what any of its places costs for itself and what each line does at least. Two places that have
+        everything bound both plans, so that who costs more than the second of them is in neither.
+        """
+        if any(one.refusal is not None for one in self.needs) or len({one.priority for one in able}) > 1:
+            return [_site(one, self.needs, policy) for one in able]
+        if any(value.old for one in able for value in one.values):
+            return [_site(one, self.needs, policy) for one in able]
+        line = min([policy.line if one.line is None else one.line for one in able], default=0)
+        least = sum([line + weight_cost(one, one.portions, policy) for one in self.needs])
+        fixed = [
+            (policy.visit if one.visit is None else one.visit) + parcel_cost(one.metres / 1_000, policy) for one in able
+        ]
+        kept: list[Site] = []
+        whole: list[int] = []
+        for own, one in sorted(zip(fixed, able, strict=True), key=lambda pair: pair[0]):
+            if len(whole) > 1 and own + least > whole[1]:
+                break
+            kept.append(site := _site(one, self.needs, policy))
+            if not any(map(lt, site.has, [need.portions for need in self.needs])) and not _beyond(site, policy):
+                dearer = (policy.line if one.line is None else one.line) - line
+                whole.append(own + least + dearer * len(self.needs) + sum([sum(row) for row in site.keep]))
+                whole.sort()
+        return kept
 
     def _useful(self) -> list[Seen]:
         """Who may serve. Of very many the nearest that have something of each line, beginning with the scarcest."""
@@ -84,6 +111,10 @@ class Sourced:
     def arrives(self) -> datetime:
         """When what these places send to the one that serves the order is there."""
         return self.at + self.takes
+
+
+def _beyond(site: Site, policy: Policy) -> bool:
+    return bool(policy.reach_km) and site.km > policy.reach_km
 
 
 def _site(one: Seen, needs: Sequence[Need], policy: Policy) -> Site:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from itertools import product
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storeline.sourcing import api as sourcing
+from storeline.sourcing.domain.seen import _site
 from storeline.sourcing.domain.solve import solve
 from storeline.sourcing.domain.values import MILLION, chance_there, reached, waste_row
 
@@ -132,6 +134,37 @@ def test_no_division_of_larger_lines_is_cheaper(given_order):
 @given(orders(most_portions=1, most_sites=7))
 def test_of_many_places_none_that_matters_is_left_out(given_order):
     check(*given_order)
+
+
+def test_who_is_left_unread_is_in_no_best_plan_and_in_no_next_best():
+    """Facts leave places out by a bound; every place looked at gives the same plan and the same next best."""
+    left_out = 0
+    for seed in range(150):
+        chance = random.Random(seed)
+        needs = tuple(
+            sourcing.Need(UUID(int=900 + line), chance.randint(1, 3), 1_000, 100)
+            for line in range(chance.randint(1, 3))
+        )
+        seen = tuple(
+            sourcing.Seen(
+                place(number),
+                chance.randrange(200_000),
+                tuple(1_000 * chance.choice((0, 1, 2, 5, 9)) for _ in needs),
+                tuple(sourcing.Value(chance.choice((0.0, 0.3)), 7.0, chance.choice((0, 40, 400))) for _ in needs),
+                0,
+                chance.choice((None, None, 60)),
+                chance.choice((None, None, 0, 30)),
+            )
+            for number in range(8)
+        )
+        policy = replace(POLICY, most_places=chance.randint(1, 3), reach_km=chance.choice((0, 0, 120)))
+        facts = sourcing.Facts(needs, seen)
+        every = [_site(one, needs, policy) for one in seen if any(one.has)]
+        told, least = facts.choose(policy), solve(needs, every, policy)
+        costs = [None if one is None else (one.cost, one.next_cost) for one in (told, least)]
+        assert costs[0] == costs[1], seed
+        left_out += len(every) - len(facts._sites([one for one in seen if any(one.has)], policy))
+    assert left_out > 80
 
 
 def one_line(*sites: tuple[float, int, int], portions: int = 1) -> tuple[list[sourcing.Need], list[sourcing.Site]]:
