@@ -31,7 +31,7 @@ from storeline.stock import api as stock
 SINCE = timedelta(days=3)
 """How old the baskets may be."""
 NEIGHBOURS = 5
-NOTE = "Weekly exchange"
+NOTE, VAN = "Weekly exchange", "Van 1"
 PARTNER, SETTLED = "parcels", "bakery"
 """Whose parcels come to the shop, and which partner's last month is settled."""
 _UNIT = 1000
@@ -269,7 +269,8 @@ def _partners_parcels(end: _End) -> None:
 def _vans(end: _End) -> None:
     """A van brought one order and is back; the next one is in it."""
     driver = end.who("associate")
-    van = fulfilment.add_van(new_id(), end.shop, "Van 1", actor=driver)
+    known = (one.id for one in fulfilment.vans_of(end.shop) if one.name == VAN)
+    van = next(known, None) or fulfilment.add_van(new_id(), end.shop, VAN, actor=driver)
     for order_id in end.having("delivered"):
         turn = _turn(end, van, order_id, end.at(6, 50))
         proof = fulfilment.Proof(new_id(), "signature", name="Driver of van 1", drawing=_SIGNATURE)

@@ -25,7 +25,11 @@ def _same(*names: str) -> dict[str, str]:
 AREAS = Query(
     {"place": "place.ref"}
     | _same("method", "name", "country")
-    | {"postal_codes": listed("t.postal_codes"), "radius_km": "trim_scale(round(t.radius_km::numeric, 9))::text", "currency": "entity.currency"}
+    | {
+        "postal_codes": listed("t.postal_codes"),
+        "radius_km": "trim_scale(round(t.radius_km::numeric, 9))::text",
+        "currency": "entity.currency",
+    }
     | {"fee": amount("t.fee", "entity.currency"), "free_from": amount("t.free_from", "entity.currency")}
     | {"days": "t.days", "product": "product.ref"},
     f"capacity_area t {PLACE} JOIN places_entity entity ON entity.id = place.entity_id {PRODUCT}",
