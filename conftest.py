@@ -60,8 +60,8 @@ def django_db_setup(
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> None:
     """What pages keep for some seconds is of the test before: its rows are gone."""
-    for module in ("departments", "hot", "offers", "pages.points", "shelf"):
-        if found := sys.modules.get(f"storeline.shop.{module}"):
+    for module in ("catalog.http", "shop.departments", "shop.hot", "shop.offers", "shop.pages.points", "shop.shelf"):
+        if found := sys.modules.get(f"storeline.{module}"):
             found.forget()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import asdict
 from decimal import Decimal
 from functools import partial
@@ -27,6 +29,8 @@ from storeline.web.fields import Cursor, Names, Quantity, Ref, Tag, Text, Words
 router = Router()
 _SHARED_S = 2
 """For so long a list may be given to everybody who has not signed in. An order is always checked against what holds."""
+_MOST_KEPT = 500
+"""Of 200 products each, about 50 MB of a process."""
 Limit = Annotated[int, Query(ge=1, le=queries.MAX_PAGE)]
 
 
@@ -186,6 +190,9 @@ def list_products(
 
     `include=price` and `include=stock` add to each product what it costs at `place` through `channel`, and whether it is there.
     """
+    shared = request.actor.kind == "guest"
+    if shared and (kept := _kept_for(request)) is not None:
+        return _answer(*kept)
     within = queries.find_category(narrow.category).id if narrow.category else None
     only = queries.Filter(category_id=within, place_id=narrow.place, online=narrow.online)
     if not q.strip():
@@ -200,10 +207,40 @@ def list_products(
         for facts, item in zip(products, items, strict=True):
             item[name] = known.get(facts.id)
     # Written as it is: to have each field checked again takes longer than to read them all.
-    answer = HttpResponse(orjson.dumps({"items": items, "next": after}, default=plain), content_type="application/json")
-    if request.actor.kind == "guest":
-        answer["Cache-Control"] = f"public, max-age={_SHARED_S}"
+    body = orjson.dumps({"items": items, "next": after}, default=plain)
+    if not shared:
+        return _answer(body)
+    _keep(request, body)
+    return _answer(body, _SHARED_S)
+
+
+def _answer(body: bytes, age: int | None = None) -> HttpResponse:
+    answer = HttpResponse(body, content_type="application/json")
+    if age is not None:
+        answer["Cache-Control"] = f"public, max-age={age}"
     return answer
+
+
+_kept: dict[str, tuple[float, bytes]] = {}
+"""Of guests' lists what was said last: caches on the way ask anew for each cookie."""
+
+
+def _kept_for(request: Request) -> tuple[bytes, int] | None:
+    """What may still be given, and for how many whole seconds more."""
+    said, body = _kept.get(request.get_full_path(), (-math.inf, b""))
+    left = said + _SHARED_S - time.monotonic()
+    return (body, int(left)) if left > 0 else None
+
+
+def _keep(request: Request, body: bytes) -> None:
+    if len(_kept) >= _MOST_KEPT:
+        _kept.clear()
+    _kept[request.get_full_path()] = time.monotonic(), body
+
+
+def forget() -> None:
+    """Ask anew what there is."""
+    _kept.clear()
 
 
 @router.get("/products/scan/{code}", auth=requires(READ, guest=True), response=ScannedOut)

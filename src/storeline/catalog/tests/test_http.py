@@ -4,6 +4,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
+from storeline.catalog import http
 from storeline.catalog.tests.factories import make_category, make_product
 from storeline.identity.tests.factories import bearer, make_token
 
@@ -67,3 +68,16 @@ def test_each_item_has_its_own_verdict(client: Client) -> None:
     assert [(item["outcome"], [error["field"] for error in item["errors"]]) for item in answer.json()["items"]] == [
         ("created", []), ("refused", ["content_quantity"]), ("refused", ["name"]), ("refused", ["ref"]), ("refused", ["content_quantity"]),
     ]  # fmt: skip
+
+
+def test_guests_see_a_list_of_up_to_two_seconds_ago_others_their_own(client: Client) -> None:
+    make_product("M1", "Milk")
+    client.cookies["theme"] = "dark"
+    assert client.get("/api/v1/products").headers["Cache-Control"] == "public, max-age=2"
+    make_product("M1", "Oat milk")
+    again = client.get("/api/v1/products")
+    assert (again.json()["items"][0]["name"], again.headers["Cache-Control"]) == ("Milk", "public, max-age=1")
+    partners = client.get("/api/v1/products", headers=bearer(make_token("planner")))
+    assert (partners.json()["items"][0]["name"], partners.headers.get("Cache-Control")) == ("Oat milk", None)
+    http.forget()  # two seconds later
+    assert client.get("/api/v1/products").json()["items"][0]["name"] == "Oat milk"

@@ -122,9 +122,10 @@ def _of_members(
     product: Shown, moment: Basket, book: PriceBook, price: UnitPrice, for_member: UnitPrice | None
 ) -> UnitPrice | None:
     """What members pay where that is less than `price`: by a price of their own or by an offer to them alone."""
-    member = replace(moment, member=True)
     offers = book.offers.get(product.id, {}).get(moment.place.id, ())
-    live = [offer for offer in offers if offer.promotion.member_only and is_live(offer.promotion, member)]
+    theirs = [offer for offer in offers if offer.promotion.member_only]
+    member = replace(moment, member=True) if theirs else moment
+    live = [offer for offer in theirs if is_live(offer.promotion, member)]
     if live:
         offered, _ = selling_price(price, live)
         for_member = min(offered, for_member or offered, key=_each)
