@@ -68,7 +68,12 @@ def unit_amount(price: UnitPrice, quantity: int = _THOUSAND) -> str:
 
 def number(value: int | Decimal) -> str:
     """A count, with its groups of digits."""
-    return str(format_decimal(value, locale=locale()))
+    return _number(value, get_language() or "en")
+
+
+@lru_cache(maxsize=8192, typed=True)
+def _number(value: int | Decimal, language: str) -> str:
+    return str(format_decimal(value, locale=_locale(language)))
 
 
 def quantity(thousandths: int, unit: str = "each") -> str:
@@ -79,10 +84,13 @@ def quantity(thousandths: int, unit: str = "each") -> str:
 
 def percent(part: int, whole: int, digits: int = 0) -> str:
     """`part` of `whole`; a dash where there is no whole."""
-    if not whole:
-        return "\N{EN DASH}"
+    return _percent(Decimal(part) / Decimal(whole), digits, get_language() or "en") if whole else "\N{EN DASH}"
+
+
+@lru_cache(maxsize=8192)
+def _percent(share: Decimal, digits: int, language: str) -> str:
     pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
-    return str(format_percent(Decimal(part) / Decimal(whole), format=pattern, locale=locale()))
+    return str(format_percent(share, format=pattern, locale=_locale(language)))
 
 
 def unit_name(unit: str) -> str:
@@ -114,8 +122,13 @@ def day(moment: date, zone: str = "UTC") -> str:
 
 def weekday(on: date) -> str:
     """A day by its weekday and date."""
-    skeleton = {"zh": "M月d日EEE", "en": "EEE, d MMM"}.get(locale().language, "EEE d MMM")
-    return str(format_date(on, format=skeleton, locale=locale()))
+    return _weekday(on, get_language() or "en")
+
+
+@lru_cache(maxsize=2048, typed=True)
+def _weekday(on: date, language: str) -> str:
+    skeleton = {"zh": "M月d日EEE", "en": "EEE, d MMM"}.get(_locale(language).language, "EEE d MMM")
+    return str(format_date(on, format=skeleton, locale=_locale(language)))
 
 
 def long_date(on: date) -> str:

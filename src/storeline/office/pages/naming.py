@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from datetime import date, time
+from functools import lru_cache
 
+from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from storeline.office.pages.parts import by_language
 from storeline.web import formats
 
 
 def format_name(code: str) -> str:
     """A format of places."""
+    return _formats().get(code, code)
+
+
+@by_language
+def _formats() -> dict[str, str]:
     return {
         "hypermarket": _("Hypermarket"),
         "supermarket": _("Supermarket"),
@@ -25,18 +33,23 @@ def format_name(code: str) -> str:
         "locker": _("Locker"),
         "machine": _("Vending machine"),
         "web": pgettext("place", "Web shop"),
-    }.get(code, code)
+    }
 
 
 def capability_name(code: str) -> str:
     """What a place can do."""
+    return _capabilities().get(code, code)
+
+
+@by_language
+def _capabilities() -> dict[str, str]:
     return {
         "sell": _("Sells goods"),
         "collect": _("Hands over online orders"),
         "deliver": _("Delivers"),
         "ship": _("Ships parcels"),
         "service": _("Repairs and services"),
-    }.get(code, code)
+    }
 
 
 def short_day(day: date) -> str:
@@ -57,5 +70,10 @@ def day_name(day: date, today: date) -> str:
 
 def hour_name(hour: int) -> str:
     """An hour of the day, as clocks show where it begins: `9:00`."""
-    pattern = "h a" if formats.locale().language == "en" else "short"
-    return str(format_time(time(hour), format=pattern, locale=formats.locale()))
+    return _hour_name(hour, formats.locale())
+
+
+@lru_cache(maxsize=24 * 8)
+def _hour_name(hour: int, locale: Locale) -> str:
+    pattern = "h a" if locale.language == "en" else "short"
+    return str(format_time(time(hour), format=pattern, locale=locale))
