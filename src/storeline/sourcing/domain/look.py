@@ -15,8 +15,10 @@ from storeline.sourcing.domain.sure import sure_of
 from storeline.sourcing.domain.values import all_of
 from storeline.sourcing.domain.ways import Answer, Asked, Draft, Found, Given, Offer, Source, Sure, Way
 
-SHOWN, SPREAD = 5, 3
+SHOWN, SPREAD = 5, 2
 """Places named for each way, and where others have to send what they lack."""
+_WHY = 8
+"""Places that are asked why they cannot, where nobody can."""
 WALK = timedelta(hours=1)
 """How long a shopper takes to the shelf; goods carried out are not held until then."""
 SHUT = Reason(Code.CLOSED, "This place does not open in the next days.")
@@ -90,13 +92,15 @@ class Look:
         """
         found: list[Draft] = []
         for one in sources:
-            if len(found) < SHOWN and self.fits(one, online=online) and isinstance(answer := judge(one), Draft):
+            if len(found) == SHOWN:
+                break
+            if one.rate is not None and self.fits(one, online=online) and isinstance(answer := judge(one), Draft):
                 found.append(answer)
         spread = self.spread
         if together is not None and spread is not None and not any(one.source.place_id in spread.near for one in found):
             drafts = (answer for one in sources if isinstance(answer := together(one), Draft))
             found += list(islice(drafts, SPREAD))
-        return self.answer(way, found or [judge(one) for one in sources])
+        return self.answer(way, found or [judge(one) for one in sources[:_WHY]])
 
     def answer(self, way: Way, found: Sequence[Found]) -> Answer:
         """What was found, as an answer."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from operator import lt
 
 from storeline.capacity import api as capacity
 from storeline.sourcing.domain.look import (
@@ -52,7 +53,7 @@ def promise(
         look.way(Way.CARRY_OUT, [one for one in sources if "sell" in one.can], partial(_carried, look), online=False),
         look.way(Way.COLLECT, [one for one in online if "collect" in one.can], partial(_collected, look)),
         _at_points(look, points, to_points),
-        look.way(Way.DELIVER, [one for one in online if "deliver" in one.can], partial(_delivered, look)),
+        look.way(Way.DELIVER, _bringing(look, online), partial(_delivered, look)),
         look.answer(Way.SHIP, [sent]),
     )
     return Promise(asked.at, ways, len(sources) + len(points))
@@ -62,17 +63,18 @@ def promise_spread(
     found: Promise,
     needs: Sequence[ProductNeed],
     sources: Sequence[Source],
-    points: Sequence[Point],
+    points: tuple[Sequence[Point], Sequence[Point]],
     asked: Asked,
     spread: Spread,
 ) -> Promise:
     """What one place alone near could not do: by one farther away, or by several together where none has all of it.
 
-    A way that stays impossible keeps its reasons, from those near.
+    `points` as they are when one place's parcel comes, and when one comes that is put together first. A way that stays impossible
+    keeps its reasons, from those near.
     """
     look = Look(needs, asked, spread)
     collecting = [one for one in sources if "collect" in one.can]
-    bringing = [one for one in sources if "deliver" in one.can]
+    bringing = _bringing(look, sources)
     open_ = {answer.way for answer in found.ways if not answer.possible}
     sent: Found = []
     to_points: Found = []
@@ -84,7 +86,7 @@ def promise_spread(
         Way.COLLECT: lambda: look.way(
             Way.COLLECT, collecting, partial(_collected, look), partial(_together, look, "collect")
         ),
-        Way.POINT: lambda: _at_points(look, points, to_points),
+        Way.POINT: lambda: _at_points(look, points[_is_spread(to_points)], to_points),
         Way.DELIVER: lambda: look.way(
             Way.DELIVER, bringing, partial(_delivered, look), partial(_together, look, "deliver")
         ),
@@ -111,8 +113,10 @@ def wanting(found: Promise, *, more: bool) -> bool:
     return any(Code.SHORT in some for some in codes) or (more and nowhere)
 
 
-def too_few(found: Promise, sources: Sequence[Source], *, more: bool) -> bool:
-    """Whether slots are full where everything is, so that a look at more of them, or of the `more` places near, may help."""
+def too_few(found: Promise, sources: Sequence[Source], *, cut: bool, unread: bool) -> bool:
+    """Whether slots are full where everything is, so that others near may help: those farther than the last that was looked at
+    (`cut`), or those whose times were not read (`unread`; who delivers is always read).
+    """
     for answer in found.ways:
         codes = {reason.code for reason in answer.reasons}
         if answer.way is Way.POINT:
@@ -121,10 +125,17 @@ def too_few(found: Promise, sources: Sequence[Source], *, more: bool) -> bool:
             continue
         can = "sell" if answer.way is Way.CARRY_OUT else answer.way.value
         few = len(answer.offers) < (1 if answer.way is Way.SHIP else SHOWN)
-        cold = answer.way is Way.SHIP and Code.NOT_KEPT_COLD in codes
-        if more and few and not cold and not _UNFIT & codes and any(can in one.can for one in sources):
+        hopeless = _UNFIT & codes or (answer.way is Way.SHIP and Code.NOT_KEPT_COLD in codes)
+        more = cut or (unread and answer.way is not Way.DELIVER)
+        if more and few and not hopeless and any(can in one.can for one in sources):
             return True
     return False
+
+
+def unread(needs: Sequence[ProductNeed], sources: Sequence[Source]) -> bool:
+    """Whether the times of a place that has everything were not read, because enough others have."""
+    quantities = [need.quantity for need in needs]
+    return any(one.rate is None and not any(map(lt, one.has, quantities)) for one in sources)
 
 
 def putting_together(needs: Sequence[ProductNeed], sources: Sequence[Source], asked: Asked) -> list[Source]:
@@ -151,6 +162,12 @@ def asked_for(found: Promise, needs: Sequence[ProductNeed], serving: Sequence[So
         for number, need in enumerate(needs)
         if any(lacking(need.quantity, one.has[number]) for one in serving)
     ]
+
+
+def _bringing(look: Look, sources: Sequence[Source]) -> list[Source]:
+    """Who delivers to the address; where nobody does, who delivers at all."""
+    able = [one for one in sources if "deliver" in one.can]
+    return [one for one in able if look.asked.area(one, Way.DELIVER.value)] or able
 
 
 def _carried(look: Look, source: Source) -> Found:
@@ -275,6 +292,10 @@ def _at_points(look: Look, points: Sequence[Point], shipment: Found) -> Answer:
             where = (point.place_id, point.ref, point.name, point.km, ready, windows)
             found.append(Offer(*where, shipment.sure, shipment.sources, fee))
     return look.answer(Way.POINT, found)
+
+
+def _is_spread(found: Found) -> bool:
+    return isinstance(found, Offer) and len(found.sources) > 1
 
 
 def _point_obstacles(point: Point, needs: Sequence[ProductNeed]) -> list[Reason]:

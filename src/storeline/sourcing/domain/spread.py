@@ -47,10 +47,17 @@ class Spread:
         self.needs, self.policy, self.worth = needs, policy, worth
         self.online = [one for one in sources if one.priority is not None and is_open(one)]
         self.near = near
+        self._parcels: dict[tuple[UUID, ...], list[Given]] = {}
         self._gives: dict[tuple[UUID, ...], list[Given] | None] = {}
 
     def parcel(self, able: Sequence[Source]) -> list[Given]:
         """The cheapest plan over these places; who gives most, and puts it together, comes first. Empty: there is none."""
+        key = tuple([one.place_id for one in able])
+        if key not in self._parcels:
+            self._parcels[key] = self._parcel(able)
+        return self._parcels[key]
+
+    def _parcel(self, able: Sequence[Source]) -> list[Given]:
         numbers = list(range(len(self.needs)))
         wanted = [one.quantity for one, _ in self.needs]
         found = self._plan(able, None, numbers, wanted)

@@ -21,6 +21,7 @@ from storeline.sourcing.domain.promise import (
     promise_spread,
     putting_together,
     too_few,
+    unread,
     wanting,
 )
 from storeline.sourcing.domain.promise import promise as decide
@@ -79,6 +80,7 @@ class _Asking:
             "quantities": ints_array(line.quantity for line in wanted),
             "shown": 2 * NEAR,
             "enough": SHOWN,
+            "told": SHOWN + 2,
             "windows": 12,
             "since": None,
             "country": where.country if isinstance(where, capacity.Destination) else None,
@@ -102,9 +104,10 @@ class _Asking:
         found = decide(self.needs, near, at_points, asked)
         online = [one for one in near if one.priority is not None]
         cut = looked > len(near)
-        if not cut and wanting(found, more=len(online) >= NEAR):
-            return self._farther(found, asked, online, at_points)
-        return self._all_near(asked) if too_few(found, near, more=cut) else found
+        if too_few(found, near, cut=cut, unread=unread(self.needs, near)):
+            return self._all_near(asked)
+        wants = not cut and wanting(found, more=len(online) >= NEAR)
+        return self._farther(found, asked, online, at_points) if wants else found
 
     def _points(self, params: Mapping[str, Any]) -> Pending[list[Point]]:
         return later(AT_POINTS, params, lambda rows: [point_of(row) for row in rows])
@@ -112,7 +115,7 @@ class _Asking:
     def _all_near(self, asked: Asked) -> Promise:
         """Some of those that have everything are full: nobody near is left out."""
         with reading():
-            sources = later(NEAR_SOURCES, self.params | {"enough": _EVERY}, self._read)
+            sources = later(NEAR_SOURCES, self.params | {"enough": _EVERY, "told": _EVERY}, self._read)
             points = self._points(self.params | {"windows": _LONG})
         return decide(self.needs, sources.result()[0], points.result(), asked)
 
@@ -128,9 +131,9 @@ class _Asking:
         more = {
             "most": WIDE,
             "enough": _EVERY,
+            "told": _EVERY,
             # A parcel of several places takes the hours of a way twice.
-            "since": self.at + asked.takes * (1 if looked else 2) if parcels_wanted(found) else None,
-            "windows": _LONG if looked else self.params["windows"],
+            "since": self.at + 2 * asked.takes if parcels_wanted(found) else None,
             "near": ids_array(one.place_id for one in online),
             "serving": ids_array(one.place_id for one in serving),
             "numbers": ints_array(asked_for(found, self.needs, serving)),
@@ -155,7 +158,9 @@ class _Asking:
         sources = [one for one, _ in known]
         worth = {one.place_id: each for one, each in known}
         spread = Spread(self.products, sources, worth, {one.place_id for one in online}, self.live.policy)
-        return promise_spread(found, self.needs, sources, points.result() if points else at_points, asked, spread)
+        return promise_spread(
+            found, self.needs, sources, (at_points, points.result() if points else at_points), asked, spread
+        )
 
     def _read(self, rows: list[Row]) -> tuple[list[Source], int]:
         """The places that were read, and how many there were to look at."""

@@ -148,14 +148,15 @@ _KNOWN = """CROSS JOIN LATERAL (
     LEFT JOIN LATERAL (
         SELECT rate, wrong, counted_at FROM sourcing_value WHERE place_id = p.id AND product_id = w.product_id LIMIT 1
     ) AS v ON true
-    WHERE p.whole OR p.here
+    WHERE p.timed
 ) AS v"""
 
 
 def _sources(looked: str, *, planned: bool = False) -> str:
     """What is read of the places that `looked` gives, the nearest first, until `%(enough)s` serve every way.
 
-    Times are read of who has the whole basket; what a plan asks where it is `planned`.
+    Times are read of who has the whole basket, of the first `%(told)s` of them and of who delivers; what a plan asks where it is
+    `planned`.
     """
     planned_columns = ", p.visit, p.line, v.old, v.old_days, v.owned" if planned else ""
     return f"""
@@ -165,13 +166,15 @@ looked AS MATERIALIZED (
 )
 SELECT p.id, p.ref, p.name, p.format, p.capabilities, e.currency, p.km, p.priority, p.room, p.closed, p.trading,
     p.has, p.shelf, p.listed, v.rate, v.wrong, v.counted, v.hours, v.loss, v.fixed,
-    collect.ids, collect.starts, collect.ends, collect.fees, {_slotted("collect", "p.whole")},
-    deliver.ids, deliver.starts, deliver.ends, deliver.fees, {_slotted("deliver", "p.whole")},
-    CASE WHEN p.whole OR p.here THEN {_opening("%(at)s")} END,
+    collect.ids, collect.starts, collect.ends, collect.fees, {_slotted("collect", "p.timed")},
+    deliver.ids, deliver.starts, deliver.ends, deliver.fees, {_slotted("deliver", "p.timed")},
+    CASE WHEN p.timed THEN {_opening("%(at)s")} END,
     p.keeps, p.country, p.latitude, p.longitude, p.told, (SELECT count(*) FROM looked){planned_columns}
 FROM (
-    SELECT *, count(*) FILTER (WHERE serves) OVER (ORDER BY away ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS serving
-    FROM (SELECT *, {_SERVES} AS serves FROM (
+    SELECT *, count(*) FILTER (WHERE serves) OVER before AS serving,
+        whole AND (brings OR count(*) FILTER (WHERE whole) OVER before < %(told)s)
+            OR here AND count(*) FILTER (WHERE here) OVER before < %(told)s AS timed
+    FROM (SELECT *, {"false" if planned else _SERVES} AS serves FROM (
         SELECT p.*, {KM} AS km, r.priority, r.away, s.visit, s.line, now_.closed, now_.trading, now_.room, g.has, g.shelf, g.here, listed.listed,
             a.brings, a.sends, a.told,
             g.online AND NOT now_.closed AND now_.trading AND coalesce(now_.room > 0, true)
@@ -195,11 +198,12 @@ FROM (
         CROSS JOIN LATERAL {_AREAS} AS a
         ORDER BY r.away OFFSET 0
     ) AS judged ORDER BY away OFFSET 0) AS judged
+    WINDOW before AS (ORDER BY away ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ) AS p
 CROSS JOIN LATERAL (SELECT currency FROM places_entity WHERE id = p.entity_id LIMIT 1) AS e
 {_WORTH if planned else _KNOWN}
-{_windows("collect", _WINDOWS, "%(at)s", "p.whole")}
-{_windows("deliver", _WINDOWS, "%(at)s", "p.whole AND p.told IS NOT NULL")}
+{_windows("collect", _WINDOWS, "%(at)s", "p.timed")}
+{_windows("deliver", _WINDOWS, "%(at)s", "p.timed AND p.told IS NOT NULL")}
 WHERE p.serving < %(enough)s
 ORDER BY p.away, p.ref
 """

@@ -112,6 +112,26 @@ def test_full_slots_and_closed_places_are_left_out():
     assert refs(found["carry_out"]) == ["near", "far"]
 
 
+def test_of_many_that_have_everything_only_the_nearest_are_read_unless_their_slots_are_full():
+    made = [shop(f"P{number:02}", 50.0 + number / 100) for number in range(14)]
+    [one] = make_products(1)
+    for place in made:
+        put(place, one, 5_000)
+    capacity.generate(made, actor=SYSTEM, days=2)
+    nearest = [f"P{number:02}" for number in range(5)]
+    with waits() as count:
+        found = sourcing.promise([sourcing.WantedLine(one, 1_000)], HERE)
+    assert ([refs(answer) for answer in found.ways if answer.way != "point"], count.waits) == (
+        [nearest, nearest, nearest, nearest[:1]],
+        1,
+    )
+    assert found.considered == 5
+    run("UPDATE capacity_slot SET held = capacity WHERE method = 'collect' AND place_id = ANY(%s)", [made[:12]])
+    with waits() as count:
+        collected = ask(one)["collect"]
+    assert (refs(collected), count.waits) == (["P12", "P13"], 2)
+
+
 def test_goods_that_must_be_kept_cold_go_only_where_they_are():
     near = shop("near", 50.05)
     shop("locker", 50.01, format="locker", capabilities=["collect"])
@@ -154,8 +174,8 @@ def test_it_is_looked_farther_out_where_nothing_near_will_do():
     put(far, one, 5_000)
     with waits() as count:
         found = ask(one)
-    assert (refs(found["collect"]), count.waits) == (["P00", "P01", "P02", "far"], 2)
-    assert [offer.sources[1:] for offer in found["collect"].offers] == [(far,)] * 3 + [()]
+    assert (refs(found["collect"]), count.waits) == (["P00", "P01", "far"], 2)
+    assert [offer.sources[1:] for offer in found["collect"].offers] == [(far,)] * 2 + [()]
     assert found["ship"].offers[0].sources == (far,)
 
 
