@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
 _console = Console(highlight=False)
 _NOTES = VAR / "demo.json"
-_SHOP, _HOUSEHOLD = "335", "h2085"
+_SHOP, _HOUSEHOLD = "335", "h1142"
 """Where visitors meet: the shop to which most online orders of the last day are still open, so that its desk has work,
-and the household that buys most there, which the demo's shopper is."""
+and a household that buys there three times a week, whose last order is ready, and the one before to be taken back in part:
+the demo's shopper."""
 
 
 @dataclass(frozen=True, slots=True)
