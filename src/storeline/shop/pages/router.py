@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.utils.safestring import SafeString
 
 from storeline.identity.api import Pages, Request
-from storeline.shop import basket, shelf
+from storeline.shop import basket, mine, shelf
 from storeline.shop.templatetags.cards import draw
 from storeline.shop.where import Here, here
 from storeline.web.kept import Own
@@ -38,7 +38,8 @@ def show(
     count = sum(max(1, quantity // 1000) for quantity in lines.values())
     own = _own(_KEPT[template], {"path": request.get_full_path(), **context}) if template in _KEPT else None
     context = {name: value for name, value in context.items() if not own or name not in own}
-    page = render(request, f"shop/{template}.html", {"at": at, "count": count, **context}, own=own)
+    frame = {"at": at, "count": count, "has_orders": mine.COOKIE in request.COOKIES}
+    page = render(request, f"shop/{template}.html", frame | context, own=own)
     page.headers.setdefault("Cache-Control", "private, no-cache")
     return page
 

@@ -90,6 +90,8 @@ def test_a_guest_finds_their_order_again_on_this_device_alone(client: Client, ma
     for page in ("/", "/orders"):
         assert f'href="/order/{order_id}?key={key}"' in text(client, page)
         assert str(order_id) not in text(Client(), page)
+    assert '<a class="top-link" href="/orders">' in text(client, "/basket")
+    assert '<a class="top-link" href="/orders">' not in text(Client(), "/basket")
     client.cookies["orders"] = client.cookies["orders"].value[:-2] + "xx"
     assert str(order_id) not in text(client, "/orders")
     assert address.startswith(f"/order/{order_id}")
