@@ -1,16 +1,20 @@
 """From text to values: table ``typed_<file>``, and an error for each cell that does not say what its column asks.
 
 Each kind of cell gives two SQL expressions over the trimmed text `x`: its value, and the reason why it is refused
-(null where it is sound).
+(null where it is sound). What both need is a step: a column that is reckoned before them, once, and named after `x`.
+Planning a statement costs by its length, and of a small file that is nearly all that reading it costs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import duckdb
 
 from storeline.exchange.format import Column, File, Kind
+from storeline.exchange.reading.raw import WHOLE
 from storeline.kernel.api import MAX_AMOUNT, MAX_QUANTITY
 
 LONGEST = {Kind.REF: 200, Kind.CODE: 100, Kind.TEXT: 1000, Kind.LONG: 20_000, Kind.LIST: 20_000}
@@ -22,13 +26,18 @@ REPEATS = ("30 minutes", "1 hour", "2 hours")
 """How much clocks are put back anywhere; a local time that comes twice means the first."""
 
 
+Step = dict[str, str]
+"""Columns and their SQL, over those of the steps before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """SQL of a cell's value, of the reason to refuse it, and of a warning."""
+    """SQL of a cell's value, of the reason to refuse it, and of a warning; and the steps before."""
 
     value: str
     wrong: str
     warning: str = "null"
+    steps: tuple[Step, ...] = ()
 
 
 def typed(con: duckdb.DuckDBPyConnection, file: File, present: dict[str, str], zone: str = "UTC") -> None:
@@ -41,19 +50,27 @@ def typed(con: duckdb.DuckDBPyConnection, file: File, present: dict[str, str], z
     name = file.name
     columns = [column for column in file.columns if column.name in present]
     languages = _languages(file, present)
-    source = _source(con, file, present, zone)
-    values = {column.name: fast(column, present[column.name]) for column in columns} | languages
+    cells = {column.name: fast(column, present[column.name]) for column in columns}
+    values = {key: cell.value for key, cell in cells.items()} | languages
     quick = ", ".join(f'{value} as "v {key}"' for key, value in values.items())
     sure = " and ".join(_sure(column) for column in columns)
     kept = ", ".join(f'"v {key}" as "{key}"' for key in values)
-    con.execute(f"""create table typed_{name} as
-        select "row", {kept} from (select s.*, {quick} from ({source}) s) where {sure}""")
-    con.execute(
-        f"""create temp table unsure as select raw.* from raw_{name} raw anti join typed_{name} using ("row")"""
-    )
-    if con.execute("select count(*) from unsure").fetchone() != (0,):
+    source = _stepped(_source(con, file, present, zone), cells.values())
+    (taken,) = con.execute(f"""create table typed_{name} as
+        select "row", {kept} from (select *, {quick} from ({source})) where {sure}""").fetchone() or (0,)
+    if con.execute(f"select count(*) from raw_{name}").fetchone() != (taken,):
+        con.execute(f"""create temp table unsure as
+            select raw.* from raw_{name} raw anti join typed_{name} using ("row")""")
         con.execute(f"insert into typed_{name} by name {_careful(con, file, columns, present, zone)}")
-    con.execute("drop table unsure")
+        con.execute("drop table unsure")
+
+
+def _stepped(source: str, cells: Iterable[Cell]) -> str:
+    """SQL of the rows of `source` with what the cells need before they are read."""
+    for level in zip_longest(*(cell.steps for cell in cells), fillvalue=Step()):
+        listed = ", ".join(f"{sql} as {key}" for step in level for key, sql in step.items())
+        source = f"select *, {listed} from ({source})"
+    return source
 
 
 def _sure(column: Column) -> str:
@@ -67,16 +84,19 @@ def _careful(
     """Read the rows of ``unsure`` with a reason for each refused cell; SQL of those that are sound after all."""
     languages = _languages(file, present)
     cells = {column.name: _cell(column) for column in columns}
-    parts = [f'{value} as "v {key}"' for key, value in languages.items()]
-    for key, cell in cells.items():
-        parts += [f'{cell.value} as "v {key}"', f'{cell.wrong} as "wrong {key}"', f'{cell.warning} as "warning {key}"']
-    text = dict.fromkeys(present, "VARCHAR")
-    con.execute(f"""create or replace temp table careful as
-        select "row", {", ".join(parts)} from ({_source(con, file, text, zone, "unsure")})""")
-    for key, cell in cells.items():
-        _tell(con, file.name, key, "wrong", severe=True)
-        if cell.warning != "null":
-            _tell(con, file.name, key, "warning", severe=False)
+    judged = [f'{cell.wrong} as "wrong {key}", {cell.warning} as "warning {key}"' for key, cell in cells.items()]
+    values = {key: f'case when "wrong {key}" is null then {cell.value} end' for key, cell in cells.items()} | languages
+    parts = [f'{value} as "v {key}"' for key, value in values.items()]
+    source = _source(con, file, dict.fromkeys(present, "VARCHAR"), zone, "unsure")
+    reasons = [f'"wrong {key}", "warning {key}"' for key in cells]
+    con.execute(f"""create or replace temp table careful as select "row", {", ".join(reasons + parts)}
+        from (select *, {", ".join(judged)} from ({_stepped(source, cells.values())}))""")
+    told = [f"{what} {key}" for key in cells for what in ("wrong", "warning")]
+    counts = con.execute(f"""select {", ".join(f'count("{one}")' for one in told)} from careful""").fetchone() or ()
+    for one, count in zip(told, counts, strict=True):
+        if count:
+            what, key = one.split(" ", 1)
+            _tell(con, file.name, key, what, severe=what == "wrong")
     sound = " and ".join(f'"wrong {key}" is null' for key in cells)
     kept = ", ".join(f'"v {key}" as "{key}"' for key in (*cells, *languages))
     return f"""select "row", {kept} from careful where {sound}"""
@@ -157,7 +177,6 @@ def _cell(column: Column) -> Cell:
         longest = LONGEST[column.kind]
         reasons.append(f"when length({x}) > {longest} then 'longer than {longest} characters'")
     wrong = f"case {' '.join([*reasons, cell.wrong])} end" if reasons or cell.wrong else "null::varchar"
-    value = cell.value
     if column.kind is Kind.LIST and column.values:
         listed = ", ".join(f"'{part}'" for part in column.values)
         wrong = wrong.replace(
@@ -165,29 +184,29 @@ def _cell(column: Column) -> Cell:
             f" when len(list_filter({_parts(x)}, lambda part: part not in ({listed}))) > 0"
             f" then 'not among: {' '.join(column.values)}' end",
         )
-    return Cell(f"case when {wrong} is null then {value} end", wrong, cell.warning)
+    return Cell(cell.value, wrong, cell.warning, cell.steps)
 
 
-def fast(column: Column, sql_type: str) -> str:
+def fast(column: Column, sql_type: str) -> Cell:
     """SQL of the value where a cheap look is enough to be sure of it, null otherwise."""
+    if column.kind in SCALED:
+        return _fast_number(column, sql_type)
+    plain = _fast(column, sql_type)
+    if plain:
+        return Cell(plain, "")
+    cell = _cell(column)
+    bad = cell.wrong if cell.warning == "null" else f"coalesce({cell.wrong}, {cell.warning})"
+    return Cell(f"case when {bad} is null then {cell.value} end", "", steps=cell.steps)
+
+
+def _fast(column: Column, sql_type: str) -> str:
+    """Where one look at the cell as it is says enough; empty for other kinds."""
     x, kind = f'"{column.name}"', column.kind
     if column.values and kind is not Kind.LIST:
         listed = ", ".join(f"'{value}'" for value in column.values)
         return f"case when {x} in ({listed}) then {x} end"
     if sql_type == "TIMESTAMP WITH TIME ZONE":
         return f"case when {x} >= '1970-01-01' and {x} < '2200-01-01' then {x} end"
-    if kind in SCALED:
-        scale, least, decimals = SCALED[kind]
-        sign = "" if least else "-?"
-        number = x
-        if sql_type == "VARCHAR":
-            plain = f"regexp_full_match({x}, '{sign}[0-9]{{1,12}}([.][0-9]{{1,{decimals}}})?')"
-            number = f"case when {plain} then {x}::decimal(18, {decimals}) end"
-        scaled = f"({number}) * {scale}"
-        floor = f" and {number} >= 0" if least else ""
-        return (
-            f"case when {scaled} = trunc({scaled}) and abs({scaled}) < 1000000000000{floor} then ({scaled})::bigint end"
-        )
     if sql_type != "VARCHAR":
         return f"case when abs({x}) < 1000000000 then {x}{'::integer' if kind is Kind.INTEGER else ''} end"
     if kind in (Kind.REF, Kind.CODE):
@@ -196,8 +215,25 @@ def fast(column: Column, sql_type: str) -> str:
         return f"case when length({x}) <= {LONGEST[kind]} and not contains({x}, chr(0)) then {x} end"
     if kind is Kind.INTEGER:
         return f"case when regexp_full_match({x}, '[0-9]{{1,9}}') then {x}::integer end"
-    cell = _cell(column)
-    return f"case when {cell.warning} is null then {cell.value} end"
+    return ""
+
+
+def _fast_number(column: Column, sql_type: str) -> Cell:
+    x, (scale, least, decimals) = f'"{column.name}"', SCALED[column.kind]
+    sign = "" if least else "-?"
+    number = x
+    if sql_type == "VARCHAR":
+        plain = f"regexp_full_match({x}, '{sign}[0-9]{{1,12}}([.][0-9]{{1,{decimals}}})?')"
+        number = f"case when {plain} then {x}::decimal(18, {decimals}) end"
+    elif sql_type in WHOLE:  # a small type's product would not fit into it
+        number = f"case when {x} > -1000000000000 and {x} < 1000000000000 then {x}::bigint end"
+    scaled = _beside(x, "scaled")
+    floor = f" and {scaled} >= 0" if least else ""
+    return Cell(
+        f"case when {scaled} = trunc({scaled}) and abs({scaled}) < 1000000000000{floor} then {scaled}::bigint end",
+        "",
+        steps=({scaled: f"({number}) * {scale}"},),
+    )
 
 
 SCALED = {
@@ -207,6 +243,11 @@ SCALED = {
     Kind.SIGNED_QUANTITY: ("1000", False, 3),
 }
 """Numbers that become integers: the factor, whether they must not be negative, decimals that a quick look allows."""
+
+
+def _beside(x: str, what: str) -> str:
+    """The name of a step's column for the column `x`."""
+    return f'{x[:-1]} {what}"'
 
 
 def _text(x: str) -> Cell:
@@ -237,12 +278,13 @@ def _not_decimal(x: str) -> str:
 
 
 def _scaled(x: str, scale: str, limit: int, fine: str, *, negative: bool = False) -> Cell:
-    number = f"(try_cast({x} as decimal(27, 9)) * {scale})"
+    number = _beside(x, "scaled")
     sign = "" if negative else f"when starts_with({x}, '-') and {number} <> 0 then 'negative'"
     return Cell(
         f"try_cast({number} as bigint)",
         f"""{_not_decimal(x)} {sign}
             when {number} <> trunc({number}) then '{fine}' when abs({number}) >= {limit} then 'too large'""",
+        steps=({number: f"try_cast({x} as decimal(27, 9)) * {scale}"},),
     )
 
 
@@ -290,11 +332,12 @@ def _language(x: str) -> Cell:
 
 
 def _date(x: str) -> Cell:
-    day = f"regexp_replace({x}, '[T ]00:00(:00([.]0+)?)?$', '')"
+    text, day = _beside(x, "text"), _beside(x, "day")
     return Cell(
-        f"try_cast({day} as date)",
-        rf"""when {x} is not null and (not regexp_full_match({day}, '\d{{4}}-\d\d-\d\d') or try_cast({day} as date) is null)
-            then 'not a date such as 2026-07-31' {_era(f"try_cast({day} as date)")}""",
+        day,
+        rf"""when {x} is not null and (not regexp_full_match({text}, '\d{{4}}-\d\d-\d\d') or {day} is null)
+            then 'not a date such as 2026-07-31' {_era(day)}""",
+        steps=({text: f"regexp_replace({x}, '[T ]00:00(:00([.]0+)?)?$', '')"}, {day: f"try_cast({text} as date)"}),
     )
 
 
@@ -303,22 +346,27 @@ def _era(value: str) -> str:
 
 
 def _moment(x: str) -> Cell:
-    has_offset = f"regexp_full_match({x}, {OFFSET})"
-    local = f"try_cast({x} as timestamp)"
-    at = f"timezone(its_zone, {local})"
-    before = " ".join(
+    """By its own offset, or by the zone; `first` is a local time that came twice, when it came first."""
+    local, exact, at, first = (_beside(x, what) for what in ("local", "exact", "at", "first"))
+    twice = " ".join(
         f"when timezone(its_zone, {at} - interval '{gap}') = {local} then {at} - interval '{gap}'" for gap in REPEATS
     )
-    value = f"case when {has_offset} then try_cast({x} as timestamptz) {before} else {at} end"
-    warning = f"""case when {has_offset} or {x} is null or not regexp_full_match({x}, {MOMENT}) then null
-        {" ".join(f"when timezone(its_zone, {at} - interval '{gap}') = {local} then 'this local time came twice; the first was taken'" for gap in REPEATS)}
-        when timezone(its_zone, {at}) <> {local} then 'there was no such local time; the clock had gone forward' end"""
+    form = f"regexp_full_match({x}, {MOMENT})"
+    has_offset = f"regexp_full_match({x}, {OFFSET})"
     return Cell(
-        value,
-        f"""when {x} is not null
-                and (not regexp_full_match({x}, {MOMENT}) or coalesce(try_cast({x} as timestamptz), {local}) is null)
+        f"case when {at} is null then {exact} else coalesce({first}, {at}) end",
+        f"""when {x} is not null and coalesce({exact}, {local}) is null
             then 'not a moment such as 2026-07-31T18:05:00+02:00' {_era(f"coalesce({local}, '1980-01-01')")}""",
-        warning,
+        f"""case when {first} is not null then 'this local time came twice; the first was taken'
+            when timezone(its_zone, {at}) <> {local} then 'there was no such local time; the clock had gone forward' end""",
+        (
+            {
+                local: f"case when {form} then try_cast({x} as timestamp) end",
+                exact: f"case when {form} then try_cast({x} as timestamptz) end",
+            },
+            {at: f"case when not {has_offset} then timezone(its_zone, {local}) end"},
+            {first: f"case {twice} end"},
+        ),
     )
 
 

@@ -346,3 +346,11 @@ def test_what_a_folder_has(tmp_path):
     found, troubles = find(tmp_path)
     assert [one.file.name for one in found] == ["orders"]
     assert [(trouble.file, trouble.severe) for trouble in troubles] == [("sales.csv", False), ("places", True)]
+
+
+def test_whole_numbers_of_parquet_are_scaled_however_narrow_their_type(reader):
+    thousands = pa.array([3_000_000, 999_999_999, 2_000_000_000], pa.int32())
+    days = pa.array([date(2026, 1, 1)] * 3)
+    reader.parquet("stock", place=["p", "p", "p"], product=["a", "b", "c"], as_of=days, quantity=thousands)
+    assert [row[0] for row in reader.rows("stock", "quantity")] == [3_000_000_000, 999_999_999_000]
+    assert reader.errors() == [(3, "quantity", "too large", "2000000000")]
