@@ -17,7 +17,7 @@ MAX_TEXTS = 300
 """Only this many texts are found; nobody pages further through a search."""
 _RANKED = 80
 """So many of them, those with the greatest weight, are ranked word by word; the rest follow as they came."""
-_MAX_POSTINGS = 4_000
+_MAX_POSTINGS = 2_500
 _MAX_MEANINGS = 24
 _PREFIXES = 40
 _POOR = 0.6

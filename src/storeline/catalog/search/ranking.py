@@ -94,7 +94,7 @@ class Scale:
             if places[number] < 0:
                 best[number], places[number] = _nearest_number(asked, text)
         share: float = sum(map(mul, self._weights, best)) / self._whole
-        covered = sum([len(text[place]) for place in {*places} if place >= 0]) / sum(map(len, text))
+        covered = sum([len(text[place]) for place in {*places} if place >= 0]) / len("".join(text))
         ordered = sum([a >= 0 and b == a + 1 for a, b in pairwise(places)])
         return share + 0.15 * covered + 0.04 * ordered / len(places)
 
