@@ -80,9 +80,7 @@ WITH {_NAMED}
 SELECT product_id FROM offered JOIN stock_balance b USING (product_id)
 WHERE b.place_id = %(place)s AND b.on_hand > b.reserved ORDER BY product_id LIMIT %(limit)s
 """
-_KEPT = (
-    "SELECT products[1:%s], wanted_at, ranked_at IS NOT NULL FROM shop_ranking WHERE place_id = %s AND member = %s"
-)
+_KEPT = "SELECT products[1:%s], wanted_at, ranked_at IS NOT NULL FROM shop_ranking WHERE place_id = %s AND member = %s"
 _WANT = """
 INSERT INTO shop_ranking (place_id, member, products, wanted_at) VALUES (%s, %s, '{}', %s)
 ON CONFLICT (place_id, member) DO UPDATE SET wanted_at = excluded.wanted_at

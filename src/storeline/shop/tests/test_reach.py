@@ -54,3 +54,14 @@ def test_nobody_is_asked_for_what_nobody_uses(client: Client, made: Shop, settin
     kim = member()
     put(kim, made)
     assert "contact_" not in text(kim, "/checkout")
+
+
+def test_another_day_keeps_what_was_typed_and_chosen(client: Client, made: Shop, settings: Any) -> None:
+    settings.MESSAGE_TRANSPORTS = {"email": MEMORY}
+    put(client, made)
+    data: dict[str, Any] = form(client) | {"contact_email": "kim@example.org", "card": "tok_late"}
+    day = data.pop("day")
+    page = client.post("/checkout", data | {"day": [day, day]}).content.decode()
+    assert 'value="kim@example.org"' in page
+    assert 'value="tok_late" checked' in page
+    assert kept(UUID(data["id"])) is None
