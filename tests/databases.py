@@ -10,6 +10,7 @@ their connection ends, however it ends. So a marked database whose lock is free 
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,8 @@ MARK = "Storeline's tests made this and may drop it."
 MASTERS = "storeline_migrated_"
 _MAKING = 7_301_448_926_011
 """The lock of whoever makes or drops databases: any number that nobody else takes."""
+
+_TRIES, _BETWEEN_S = 20, 0.05
 
 Admin = psycopg.Connection[Any]
 
@@ -55,9 +58,18 @@ def reserved(name: str) -> Iterator[Admin]:
     """Ours until the block ends; at first nobody else makes or drops anything, until `unlock`."""
     with psycopg.connect(make_conninfo(settings.ENVIRONMENT.database_url, dbname="postgres"), autocommit=True) as admin:
         admin.execute("SELECT pg_advisory_lock(%s)", [_MAKING])
-        if not is_free(admin, name):
+        if not await_free(admin, name):
             raise RuntimeError(f"Somebody else tests in {name}: let STORELINE_TEST_DB name another database.")
         yield admin
+
+
+def await_free(admin: Admin, name: str) -> bool:
+    """Whether nobody else tests in it, or not any more: a connection that was closed a moment ago may still hold its lock."""
+    for _ in range(_TRIES):
+        if is_free(admin, name):
+            return True
+        time.sleep(_BETWEEN_S)
+    return False
 
 
 def unlock(admin: Admin) -> None:

@@ -6,6 +6,7 @@ the standard input; the answer to each is the new process's id.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -38,6 +39,8 @@ def main() -> None:
     history.BATCH = IMPORT_BATCH
     logging.getLogger("psycopg").setLevel(logging.ERROR)  # connections are lost here by the dozen
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead need no burial
+    gc.collect()
+    gc.freeze()  # else each child's first look for garbage copies all of this memory
     for line in sys.stdin.buffer:
         order = orjson.loads(line)
         child = os.fork()
