@@ -12,6 +12,7 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import django
@@ -143,8 +144,9 @@ def _give_history(login: str) -> None:
         customers.merge(household, mine, reason="the demo's shopper", actor=SYSTEM)
 
 
+@cache
 def _people() -> list[DemoSignIn]:
-    """Make sure of one sign-in for each role."""
+    """Make sure of one sign-in for each role, once: to compare eight passwords with their hashes takes two seconds."""
     from storeline.identity.api import ensure_demo_sign_ins  # noqa: PLC0415  # needs the settings
     from storeline.places.api import find_by_ref  # noqa: PLC0415  # likewise
 
