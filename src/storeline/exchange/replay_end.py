@@ -19,7 +19,16 @@ from storeline.capacity import api as capacity
 from storeline.catalog import api as catalog
 from storeline.consignment import api as consignment
 from storeline.exchange.journey import Basket, baskets
-from storeline.exchange.replaying import Refs, draft_of, is_online, load_refs, make_ready, may_be_online
+from storeline.exchange.replaying import (
+    COLLECTED_AFTER,
+    READY_AFTER,
+    Refs,
+    draft_of,
+    is_online,
+    load_refs,
+    make_ready,
+    may_be_online,
+)
 from storeline.fulfilment import api as fulfilment
 from storeline.identity import api as identity
 from storeline.kernel.api import GUEST, SYSTEM, Actor, clock_at, new_id, now, pump, source_id, time_zone
@@ -219,9 +228,9 @@ def _returned(end: _End) -> None:
     """One was collected, and its shopper wants to bring a part of it back."""
     for order_id in end.having("returned"):
         placed = orders.get(order_id).head.placed_at
-        with clock_at(placed + timedelta(hours=12)):
+        with clock_at(min(placed + READY_AFTER, end.at(7))):
             make_ready([order_id], end.who("associate"))
-        with clock_at(min(placed + timedelta(hours=24), end.at(0) - timedelta(hours=6))):
+        with clock_at(min(placed + COLLECTED_AFTER, end.at(8))):
             if fulfilment.get_task(order_id).state == "ready":
                 fulfilment.hand_over(list(fulfilment.codes([order_id]).items()), actor=end.who("associate"))
         with clock_at(end.at(8, 5)):
