@@ -99,6 +99,8 @@ def test_every_page_opens_to_administrators_alone(ground: dict[str, Any], admini
     answers = {page: administrator.get(page) for page in pages}
     assert [(page, answer.status_code) for page, answer in answers.items() if answer.status_code != 200] == []
     assert [page for page, answer in answers.items() if re.search("scrypt|sha256", answer.content.decode())] == []
+    french = administrator.get("/admin/", headers={"Accept-Language": "fr"}).content.decode()
+    assert [name for name in ("Lieux", "Produits", "Taux de taxe", "Rôles attribués") if name not in french] == []
     for page in pages:
         answer = Client().get(page)
         assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/admin/login/")
