@@ -46,8 +46,18 @@ class File:
     def is_migration(self) -> bool:
         return "/migrations/" in self.path
 
-    def nodes(self) -> Iterator[ast.AST]:
-        return ast.walk(self.tree)
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """Everything in it, as `ast.walk` gives it; every rule looks through them, so they are found once and quickly."""
+        found: list[ast.AST] = [self.tree]
+        for node in found:
+            for name in node._fields:
+                value = getattr(node, name, None)
+                if isinstance(value, ast.AST):
+                    found.append(value)
+                elif isinstance(value, list):
+                    found.extend(one for one in value if isinstance(one, ast.AST))
+        return found
 
 
 @cache
@@ -65,7 +75,7 @@ def module_files() -> list[File]:
 
 def imports(file: File) -> Iterator[tuple[int, str]]:
     """Every name that the file imports, in full and with its line: `from a.b import c` is `a.b.c`."""
-    for node in file.nodes():
+    for node in file.nodes:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

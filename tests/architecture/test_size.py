@@ -18,7 +18,7 @@ def violations(file: File) -> Iterator[str]:
     """Functions and files that are too long. Migrations are Django's, and a test file may list many cases."""
     if file.is_migration:
         return
-    for node in file.nodes():
+    for node in file.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             if lines > LONGEST_FUNCTION:

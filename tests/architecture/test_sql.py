@@ -45,13 +45,13 @@ def tables() -> dict[str, str]:
 
 def strings(file: File) -> Iterator[tuple[int, str]]:
     """The text constants that can be SQL: f-strings whole, with a blank for what is filled in; no docstrings."""
-    inner = {id(part) for node in file.nodes() if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
-    words = {id(node.value) for node in file.nodes() if isinstance(node, ast.Expr)}
-    for node in file.nodes():
+    inner = {id(part) for node in file.nodes if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
+    inner |= {id(node.value) for node in file.nodes if isinstance(node, ast.Expr)}
+    for node in file.nodes:
         if isinstance(node, ast.JoinedStr):
             parts = (part.value if isinstance(part, ast.Constant) else " ? " for part in node.values)
             yield node.lineno, "".join(map(str, parts))
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and not {id(node)} & (inner | words):
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inner:
             yield node.lineno, node.value
 
 
