@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import random
 import time
 from collections.abc import Iterable, Sequence
@@ -100,6 +101,8 @@ def main(options: argparse.Namespace) -> dict[str, Any]:
         built = time.perf_counter() - started
         rows = kernel.run("SELECT count(*) FROM stock_balance").fetchall()[0][0]
         products = [row[0] for row in kernel.run("SELECT id FROM catalog_product ORDER BY id")]
+        gc.collect()
+        gc.freeze()  # as a server does once it has started
         took: dict[int, list[float]] = {}
         planned: dict[int, list[float]] = {}
         possible = asks = waits = 0

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from typing import Any
 
@@ -31,6 +32,8 @@ def main(options: argparse.Namespace) -> dict[str, Any]:
     if given is not None and given.walk_ins:
         seeds = 1
     trade = None if given else journey.load()
+    gc.collect()
+    gc.freeze()  # as a server does once it has started
     played: list[dict[str, Played]] = []
     bounds: list[int] = []
     orders = 0
