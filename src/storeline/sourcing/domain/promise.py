@@ -282,7 +282,7 @@ def _at_points(look: Look, points: Sequence[Point], shipment: Found) -> Answer:
     found: list[Found] = []
     for point in points:
         windows = point.slots.windows(arrives, SHOWN)
-        if (reasons := _point_obstacles(point, look.needs)) or (point.slotted and not windows):
+        if (reasons := _point_obstacles(point, look.needs)) or ((point.slotted or point.slots.ids) and not windows):
             found.append(reasons or [ALL_FULL])
         elif not windows and point.opens is None:
             found.append([SHUT])

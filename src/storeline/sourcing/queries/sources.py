@@ -240,7 +240,8 @@ near AS MATERIALIZED (
     ORDER BY position <-> (SELECT point FROM here) LIMIT {_POINTS}
 )
 SELECT p.id, p.ref, p.name, p.format, p.keeps, e.currency, {KM}, {CLOSED}, {TRADING},
-    collect.ids, collect.starts, collect.ends, collect.fees, {_slotted("collect", "true")}, {_opening("%(at)s")}
+    collect.ids, collect.starts, collect.ends, collect.fees, {_slotted("collect", "true")},
+    CASE WHEN collect.ids IS NULL THEN {_opening("%(at)s")} END
 FROM near
 CROSS JOIN LATERAL (SELECT * FROM places_place WHERE id = near.id LIMIT 1) AS p
 CROSS JOIN LATERAL (SELECT currency FROM places_entity WHERE id = p.entity_id LIMIT 1) AS e

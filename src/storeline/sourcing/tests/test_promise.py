@@ -132,6 +132,22 @@ def test_of_many_that_have_everything_only_the_nearest_are_read_unless_their_slo
     assert (refs(collected), count.waits) == (["P12", "P13"], 2)
 
 
+def test_at_a_point_only_a_slot_after_the_parcel_has_come_is_promised():
+    near = shop("near", 50.05)
+    locker = shop("locker", 50.01, format="locker", capabilities=["collect"])
+    [one] = make_products(1)
+    put(near, one, 5_000)
+    run("UPDATE places_hours SET opens = 900 WHERE place_id = %s", [near])
+    capacity.set_rule(capacity.Rule(locker, "collect", 15, 5, 0), actor=SYSTEM)
+    capacity.generate([locker], actor=SYSTEM, days=4)
+    with waits() as count:
+        found = ask(one)["point"]
+    comes = AT + timedelta(hours=9 + 48)
+    assert (found.at, found.offers[0].windows[0].starts_at, count.waits) == (comes, comes, 2)
+    run("UPDATE capacity_slot SET held = capacity WHERE starts_at >= %s", [comes])
+    assert why(ask(one)["point"]) == ["slots_full"]
+
+
 def test_goods_that_must_be_kept_cold_go_only_where_they_are():
     near = shop("near", 50.05)
     shop("locker", 50.01, format="locker", capabilities=["collect"])
