@@ -12,6 +12,7 @@ from storeline.fulfilment.commands.pick import pick, pick_all, pick_less, pick_m
 from storeline.fulfilment.commands.ready import ready
 from storeline.fulfilment.commands.reject import reject
 from storeline.fulfilment.commands.renew import renew_code
+from storeline.fulfilment.commands.retime import choose_time
 from storeline.fulfilment.commands.runs import add_van, assign, come_back, leave, start_run, take_off
 from storeline.fulfilment.commands.ship import ship
 from storeline.fulfilment.commands.supply import pick_supply, send
@@ -81,6 +82,7 @@ from storeline.fulfilment.queries import (
     supplies_at,
     supplies_of,
     tasks_of,
+    times,
     to_bring,
     vans_of,
 )
@@ -155,6 +157,7 @@ __all__ = [
     "came_back",
     "cancel",
     "candidates",
+    "choose_time",
     "codes",
     "come_back",
     "deliver",
@@ -205,6 +208,7 @@ __all__ = [
     "supplies_of",
     "take_off",
     "tasks_of",
+    "times",
     "to_bring",
     "vans_of",
     "withdraw",

@@ -36,7 +36,7 @@ from storeline.orders.domain.moves import Part
 from storeline.orders.domain.number import order_number
 from storeline.orders.domain.shorts import OrderLine, Short
 from storeline.orders.domain.substitutes import SUBSTITUTION, Instead, pack, payable, unpack
-from storeline.orders.errors import NotServed, SlotFull, WrongState
+from storeline.orders.errors import NotServed, PickingBegun, SlotFull, SlotTooEarly, WrongState
 from storeline.orders.locks import LockedOrder, lock
 from storeline.orders.permissions import CANCEL, OWN, PLACE, QUOTE, SELL, VIEW
 from storeline.orders.queries import (
@@ -99,11 +99,13 @@ __all__ = [
     "OrderLine",
     "OrderView",
     "Part",
+    "PickingBegun",
     "PricedLine",
     "ReceiptFacts",
     "Search",
     "Short",
     "SlotFull",
+    "SlotTooEarly",
     "Verdict",
     "Wish",
     "WrongState",

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from ninja import Field, Schema
 
+from storeline.capacity import api as capacity
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.commands import hand_over, ready
 from storeline.fulfilment.domain.picking import OPEN
@@ -45,6 +46,22 @@ class HandOverIn(Schema):
 
 class HandOversIn(Schema):
     orders: Annotated[list[HandOverIn], Field(min_length=1, max_length=500)]
+
+
+class TimeIn(Schema):
+    slot: UUID
+
+
+class TimeOut(Schema):
+    """A slot in which an order is collected or brought."""
+
+    slot: UUID
+    starts_at: datetime
+    ends_at: datetime
+
+
+class TimesOut(Schema):
+    slots: list[TimeOut]
 
 
 class CancelIn(Schema):
@@ -273,6 +290,33 @@ def renew_code(request: Request, order_id: UUID, token: Token = None, key: Key =
 
     once(f"fulfilment.code {order_id}", key, request.body, deed)
     return _progress(fulfilment.progress(order_id, actor=actor, token=shown))
+
+
+@router.get(
+    "/orders/{uuid:order_id}/fulfilment/slots",
+    auth=requires(FOLLOW, guest=True),
+    response=TimesOut,
+    summary="The times that one's own order may change to",
+)
+def list_times(request: Request, order_id: UUID, token: Token = None) -> TimesOut:
+    """Of its place and way, no dearer, when all of it can be there; of three days. None where it has no time."""
+    found = fulfilment.times(order_id, actor=request.actor, token=token or "")
+    return TimesOut(slots=[_time(slot) for _, slots in found for slot in slots])
+
+
+@router.put(
+    "/orders/{uuid:order_id}/fulfilment/slot",
+    auth=requires(FOLLOW, guest=True),
+    response=TimeOut,
+    summary="Another time for one's own order",
+)
+def put_time(request: Request, order_id: UUID, body: TimeIn, token: Token = None) -> TimeOut:
+    """While nobody has begun to pick it. The time that it has changes nothing."""
+    return _time(fulfilment.choose_time(order_id, body.slot, actor=request.actor, token=token or ""))
+
+
+def _time(slot: capacity.Slot) -> TimeOut:
+    return TimeOut(slot=slot.id, starts_at=slot.starts_at, ends_at=slot.ends_at)
 
 
 def _progress(own: fulfilment.Progress) -> ProgressOut:

@@ -50,6 +50,7 @@ from storeline.fulfilment.queries.tasks import (
     standing,
     tasks_of,
 )
+from storeline.fulfilment.queries.times import times
 
 __all__ = [
     "DEPARTURE",
@@ -92,6 +93,7 @@ __all__ = [
     "supplies_at",
     "supplies_of",
     "tasks_of",
+    "times",
     "to_bring",
     "vans_of",
 ]

@@ -53,6 +53,7 @@ def _trade() -> dict[str, str]:
         "orders.reslot": _("Chose another slot for an order"),
         "fulfilment.offer": _("Offered a substitute"),
         "fulfilment.answer": _("Answered an offered substitute"),
+        "fulfilment.choose_time": _("Chose another time for their own order"),
         "fulfilment.withdraw": _("Took an offered substitute back"),
         "aftersales.return": _("Took goods back"),
         "aftersales.ask": _("Asked to return goods"),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from storeline.capacity import api as capacity
 from storeline.fulfilment import api as fulfilment
+from storeline.kernel.api import Error
 from storeline.web import formats
 
 
@@ -172,6 +173,16 @@ def refusal(error: Refusal, names: Sequence[str] = ()) -> str:
         "order_mismatch": _("The form had been sent before with other contents. Look at it, then order again."),
     }.get("contact" if (error.field or "").startswith("contact.") else error.code, error.detail)
     return words % {"name": name} if "%(name)s" in words else words
+
+
+def time_refused(error: Error) -> str:
+    """Why an order kept the time that it had."""
+    return {
+        "slot_full": _("That time has just filled up. Choose another."),
+        "slot_too_early": _("Not everything can be there by that time. Choose a later one."),
+        "picking_begun": _("Somebody has begun to pick your order. Ask the shop for another time."),
+        "slot_not_found": _("That time is over. Choose another."),
+    }.get(error.code, _("This order cannot have another time any more."))
 
 
 def reasons() -> dict[str, str]:
