@@ -47,6 +47,8 @@ _LOOK = """async () => {
     `${one.id}: ${node.html.slice(0, 160)} ${JSON.stringify(node.any.slice(0, 1)).slice(0, 200)}`));
 }"""
 WIDTHS = {"phone": (390, 844), "desk": (1440, 900)}
+PLAINLY = "--js-flags=--no-opt --no-maglev"
+"""A page lives for a second: its scripts are not worth optimising."""
 WITHIN_MS = 10_000
 _STILL = "() => document.readyState === 'complete' && !document.querySelector('.htmx-request')"
 _STATE = """() => {
@@ -77,7 +79,7 @@ def chromium() -> str:
 def browser() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop stands in this thread; nothing is awaited
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        opened = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", PLAINLY])
         yield opened
         opened.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
