@@ -11,9 +11,9 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from threading import Barrier, BrokenBarrierError
 from types import FrameType
@@ -173,13 +173,25 @@ class Application:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        await asyncio.to_thread(ready.in_all_languages)
-        await self.requests.each(ready.now)
+        with _ending_at_once():
+            await asyncio.to_thread(ready.in_all_languages)
+            await self.requests.each(ready.now)
         gc.freeze()  # what these made stays too
         _on_signals(self.streams.close)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+@contextmanager
+def _ending_at_once() -> Iterator[None]:
+    """Nobody is answered yet: a process that is told to stop ends there and then. Told so before it serves, the server would not."""
+    before = {number: signal.signal(number, lambda *_: os._exit(0)) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _on_signals(deed: Callable[[], None]) -> None:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _BEAT_S = 1.0
 _PATIENCE_S = 30
+_MOST_TO_END_S = 30
+"""What a process is still at so long after it was told to stop is cut off: whatever it was writing is whole or undone."""
 
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -73,6 +75,7 @@ def _serve(chosen: argparse.Namespace) -> None:
             backpressure=chosen.threads * 8 + settings.LIVE_STREAMS,
             websockets=False,
             respawn_failed_workers=True,
+            workers_kill_timeout=_MOST_TO_END_S,
             log_access=False,
         ).serve()
 

@@ -64,8 +64,7 @@ class Sets:
         self._pool = ThreadPoolExecutor(writers, "orders")
         self._queue: deque[Waiting] = deque()
         self._expected = 0
-        """So many were here when the last set ended: who sees them all again waits no longer."""
-        self._until = 0.0
+        """So many were here when the last set ended: who sees them all again waits no longer. None, once their breath is over."""
 
     async def answer(self, arrived: Arrived) -> HttpResponse:
         """The answer, once it is durable."""
@@ -74,11 +73,12 @@ class Sets:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[HttpResponse] = loop.create_future()
         self._queue.append((arrived, future))
-        if self._free and (len(self._queue) >= self._expected or loop.time() >= self._until):
+        if self._free and len(self._queue) >= self._expected:
             loop.call_soon(self._begin)  # whoever else has arrived by then goes along
         return await future
 
     def _begin(self) -> None:
+        self._expected = 0
         if not self._free or not self._queue:
             return
         self._free -= 1
@@ -95,11 +95,10 @@ class Sets:
         self._free += 1
         loop = asyncio.get_running_loop()
         self._expected = min(len(chosen) + len(self._queue), self._largest)
-        self._until = loop.time() + BREATH * (loop.time() - began)
         if len(self._queue) >= self._expected:
             self._begin()
         else:
-            loop.call_at(self._until, self._begin)
+            loop.call_later(BREATH * (loop.time() - began), self._begin)
         error = task.exception()
         answers = [problem(500)] * len(chosen) if error else task.result()
         for (_, future), answer in zip(chosen, answers, strict=True):

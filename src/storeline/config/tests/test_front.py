@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import orjson
 import pytest
@@ -92,6 +92,27 @@ def test_nobody_waits_longer_for_others_than_a_part_of_the_last_set() -> None:
     waited = finished(all_of_them())
     assert sets == [[b"a"] * 3, [b"b"]]
     assert waited >= 0.2 * (1 + BREATH) - 0.02
+
+
+def test_who_comes_just_after_a_breath_is_answered_however_early_its_timer_ran() -> None:
+    """Timers are whole milliseconds to some event loops: they may run a little before their time."""
+
+    async def after_it() -> int:
+        loop, queue = asyncio.get_running_loop(), Sets(echo, largest=64, writers=1)
+        early = asyncio.Event()
+
+        def at_once(_delay: float, done: Callable[[], None]) -> None:
+            loop.call_soon(done)
+            loop.call_soon(early.set)
+
+        setattr(loop, "call_later", at_once)  # noqa: B010  # in this one alone
+        await asyncio.gather(*[queue.answer(Arrived(b"a", "")) for _ in range(3)])
+        await early.wait()
+        alone = asyncio.create_task(queue.answer(Arrived(b"b", "")))
+        del loop.call_later
+        return (await asyncio.wait_for(alone, 5)).status_code
+
+    assert finished(after_it()) == 201
 
 
 def test_a_set_that_breaks_is_answered_and_the_next_one_done() -> None:
