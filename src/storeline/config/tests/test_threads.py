@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 
-from storeline.config.asgi import Threads
+from storeline.config.threads import Threads
 
 
 def test_each_thread_does_it_once() -> None:
