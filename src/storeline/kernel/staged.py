@@ -172,7 +172,12 @@ def all_columns(file: str, declared: str) -> Iterator[frozenset[str]]:
 
 
 def merge(target: Target) -> Merged:
-    """Check the staged rows of `target` and write what is new or different, by `ref`."""
+    """Check the staged rows of `target` and write what is new or different, by `ref`.
+
+    One writer of a table at a time: an id follows from its ref, and of two who write the same new ref at once the second can meet
+    the first's id before its ref, which no ON CONFLICT over the ref takes up.
+    """
+    db.run("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"merge {target.table}"])
     db.run(f"ANALYZE pg_temp.in_{target.file}")
     existing = f"LEFT JOIN {target.table} t ON t.ref = i.ref {target.joins}"
     with all_columns(target.file, target.declared) as present:
