@@ -8,13 +8,15 @@ import random
 import time
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from bench.tools.harness import percentile, private_database
 from storeline.kernel import api as kernel
 from storeline.places import api as places
-from storeline.sourcing import api as sourcing
+
+if TYPE_CHECKING:
+    from storeline.sourcing import api as sourcing  # itself only once there is a database: it reads the settings
 
 PLACES, PRODUCTS, RARE = 1_000, 10_000, 100
 GROUPS = (10, 100, 1_000)
@@ -176,6 +178,8 @@ def _values(place: str, goods: Sequence[str], chance: random.Random) -> str:
 
 
 def _ask(size: int, products: Sequence[UUID], chance: random.Random, many: int) -> tuple[list[float], int, int]:
+    from storeline.sourcing import api as sourcing
+
     took, possible, waits = [], 0, 0
     for _ in range(many):
         basket, where = _basket(products, chance), _where(chance)
@@ -189,6 +193,8 @@ def _ask(size: int, products: Sequence[UUID], chance: random.Random, many: int) 
 
 
 def _plan(size: int, products: Sequence[UUID], chance: random.Random, many: int) -> list[float]:
+    from storeline.sourcing import api as sourcing
+
     took = []
     for _ in range(many):
         basket, where = _basket(products, chance), _where(chance)
@@ -199,6 +205,8 @@ def _plan(size: int, products: Sequence[UUID], chance: random.Random, many: int)
 
 
 def _basket(products: Sequence[UUID], chance: random.Random) -> list[sourcing.WantedLine]:
+    from storeline.sourcing import api as sourcing
+
     some = chance.sample(products[:-RARE], chance.randint(1, 8))
     if chance.random() < 0.02:
         some[0] = chance.choice(products[-RARE:])
