@@ -108,6 +108,7 @@ OWN: dict[str, dict[str, str]] = {
         "reading": "CSV and Parquet into staged rows",
         "progress": "what people see of long work",
         "replaying": "real baskets through the order path",
+        "replay_choice": "which of its last baskets are received otherwise",
         "replay_end": "its last baskets, left at every step of every way",
         "totals": "the second reader",
         "workers": "the replay's processes",

@@ -6,28 +6,25 @@ demo's people where they are there, else the system. What was done already is lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
 from storeline.aftersales import api as aftersales
 from storeline.capacity import api as capacity
-from storeline.catalog import api as catalog
 from storeline.consignment import api as consignment
-from storeline.exchange.journey import Basket, baskets
+from storeline.exchange.journey import Basket
+from storeline.exchange.replay_choice import AT_SHOP, Chosen, neighbours
 from storeline.exchange.replaying import (
     COLLECTED_AFTER,
     READY_AFTER,
     Refs,
     draft_of,
-    is_online,
     load_refs,
     make_ready,
-    may_be_online,
 )
 from storeline.fulfilment import api as fulfilment
 from storeline.identity import api as identity
@@ -37,29 +34,11 @@ from storeline.partners import api as partners
 from storeline.places import api as places
 from storeline.stock import api as stock
 
-SINCE = timedelta(days=3)
-"""How old the baskets may be."""
-NEIGHBOURS = 5
 NOTE, VAN = "Weekly exchange", "Van 1"
 PARTNER, SETTLED = "parcels", "bakery"
 """Whose parcels come to the shop, and which partner's last month is settled."""
 _UNIT = 1000
 _SIGNATURE = "M10 60" + "".join(f"L{20 + 15 * step} {40 + (step % 3) * 20}" for step in range(12))
-_AMBIENT, _COOL = frozenset({"ambient"}), frozenset({"ambient", "fresh", "chilled"})
-
-ROLES: Mapping[str, frozenset[str] | None] = {
-    "returned": None,
-    "parcel": _AMBIENT,
-    "parcel_to_pick": _AMBIENT,
-    "locker": _COOL,
-    "delivered": None,
-    "supplied": None,
-    "asked": None,
-    "offered": None,
-    "loaded": None,
-    "to_bring": None,
-}
-"""What becomes of a basket, and which temperature classes it may hold; the first ones choose first."""
 WAYS: Mapping[str, Literal["deliver", "ship"]] = {
     "parcel": "ship",
     "parcel_to_pick": "ship",
@@ -67,73 +46,6 @@ WAYS: Mapping[str, Literal["deliver", "ship"]] = {
     "loaded": "deliver",
     "to_bring": "deliver",
 }
-AT_SHOP = "at_shop"
-"""A neighbour's basket, which is collected at the shop."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The shop, what was chosen for which role, and the first moment after the replayed days."""
-
-    shop: places.Place
-    baskets: Mapping[str, Basket]
-    end: datetime
-
-    @property
-    def refs(self) -> frozenset[str]:
-        return frozenset(basket.ref for basket in self.baskets.values())
-
-
-def choose(folder: Path, shop: str, end: datetime) -> Chosen | None:
-    """Which baskets of a written folder are received otherwise than by the replay; the same each time. None without the shop."""
-    place = places.find_by_ref(shop)
-    if place is None:
-        return None
-    refs = load_refs()
-    seen = [one for one in baskets(folder, end - SINCE, end) if _may(one, refs)]
-    here = [one for one in seen if one.place == shop]
-    near = {one.ref: None for one in _neighbours(place)}
-    around = sorted((one for one in seen if one.place in near), key=lambda one: list(near).index(one.place))
-    temperature = _temperatures([*here, *around], refs)
-    return Chosen(place, assign(here, around, temperature), end)
-
-
-def assign(here: Sequence[Basket], around: Sequence[Basket], temperature: Callable[[str], str]) -> dict[str, Basket]:
-    """Give each role the first basket that fits and that no role before it has; a role that none fits stays empty."""
-    found: dict[str, Basket] = {}
-    for role, allowed in ROLES.items():
-        taken = {one.ref for one in found.values()}
-        fitting = (one for one in here if one.ref not in taken and _fits(one, allowed, temperature))
-        if (basket := next(fitting, None)) is not None:
-            found[role] = basket
-    if (basket := next((one for one in around if _fits(one, _COOL, temperature)), None)) is not None:
-        found[AT_SHOP] = basket
-    return found
-
-
-def _fits(basket: Basket, allowed: Collection[str] | None, temperature: Callable[[str], str]) -> bool:
-    return allowed is None or all(temperature(line.product) in allowed for line in basket.lines)
-
-
-def _may(basket: Basket, refs: Refs) -> bool:
-    """What may be sold online, and is not an online order of the replay already."""
-    return basket.place in refs.places and may_be_online(basket, refs) and not is_online(basket, refs)
-
-
-def _temperatures(some: Iterable[Basket], refs: Refs) -> Callable[[str], str]:
-    ids = {refs.products[line.product] for basket in some for line in basket.lines}
-    facts = catalog.gather(sorted(ids)).result()
-    return lambda ref: facts[refs.products[ref]].temperature
-
-
-def _neighbours(place: places.Place) -> list[places.Place]:
-    if place.position is None:
-        return []
-    page = places.list_places(near=place.position, capability="sell", limit=NEIGHBOURS + 1)
-    return [one for one in page.items if one.id != place.id]
-
-
-# --- leaving it open -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +275,7 @@ def _transfer(end: _End) -> None:
     with clock_at(end.at(7, 15)):
         if transfer is None:
             place = places.get_place(end.shop)
-            for neighbour in _neighbours(place):
+            for neighbour in neighbours(place):
                 goods = _own(neighbour.id, lambda level: level.available >= 24 * _UNIT)[:4]
                 here = stock.owners_of([(end.shop, one.product_id) for one in goods]).result()
                 lines = [(one.product_id, 6 * _UNIT) for one in goods if (end.shop, one.product_id) not in here]

@@ -9,7 +9,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from storeline.exchange import replay_end, replaying
+from storeline.exchange import replay_choice, replay_end, replaying
 from storeline.exchange.format import HISTORY
 from storeline.exchange.importing import import_folder
 from storeline.exchange.journey import Basket, Discount, Line
@@ -116,13 +116,13 @@ MILK = Line(1, "000012", 2000, 698, 698, ())
 END = datetime(2025, 11, 7, 5, tzinfo=UTC)
 
 
-def chosen(monkeypatch, *roles: str) -> replay_end.Chosen:
+def chosen(monkeypatch, *roles: str) -> replay_choice.Chosen:
     """Each role has a basket of its own at US01, whose one neighbour is the warehouse."""
     found = [basket("x" * number, COLA, MILK._replace(line=2)) for number in range(1, len(roles) + 1)]
     shop = places.find_by_ref("US01")
     assert shop is not None
-    monkeypatch.setattr(replay_end, "_neighbours", lambda _: [places.find_by_ref("US02")])
-    return replay_end.Chosen(shop, dict(zip(roles, found, strict=True)), END)
+    monkeypatch.setattr(replay_end, "neighbours", lambda _: [places.find_by_ref("US02")])
+    return replay_choice.Chosen(shop, dict(zip(roles, found, strict=True)), END)
 
 
 def standing() -> list[tuple[str, ...]]:
@@ -139,7 +139,7 @@ def standing() -> list[tuple[str, ...]]:
 
 
 def test_every_way_of_receiving_is_left_open_once(monkeypatch):
-    folder = chosen(monkeypatch, *replay_end.ROLES)
+    folder = chosen(monkeypatch, *replay_choice.ROLES)
     ensure_demo_sign_ins(folder.shop.id)
     with monkeypatch.context() as broken:
         broken.setattr(fulfilment, "deliver", Mock(side_effect=RuntimeError("killed")))
@@ -179,7 +179,7 @@ def test_the_first_that_fits_is_chosen_and_none_twice():
     some = [basket("x" * number, COLA, MILK) for number in range(1, 4)] + [basket("cola", COLA)]
     around = [basket("frozen", COLA._replace(product="ice")), basket("near", MILK)]
     kept = {"000020": "ambient", "000012": "chilled", "ice": "frozen"}
-    found = replay_end.assign(some, around, kept.__getitem__)
+    found = replay_choice.assign(some, around, kept.__getitem__)
     assert {role: one.ref for role, one in found.items()} == {
         "returned": "x", "parcel": "cola", "locker": "xx", "delivered": "xxx", "at_shop": "near"
     }  # fmt: skip

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from storeline.exchange import journey, replay_end
+from storeline.exchange import journey, replay_choice, replay_end
 from storeline.exchange.replaying import replay_folder
 from storeline.kernel.api import stored_clock, time_zone
 
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         folder = journey.trade_folder(Path(settings.VAR) / "journey", since, until)
         if not journey.is_written(folder):
             journey.write_folder(folder, since=since, until=until, master=False)
-        chosen = replay_end.choose(folder, options["open"], end) if options["open"] else None
+        chosen = replay_choice.choose(folder, options["open"], end) if options["open"] else None
         without = frozenset[str]() if chosen is None else chosen.refs
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, disable=options["json"], transient=True) as bar:
