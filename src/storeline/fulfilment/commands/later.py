@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from storeline.capacity import api as capacity
+from storeline.fulfilment.domain.supplies import handed_over_from
 from storeline.kernel.api import SYSTEM, business_date, run
 from storeline.orders import api as orders
 from storeline.places import api as places
@@ -46,14 +47,13 @@ def next_slot(order_id: UUID, place_id: UUID, method: str, since: datetime) -> c
 def put_off(order: orders.LockedOrder, due_at: datetime, until: datetime, way: timedelta) -> Moved:
     """Let an order's task be due once its goods can be there: in the next slot with room, where it has a slot.
 
-    What is collected at a point goes there first, which takes twice that `way`: it is packed before. Nothing changes where its time is late enough
-    already. Belongs in a transaction that holds the task and no stock yet.
+    Nothing changes where its time is late enough already. Belongs in a transaction that holds the task and no stock yet.
     """
     if order.slot_id is None:
         return Moved(due_at) if due_at >= until else _due(order.id, Moved(until, is_later=True))
     to = orders.destinations([order.id]).result().get(order.id)
     point = None if to is None else to.point
-    since = until if point is None else until + 2 * way
+    since = handed_over_from(until, way, at_point=point is not None)
     if capacity.get_slot(order.slot_id).starts_at >= since:
         return Moved(due_at)
     slot = next_slot(order.id, point or order.served_by, order.method, since)

@@ -103,6 +103,13 @@ def way_of(takes: timedelta) -> timedelta:
     return takes / 2
 
 
+def handed_over_from(arrives: datetime, way: timedelta, *, at_point: bool) -> datetime:
+    """When goods can be handed over that arrive where their order is packed: what is collected at a point is packed before it
+    goes there, which takes twice the way.
+    """
+    return arrives + 2 * way if at_point else arrives
+
+
 def postponed(supply: Supply, moment: datetime) -> tuple[Late, datetime] | None:
     """Why a supply cannot be there when it is due, and when it can be at the earliest; None while it still can.
 

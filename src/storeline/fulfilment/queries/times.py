@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from storeline.capacity import api as capacity
-from storeline.fulfilment.domain.supplies import LIVE_SUPPLIES
+from storeline.fulfilment.domain.supplies import LIVE_SUPPLIES, handed_over_from
 from storeline.fulfilment.queries.supplies import supplies_of
 from storeline.kernel.api import Actor, business_date, now, pipeline
 from storeline.orders import api as orders
@@ -40,9 +40,9 @@ class Terms:
         self.place_id = point or order.served_by
         self.method = order.method
         self.most_fee = slot.fee
-        ways = [one.due_at + (2 * one.way if point else timedelta(0)) for one in live]
+        there = [handed_over_from(one.due_at, one.way, at_point=point is not None) for one in live]
         # Packed at one place, collected at another: the time that it has is the earliest that is known to be honest.
-        self.since = max([now(), *ways, *([slot.starts_at] if point else [])])
+        self.since = max([now(), *there, *([slot.starts_at] if point else [])])
 
     def fits(self, slot: capacity.Slot) -> bool:
         """Whether the order may have this slot, if it has room."""
