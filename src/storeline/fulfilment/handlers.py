@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from storeline.fulfilment.commands.cancel import give_back
+from storeline.fulfilment.commands.cancel import ended, give_back
 from storeline.fulfilment.commands.finish import finish
 from storeline.fulfilment.commands.take_in import after_arrival, before_arrival
 from storeline.fulfilment.commands.tasks import close_tasks, open_tasks
@@ -47,4 +47,5 @@ def became_ready(events: Sequence[Envelope]) -> None:
 
 
 orders.register_begun(begun)
+orders.register_ended(ended)
 stock.register_arrivals(before_arrival, after_arrival)

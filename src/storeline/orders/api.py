@@ -4,7 +4,7 @@ from storeline.orders.commands.amend import amend
 from storeline.orders.commands.call_off import call_off, register_begun
 from storeline.orders.commands.checkout import checkout, checkout_gathered, checkout_many
 from storeline.orders.commands.complete import complete
-from storeline.orders.commands.confirm import cancel, confirm, expire
+from storeline.orders.commands.confirm import cancel, confirm, expire, register_ended
 from storeline.orders.commands.contacts import contact_of
 from storeline.orders.commands.load import (
     LINE_DISCOUNTS_IN,
@@ -148,6 +148,7 @@ __all__ = [
     "receipt_facts",
     "records_of_actor",
     "register_begun",
+    "register_ended",
     "reslot",
     "search",
     "sold_since",

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from storeline.fulfilment.commands.tasks import close_tasks
-from storeline.fulfilment.commands.tell import tell_nothing
+from storeline.fulfilment.commands.tell import tell_cancelled, tell_nothing
 from storeline.fulfilment.domain.picking import OPEN
 from storeline.fulfilment.domain.runs import DropState
 from storeline.fulfilment.errors import TaskClosed
@@ -32,6 +32,9 @@ from storeline.orders import api as orders
 from storeline.payments import api as payments
 from storeline.places import api as places
 
+NOT_COLLECTED = "not_collected"
+"""The reason of an order that nobody came for."""
+
 
 def cancel(order_ids: Collection[UUID], *, reason: str, actor: Actor) -> None:
     """Cancel orders that have not been handed over, all or none; cancelling twice is nothing.
@@ -46,18 +49,21 @@ def cancel(order_ids: Collection[UUID], *, reason: str, actor: Actor) -> None:
             actor.require(CANCEL, locked.tasks[order_id].place_id)
             if locked.tasks[order_id].state == "handed_over":
                 raise TaskClosed("The goods were handed over: take them back as a return.", field=f"orders[{index}]")
-        _check_home(ids)
-        _cancel(ids, locked, reason, actor)
+        _cancel(ids, locked, reason, actor, tell=True)
     if not in_transaction():
         payments.perform_open(ids)
 
 
-def _check_home(order_ids: Collection[UUID]) -> None:
-    """Refuse what a van is out with: the driver says first what became of it."""
+def ended(order_ids: Collection[UUID], reason: str) -> None:
+    """Staff cancel these, here or elsewhere, under their locks: whoever ordered is told.
+
+    What a van is out with is refused: the driver says first what became of it.
+    """
     drops = live_drops(order_ids)
     for index, order_id in enumerate(order_ids):
         if order_id in drops and drops[order_id].state == DropState.OUT:
             raise TaskClosed("A van is out with it.", field=f"orders[{index}]")
+    tell_cancelled(order_ids, unclaimed=reason == NOT_COLLECTED)
 
 
 def abandon(order_ids: Collection[UUID], *, reason: str) -> None:
@@ -66,16 +72,16 @@ def abandon(order_ids: Collection[UUID], *, reason: str) -> None:
         locked = lock(order_ids)
         ids = [task.order_id for task in locked.tasks.values() if task.state in OPEN]
         tell_nothing(ids)
-        _cancel(ids, locked, reason, SYSTEM)
+        _cancel(ids, locked, reason, SYSTEM, tell=False)
     payments.perform_open(ids)
 
 
-def _cancel(order_ids: Collection[UUID], locked: Locked, reason: str, actor: Actor) -> None:
+def _cancel(order_ids: Collection[UUID], locked: Locked, reason: str, actor: Actor, *, tell: bool) -> None:
     live = [order_id for order_id in order_ids if locked.tasks[order_id].state in OPEN]
     if not live:
         return
     moment = now()
-    orders.cancel(live, reason=reason, actor=SYSTEM)
+    orders.cancel(live, reason=reason, actor=SYSTEM, tell=tell)
     give_back(live, moment)
     with pipeline():
         close_tasks(live, moment)

@@ -246,3 +246,91 @@ messages.register_template(
         ),
     },
 )
+CANCELLED = "fulfilment.cancelled"
+messages.register_template(
+    CANCELLED,
+    {
+        "en": (
+            "Order {number} is cancelled",
+            "{place} has cancelled your order. You pay nothing: no money was taken, and what was set aside is let go.",
+        ),
+        "zh-Hans": (
+            "订单 {number} 已取消",
+            "“{place}”已取消您的订单。您无需付款：未扣款，预授权的金额将予以释放。",
+        ),
+        "fr": (
+            "La commande {number} est annulée",
+            "{place} a annulé votre commande. Vous ne payez rien : aucune somme n'a été prélevée, et le montant réservé est libéré.",
+        ),
+        "es": (
+            "El pedido {number} está cancelado",
+            "{place} ha cancelado su pedido. No paga nada: no se ha cobrado ningún importe, y lo reservado queda liberado.",
+        ),
+    },
+)
+CANCELLED_BACK = "fulfilment.cancelled_back"
+messages.register_template(
+    CANCELLED_BACK,
+    {
+        "en": (
+            "Order {number} is cancelled",
+            "{place} has cancelled your order. You get {amount} back, the way you paid.",
+        ),
+        "zh-Hans": (
+            "订单 {number} 已取消",
+            "“{place}”已取消您的订单。{amount} 将按原支付方式退还给您。",
+        ),
+        "fr": (
+            "La commande {number} est annulée",
+            "{place} a annulé votre commande. {amount} vous sont rendus par le moyen de paiement utilisé.",
+        ),
+        "es": (
+            "El pedido {number} está cancelado",
+            "{place} ha cancelado su pedido. Le devolvemos {amount} por el mismo medio de pago.",
+        ),
+    },
+)
+UNCLAIMED = "fulfilment.unclaimed"
+messages.register_template(
+    UNCLAIMED,
+    {
+        "en": (
+            "Order {number} was not collected",
+            "Nobody came for your order in time, so it is cancelled. You get {amount} back, the way you paid.",
+        ),
+        "zh-Hans": (
+            "订单 {number} 逾期未取",
+            "您的订单逾期未取，已取消。{amount} 将按原支付方式退还给您。",
+        ),
+        "fr": (
+            "La commande {number} n'a pas été retirée",
+            "Personne n'est venu chercher votre commande à temps : elle est annulée. {amount} vous sont rendus par le moyen de paiement utilisé.",
+        ),
+        "es": (
+            "El pedido {number} no se recogió",
+            "Nadie recogió su pedido a tiempo, así que está cancelado. Le devolvemos {amount} por el mismo medio de pago.",
+        ),
+    },
+)
+SHIPPED = "fulfilment.shipped"
+messages.register_template(
+    SHIPPED,
+    {
+        "en": (
+            "Order {number} is on its way",
+            "{place} has given your parcel to {carrier}. Follow it there by this number: {tracking}",
+        ),
+        "zh-Hans": (
+            "订单 {number} 已发货",
+            "“{place}”已将包裹交给 {carrier}，运单号：{tracking}，可凭此查询物流。",
+        ),
+        "fr": (
+            "La commande {number} est en route",
+            "{place} a remis votre colis à {carrier}. Suivez-le chez ce transporteur avec le numéro : {tracking}",
+        ),
+        "es": (
+            "El pedido {number} está en camino",
+            "{place} ha entregado su paquete a {carrier}. Puede seguirlo allí con este número: {tracking}",
+        ),
+    },
+)

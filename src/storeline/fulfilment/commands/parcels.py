@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from storeline.fulfilment.commands.cancel import cancel
+from storeline.fulfilment.commands.cancel import NOT_COLLECTED, cancel
 from storeline.fulfilment.commands.proofs import keep_proof
 from storeline.fulfilment.commands.tell import contact_of
 from storeline.fulfilment.commands.tell_parcel import tell_arrived
@@ -190,7 +190,7 @@ def came_back(parcel_id: UUID, *, actor: Actor) -> Parcel:
         check_step(parcel, "returning")
         run(_CLOSE, ["returned", now(), parcel_id])
         if parcel.order_id is not None:
-            cancel([parcel.order_id], reason="not_collected", actor=SYSTEM)
+            cancel([parcel.order_id], reason=NOT_COLLECTED, actor=SYSTEM)
         publish([parcel_event(PARCEL_RETURNED, parcel)])
         trail(actor, "fulfilment.parcel_returned", parcel_id, place_id=parcel.place_id)
     if parcel.order_id is not None and not in_transaction():

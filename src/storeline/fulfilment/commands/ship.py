@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from storeline.fulfilment.commands.tell import tell_shipped
 from storeline.fulfilment.domain.picking import State
 from storeline.fulfilment.errors import TaskClosed
 from storeline.fulfilment.events import HANDED_OVER, event
@@ -42,5 +43,6 @@ def ship(order_id: UUID, carrier: str, tracking: str, *, actor: Actor) -> None:
         orders.complete([order_id], actor=SYSTEM, at=moment)
         run(_SHIP, [order_id, carrier, tracking, moment])
         run(_CLOSE, [moment, order_id])
+        tell_shipped(order_id, carrier, tracking)
         publish([event(HANDED_OVER, task)])
         trail(actor, "fulfilment.ship", order_id, place_id=task.place_id, detail={"carrier": carrier})

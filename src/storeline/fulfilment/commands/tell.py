@@ -14,6 +14,8 @@ from storeline.catalog import api as catalog
 from storeline.customers import api as customers
 from storeline.fulfilment.commands.later import Moved
 from storeline.fulfilment.commands.letters import (
+    CANCELLED,
+    CANCELLED_BACK,
     LATE,
     LATE_SLOT,
     LATE_WAITS,
@@ -25,6 +27,8 @@ from storeline.fulfilment.commands.letters import (
     OFFERED,
     READY,
     READY_SHORT,
+    SHIPPED,
+    UNCLAIMED,
 )
 from storeline.fulfilment.domain.parcels import Contact
 from storeline.fulfilment.domain.picking import COLLECT_WITHIN
@@ -32,6 +36,7 @@ from storeline.fulfilment.queries import OfferView, Rejection
 from storeline.kernel.api import business_date, ids_array, run
 from storeline.messages import api as messages
 from storeline.orders import api as orders
+from storeline.payments import api as payments
 from storeline.places import api as places
 from storeline.web import formats
 
@@ -114,6 +119,26 @@ def tell_nothing(order_ids: Collection[UUID]) -> None:
             _queue(reached, NOTHING, order_id, {"place": reached.place})
 
 
+def tell_cancelled(order_ids: Collection[UUID], *, unclaimed: bool) -> None:
+    """Tell the same that staff cancelled their orders, and what they get back; `unclaimed` is what nobody came for."""
+    for order_id in order_ids:
+        reached = _reached(order_id)
+        if reached is None:
+            continue
+        paid = payments.payments_of([order_id]).get(order_id, ())
+        words = {"place": reached.place}
+        if taken := sum(one.captured for one in paid):
+            words["amount"] = reached.money(taken, paid[0].currency)
+        _queue(reached, UNCLAIMED if unclaimed and taken else CANCELLED_BACK if taken else CANCELLED, order_id, words)
+
+
+def tell_shipped(order_id: UUID, carrier: str, tracking: str) -> None:
+    """Tell the same that their parcel is on its way, and how to follow it."""
+    reached = _reached(order_id)
+    if reached is not None:
+        _queue(reached, SHIPPED, order_id, {"place": reached.place, "carrier": carrier, "tracking": tracking})
+
+
 def contact_of(order_id: UUID) -> Contact | None:
     """How to tell whoever ordered, as a parcel's contact; None where nobody can be reached."""
     reached = _reached(order_id)
@@ -155,6 +180,11 @@ class _Reached:
         with override(_tag(self.language)):
             return formats.clock(moment, self.zone)
 
+    def money(self, amount: int, currency: str) -> str:
+        """Minor units, as the reader writes them."""
+        with override(_tag(self.language)):
+            return formats.money(amount, currency)
+
     def span(self, slot: capacity.Room) -> dict[str, str]:
         """A slot's day, start and end."""
         return {
@@ -190,10 +220,10 @@ def _reached(order_id: UUID) -> _Reached | None:
     if not any(messages.is_carried(channel) for channel in _CHANNELS.values()):
         return None
     head = orders.get(order_id).head
-    of_member = None if head.customer_id is None else _of_member(head)
+    given = orders.contacts([order_id]).result().get(order_id, orders.Contact())
+    of_member = None if head.customer_id is None else _of_member(head, given.language)
     if of_member is not None:
         return of_member
-    given = orders.contacts([order_id]).result().get(order_id, orders.Contact())
     return _of_contact(head, given) or _of_address(head, given.language)
 
 
@@ -217,14 +247,16 @@ def _of_address(head: orders.OrderHead, language: str) -> _Reached | None:
     return _Reached(head.customer_id or head.id, "sms", number, language, place.name, place.zone)
 
 
-def _of_member(head: orders.OrderHead) -> _Reached | None:
+def _of_member(head: orders.OrderHead, language: str) -> _Reached | None:
     assert head.customer_id is not None
     member = customers.get(head.customer_id)
     for contact in sorted(member.contacts, key=lambda one: not one.preferred):
         channel = _CHANNELS.get(contact.kind)
         if contact.verified_at and channel is not None and messages.is_carried(channel):
             place = places.get_place(head.served_by)
-            return _Reached(member.person_id, channel, contact.value, member.language or "en", place.name, place.zone)
+            return _Reached(
+                member.person_id, channel, contact.value, member.language or language, place.name, place.zone
+            )
     return None
 
 

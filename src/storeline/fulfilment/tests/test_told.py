@@ -1,4 +1,4 @@
-"""What guests who collect are told, where they asked to be, in the language of their order."""
+"""What shoppers are told, where they asked to be, in the language of their order."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import pytest
 
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.commands.late import put_off_all
-from storeline.fulfilment.tests.factories import picks, read_events, supplying, to_pick
-from storeline.kernel.api import SYSTEM, new_id, run
+from storeline.fulfilment.commands.parcels import send_back_unclaimed
+from storeline.fulfilment.domain.parcels import KEPT_FOR
+from storeline.fulfilment.tests.factories import all_rows, picks, read_events, supplying, to_pick
+from storeline.kernel.api import SYSTEM, Error, new_id, now, run
 from storeline.messages import api as messages
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import Shop, shop
+from storeline.orders.tests.factories import Shop, brought, delivers, shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KIM = orders.Contact("kim@example.org", "+16145550123", "fr")
@@ -88,6 +90,57 @@ def test_at_a_point_it_is_told_when_it_is_there_with_the_points_code(here: Shop)
     assert told() == []
     fulfilment.arrive(order_id, actor=SYSTEM)
     assert told() == [("fulfilment.parcel_arrived", "kim@example.org", "fr")]
+
+
+def words() -> list[tuple[str, str, Any]]:
+    return run("SELECT template, language, values FROM messages_message ORDER BY created_at, id").fetchall()
+
+
+def test_staff_cancel_and_it_is_said_once_what_goes_back(here: Shop) -> None:
+    """Whichever door staff use; shoppers who cancel themselves see the answer."""
+    unpaid, paid, own = (to_pick(here, [1], contact=KIM) for _ in range(3))
+    fulfilment.pick_all([paid], actor=SYSTEM)
+    fulfilment.ready([paid], actor=SYSTEM)
+    for _ in range(2):
+        orders.cancel([unpaid], reason="mistake", tell=True)
+        fulfilment.cancel([paid], reason="mistake", actor=SYSTEM)
+        orders.call_off(own, actor=SYSTEM, token=orders.token_of(own))
+        read_events()
+    number = {order_id: orders.order_number(order_id) for order_id in (unpaid, paid)}
+    assert words() == [
+        ("fulfilment.cancelled", "fr", {"number": number[unpaid], "place": "Shop"}),
+        ("fulfilment.cancelled_back", "fr", {"number": number[paid], "place": "Shop", "amount": "1,35\xa0$US"}),
+    ]
+
+
+def test_nobody_came_for_it_and_its_money_goes_back(here: Shop) -> None:
+    order_id = to_pick(here, [1], contact=KIM, collect_at=supplying(here, 1, "point"))
+    fulfilment.pick_all([order_id], actor=SYSTEM)
+    fulfilment.ready([order_id], actor=SYSTEM)
+    fulfilment.arrive(order_id, actor=SYSTEM)
+    assert send_back_unclaimed(now() + KEPT_FOR) == 1
+    for _ in range(2):
+        fulfilment.came_back(order_id, actor=SYSTEM)
+    (_, told_last) = words()
+    assert (told_last[0], told_last[2]["amount"]) == ("fulfilment.unclaimed", "1,35\xa0$US")
+
+
+def test_a_parcel_is_on_its_way_and_can_be_followed(here: Shop) -> None:
+    delivers(here, method="ship")
+    draft = brought(here, None, [1], method="ship", contact=KIM)
+    orders.checkout([draft], actor=SYSTEM)
+    read_events()
+    fulfilment.pick_all([draft.id], actor=SYSTEM)
+    fulfilment.ready([draft.id], actor=SYSTEM)
+    for _ in range(2):
+        fulfilment.ship(draft.id, "Post", "X 1", actor=SYSTEM)
+    before = all_rows()
+    with pytest.raises(Error):
+        fulfilment.ship(draft.id, "Post", "X2", actor=SYSTEM)
+    assert all_rows() == before
+    number = orders.order_number(draft.id)
+    values = {"number": number, "place": "Shop", "carrier": "Post", "tracking": "X1"}
+    assert words() == [("fulfilment.shipped", "fr", values)]
 
 
 def test_who_gave_nothing_or_where_nobody_carries_it_is_not_told(here: Shop, settings: Any) -> None:

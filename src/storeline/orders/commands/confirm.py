@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -96,11 +96,21 @@ def confirm_many(confirmations: Sequence[Confirmation]) -> list[dict[UUID, str]]
     return [{order_id: states[order_id] for order_id in order_ids} for order_ids, _ in confirmations]
 
 
-def cancel(order_ids: Collection[UUID], *, reason: str, actor: Actor = SYSTEM) -> dict[UUID, str]:
+Ended = Callable[[Collection[UUID], str], None]
+_ENDED: list[Ended] = []
+
+
+def register_ended(ended: Ended) -> None:
+    """Let a higher module tell whoever ordered, in the transaction that cancels; what it raises, it refuses."""
+    _ENDED.append(ended)
+
+
+def cancel(order_ids: Collection[UUID], *, reason: str, actor: Actor = SYSTEM, tell: bool = False) -> dict[UUID, str]:
     """Cancel orders that are pending or confirmed, and free all that they hold, in one transaction.
 
     Gives the state of each order after it. Raises WrongState where one is completed, and changes nothing then.
-    Money held by partners is let go afterwards by `payments`, outside any transaction.
+    With `tell` those who ordered are told: they did not do it themselves, and see no answer. Money held by partners
+    is let go afterwards by `payments`, outside any transaction.
     """
     with transaction():
         orders = lock(order_ids).result()
@@ -111,6 +121,8 @@ def cancel(order_ids: Collection[UUID], *, reason: str, actor: Actor = SYSTEM) -
         live = [order for order in orders.values() if order.state != "cancelled"]
         if live:
             _cancel(live, reason, actor)
+        for ended in _ENDED if tell and live else ():
+            ended([order.id for order in live], reason)
     return dict.fromkeys(orders, "cancelled")
 
 

@@ -145,6 +145,6 @@ def cancel_order(request: Request, order_id: UUID, body: CancelIn, token: Token 
             raise Invalid("Only staff say a reason.", field="reason")
         state = orders.call_off(order_id, actor=actor, token=shown)
     else:
-        state = orders.cancel([order_id], reason=body.reason or "customer", actor=actor)[order_id]
+        state = orders.cancel([order_id], reason=body.reason or "customer", actor=actor, tell=True)[order_id]
     payments.perform_open([order_id])
     return CancelledOut(id=order_id, state=state)
