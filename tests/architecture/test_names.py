@@ -61,6 +61,7 @@ OWN: dict[str, dict[str, str]] = {
     },
     "identity": {
         "access": "what a route requires",
+        "again": "forms that were sent without a sign-in",
         "adapter": "allauth's view of our accounts",
         "demo": "one sign-in a role",
         "hashers": "clients' secrets",

@@ -21,6 +21,7 @@ from django.utils.crypto import constant_time_compare
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
+from storeline.identity import again
 from storeline.identity.errors import CsrfFailed, InvalidToken, SecondFactorMissing
 from storeline.identity.models import User
 from storeline.identity.queries import actor_in_session, actor_of_token
@@ -34,6 +35,7 @@ SIGN_IN_PAGE = "/accounts/login/"
 FACTOR_PAGE = "/accounts/2fa/"
 AFTER_FACTOR = "after_second_factor"
 """Where in the session the page is kept that a second factor was asked for."""
+_REFUSED = 400
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -62,7 +64,7 @@ class Requires(AuthBase):
         actor = find_actor(request)
         if actor.kind == "guest" and not self.guest:
             raise Unauthenticated("Sign in, or send an access token.")
-        _require(request, actor, self.permission)
+        require(request, actor, self.permission)
         cast("Request", request).actor = actor
         return actor
 
@@ -105,13 +107,13 @@ class PageRoute:
             actor = find_actor(request)
             cast("Request", request).actor = actor
             if actor.kind == "guest" and not self.guest:
-                return _to_sign_in(request)
-            _require(request, actor, self.permission)
-            return self.view(request, **values)
+                return _to_sign_in(request, self.permission)
+            require(request, actor, self.permission)
+            answer = self.view(request, **values)
         except Unauthenticated:
-            return _to_sign_in(request)
+            return _to_sign_in(request, self.permission)
         except SecondFactorMissing:
-            return _to_factor(request)
+            return _to_factor(request, self.permission)
         except Error as error:
             return error_page(request, error)
         except (DataError, psycopg.DataError):
@@ -121,6 +123,9 @@ class PageRoute:
         except AWAY:
             _log.exception("the database did not answer")
             return error_page_of(request, 503)
+        if request.method == "POST" and actor.kind == "user" and answer.status_code < _REFUSED:
+            again.was_sent(request)
+        return answer
 
 
 def _holds_nul(request: HttpRequest) -> bool:
@@ -187,26 +192,36 @@ def _dispatch(routes: dict[str, PageRoute]) -> Callable[..., HttpResponseBase]:
     return answer
 
 
-def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    """To the sign-in, and back to what was asked for: after a form, to the page that it stood on."""
-    stood_on = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "/")
-    back = request.get_full_path() if request.method in _SAFE else stood_on
+def _stood_on(request: HttpRequest) -> str:
+    """The page whose form this is, as the browser says."""
+    return request.headers.get("HX-Current-URL") or request.headers.get("Referer", "/")
+
+
+def _to_sign_in(request: HttpRequest, permission: str) -> HttpResponse:
+    """To the sign-in, and back to what was asked for: after a form, to what it held, else to the page that it stood on."""
+    stood_on = _stood_on(request)
+    back = request.get_full_path()
+    if request.method not in _SAFE:
+        back = again.keep(request, permission, stood_on) or stood_on
     where = f"{SIGN_IN_PAGE}?{urlencode({'next': back})}"
     if "HX-Request" in request.headers:
         return HttpResponse(status=204, headers={"HX-Redirect": where})
     return HttpResponseRedirect(where)
 
 
-def _require(request: HttpRequest, actor: Actor, permission: str) -> None:
+def require(request: HttpRequest, actor: Actor, permission: str) -> None:
     """Raise unless the actor may; where only the second factor is missing, that says so."""
     if getattr(request, "lacks_factor", False) and not actor.may(permission):
         raise SecondFactorMissing(f"Set up a second factor at {FACTOR_PAGE}, then go on.")
     actor.require(permission)
 
 
-def _to_factor(request: HttpRequest) -> HttpResponse:
+def _to_factor(request: HttpRequest, permission: str) -> HttpResponse:
     """To where a second factor is set up; the way back is kept in the session."""
-    request.session[AFTER_FACTOR] = request.get_full_path() if request.method in _SAFE else "/start"
+    back = request.get_full_path()
+    if request.method not in _SAFE:
+        back = again.keep(request, permission, _stood_on(request)) or "/start"
+    request.session[AFTER_FACTOR] = back
     if "HX-Request" in request.headers:
         return HttpResponse(status=204, headers={"HX-Redirect": FACTOR_PAGE})
     return HttpResponseRedirect(FACTOR_PAGE)
@@ -222,7 +237,7 @@ def find_actor(request: HttpRequest) -> Actor:
         return GUEST
     if request.method not in _SAFE and check_csrf(request) is not None:
         raise CsrfFailed("Send the CSRF token that came with the sign-in as X-CSRFToken.")
-    request.lacks_factor = lacks_factor  # type: ignore[attr-defined]  # read by `_require`
+    request.lacks_factor = lacks_factor  # type: ignore[attr-defined]  # read by `require`
     return actor
 
 

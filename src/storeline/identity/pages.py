@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from storeline.identity.access import Pages, Request
+from storeline.identity import again
+from storeline.identity.access import Pages, Request, require
 from storeline.identity.demo import demo_sign_ins
 from storeline.identity.permissions import SIGN_IN
-from storeline.web.pages import render
+from storeline.web.pages import render, see
 
 pages = Pages("")
 
@@ -86,3 +88,23 @@ def start(request: Request) -> HttpResponse:
         for name, words, address, picture, roles in _faces()
     ]
     return render(request, "identity/start.html", {"faces": faces, "is_demo": bool(ways), "sign_ins": ways.values()})
+
+
+@pages.get("again/<uuid:kept_id>", SIGN_IN, name="again")
+def look_again(request: Request, kept_id: UUID) -> HttpResponse:
+    """What somebody typed and sent while they were signed out: theirs to send, for those who may."""
+    kept = again.find(request, kept_id)
+    if kept is None:
+        return render(request, "identity/again.html", {"kept": None}, status=410)
+    require(request, request.actor, kept.permission)
+    page = render(request, "identity/again.html", {"kept": kept, "shown": again.typed(kept)})
+    page["Cache-Control"] = "no-store"
+    return page
+
+
+@pages.post("again/<uuid:kept_id>", SIGN_IN)
+def throw_away(request: Request, kept_id: UUID) -> HttpResponse:
+    """Keep it no longer; on to the page that it stood on."""
+    kept = again.find(request, kept_id)
+    again.forget(request, kept_id)
+    return see("/start" if kept is None else kept.stood_on)
