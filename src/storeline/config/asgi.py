@@ -13,6 +13,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from django.conf import settings
 from django.urls import get_resolver
 from django.utils.translation import override
 
+from storeline.config.siblings import Siblings
 from storeline.config.threads import Scope, Threads
 from storeline.config.wsgi import application as requests
 from storeline.orders.commands.gathering import LARGEST_SET
@@ -70,6 +72,9 @@ class Application:
 
     def __init__(self) -> None:
         self.requests = Threads(requests, int(os.environ.get("STORELINE_THREADS", THREADS)))
+        folder = os.environ.get("STORELINE_SIBLINGS")
+        processes = int(os.environ.get("STORELINE_PROCESSES", "1"))
+        self.siblings = Siblings(self.requests.answer, Path(folder) if folder else None, processes)
         self.front = Front(
             "/api/v1/orders", Sets(answer_set, LARGEST_SET, int(os.environ.get("STORELINE_WRITERS", WRITERS)))
         )
@@ -92,7 +97,7 @@ class Application:
             return _too_long()
         if self.front.takes(scope):
             return await self.front.answer(scope, body, partial(self.requests.answer, scope))
-        return await self.shared.answer(scope, partial(self.requests.answer, scope, body))
+        return await self.shared.answer(scope, partial(self.siblings.answer, scope, body))
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -100,9 +105,11 @@ class Application:
             await asyncio.to_thread(ready.in_all_languages)
             await self.requests.each(ready.now)
         gc.freeze()  # what these made stays too
+        await self.siblings.start()
         _on_signals(self.streams.close)
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        self.siblings.close()
         await send({"type": "lifespan.shutdown.complete"})
 
 

@@ -53,8 +53,10 @@ def serve(arguments: Sequence[str]) -> None:
     chosen = options(arguments)
     (VAR / "metrics").mkdir(parents=True, exist_ok=True)
     # Counts of all processes of this server, and of no other of the same checkout.
-    with TemporaryDirectory(dir=VAR / "metrics") as metrics:
+    # The sockets between them are in the system's own folder: an address of a socket has a hundred characters at most.
+    with TemporaryDirectory(dir=VAR / "metrics") as metrics, TemporaryDirectory(prefix="storeline-") as siblings:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics  # read when its library is first imported
+        os.environ["STORELINE_SIBLINGS"] = siblings
         _serve(chosen)
 
 
@@ -63,6 +65,7 @@ def _serve(chosen: argparse.Namespace) -> None:
     django.setup()
     statics.collect()
     os.environ["STORELINE_THREADS"] = str(chosen.threads)
+    os.environ["STORELINE_PROCESSES"] = str(chosen.workers)
     os.environ["STORELINE_WRITERS"] = str(chosen.writers)
     with _clock(stored=chosen.stored_clock), _worker(wanted=not chosen.no_work):
         Granian(

@@ -31,6 +31,9 @@ SECONDS = Histogram(
 LIVE_STREAMS = Gauge("storeline_live_streams", "Pages that listen for changes", multiprocess_mode="livesum")
 LIVE_READS = Counter("storeline_live_reads", "Times the event log was read for pages that listen")
 SHARED = Counter("storeline_shared_answers", "Requests answered with what was made for another")
+HELPED = Counter(
+    "storeline_helped_answers", "Requests answered by another process of the server than the one they came to"
+)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
