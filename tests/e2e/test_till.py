@@ -208,9 +208,17 @@ def test_lines_are_changed_and_sales_put_aside_by_keys(seller: AtTill) -> None:
     page = seller.page
     for code in CODES[:2]:
         seller.scan(code)
+    seller.scan(PHONE)  # its plus is no key of the line's
+    seller.reads("Household 7")
+    quantities = page.locator(".till-quantity")
+    expect(quantities).to_have_text(["1", "1"])
+    page.keyboard.press("NumpadAdd")
+    expect(quantities).to_have_text(["2", "1"])
+    page.keyboard.press("NumpadSubtract")
+    expect(quantities).to_have_text(["1", "1"])
     page.keyboard.press("ArrowDown")
     page.keyboard.press("+")
-    expect(page.locator(".till-quantity").nth(1)).to_have_text("2")
+    expect(quantities).to_have_text(["1", "2"])
     page.keyboard.press("Delete")
     expect(page.locator("[data-line]")).to_have_count(1)
     assert seller.figure("total") == "1.35"

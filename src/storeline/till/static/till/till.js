@@ -26,6 +26,7 @@ document.addEventListener("submit", (event) => {
   document.getElementById("till-suggest")?.replaceChildren();
   if (!code) { document.querySelector("[data-enter]")?.click(); return; }
   input.value = "";
+  if (code === "+") { change("more"); return; }
   chosen = null;
   waiting.push({ code, key: key(), action: form.action, at: Date.now() });
   keep_scans();
@@ -179,7 +180,9 @@ document.addEventListener("keydown", (event) => {
   }
   if (inScan && !input.value && lines().length) {
     const deed = { Delete: "off", "+": "more", "-": "fewer" }[event.key];
-    if (deed) { event.preventDefault(); change(deed); return; }
+    // A telephone number begins with a plus: only beside the digits, or where somebody chose a line, is it one more at once.
+    const begins = event.key === "+" && event.code !== "NumpadAdd" && chosen === null;
+    if (deed && !begins) { event.preventDefault(); change(deed); return; }
     if (event.key === "ArrowDown") { event.preventDefault(); move(1); return; }
     if (event.key === "ArrowUp") { event.preventDefault(); move(-1); return; }
   }
