@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from storeline.catalog import api as catalog
@@ -53,11 +53,16 @@ from storeline.stock.permissions import ADJUST, COUNT, RECEIVE, WASTE
 from storeline.stock.queries.lots import lots_of
 
 _KNOWN_MOVES = """
-SELECT source_id, line_no, kind, place_id, product_id, quantity
-FROM stock_movement WHERE source_id = ANY(%s::uuid[])
+SELECT m.source_id, m.line_no, m.kind, m.place_id, m.product_id, m.quantity, coalesce(m.reason, ''), coalesce(a.note, ''),
+    coalesce(a.lot, l.lot), NULL
+FROM stock_movement m
+LEFT JOIN stock_adjustment a ON a.source_id = m.source_id AND a.line_no = m.line_no
+LEFT JOIN stock_lot_move l ON m.kind = 'receipt' AND l.source_id = m.source_id AND l.line_no = m.line_no
+    AND l.kind = m.kind AND l.quantity > 0
+WHERE m.source_id = ANY(%s::uuid[])
 """
 _KNOWN_COUNTS = """
-SELECT source_id, line_no, 'count', place_id, product_id, counted
+SELECT source_id, line_no, 'count', place_id, product_id, counted, coalesce(reason, ''), '', lot, expected
 FROM stock_count WHERE source_id = ANY(%s::uuid[])
 """
 _COUNTED = """
@@ -137,7 +142,7 @@ def count(rows: Sequence[Counted], *, actor: Actor) -> Done:
         zones = _gather(rows, COUNT, actor)
         levels, known, lots = _lock(rows, _KNOWN_COUNTS)
         if known:
-            return _repeated(rows, Kind.COUNT, known, levels)
+            return _repeated(rows, Kind.COUNT, known, levels, lots)
         moment = now()
         expected = _expected(rows, levels, lots)
         moves = [
@@ -202,7 +207,7 @@ def _post(rows: Sequence[Goods], kind: Kind, permission: str, actor: Actor) -> D
         zones = _gather(rows, permission, actor)
         levels, known, lots = _lock(rows, _KNOWN_MOVES)
         if known:
-            return _repeated(rows, kind, known, levels)
+            return _repeated(rows, kind, known, levels, lots)
         moment = now()
         moves = [_move(row, kind, row.quantity, moment, zones) for row in rows]
         with pipeline():
@@ -291,11 +296,35 @@ def _lock(
     return levels.result(), known.result(), lots.result()
 
 
-def _repeated(rows: Sequence[Goods | Counted], kind: Kind, known: list[Row], levels: dict[Pair, Level]) -> Done:
-    asked = {(row.source_id, row.line_no, kind.value, row.place_id, row.product_id, row.quantity) for row in rows}
-    if asked != set(known):
+def _repeated(
+    rows: Sequence[Goods | Counted], kind: Kind, known: list[Row], levels: dict[Pair, Level], lots: Sequence[Lot]
+) -> Done:
+    """The answer to the same document again; raises BodyMismatch where it says something else, be it a lot or a reason."""
+    days = {(lot.place_id, lot.product_id, lot.lot): lot.expires_on for lot in lots}
+    before = {(row[0], row[1]): row for row in known}
+    named = {(row.source_id, row.line_no) for row in rows}
+    # What was taken back since has two movements: it is no repeat.
+    if (
+        len(known) != len(rows)
+        or before.keys() != named
+        or not all(_is_same(row, kind, before[row.source_id, row.line_no], days) for row in rows)
+    ):
         raise BodyMismatch("This id was used for something else.", field="id")
     return Done(levels, repeated=True)
+
+
+def _is_same(row: Goods | Counted, kind: Kind, known: Row, days: Mapping[tuple[UUID, UUID, str], date | None]) -> bool:
+    """Whether a line says what was done. Of a receipt that only made good what had been sold no lot is known."""
+    note, expected, until = "", None, None
+    if isinstance(row, Counted):
+        expected = row.expected
+    else:
+        note, until = row.note.strip(), row.expires_on
+    done = (kind.value, row.place_id, row.product_id, row.quantity, row.reason or "", note)
+    *was, lot, there = known[2:]
+    same_lot = lot == row.lot or (lot is None and kind is Kind.RECEIPT)
+    same_day = until is None or days.get((row.place_id, row.product_id, row.lot or ""), until) == until
+    return done == tuple(was) and same_lot and same_day and expected in (None, there)
 
 
 def _move(row: Goods | Counted, kind: Kind, quantity: int, moment: datetime, zones: dict[UUID, str]) -> MoveRow:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -191,6 +192,37 @@ def test_lots_are_counted_by_themselves_or_all_together(place, product):
     with pytest.raises(stock.CountMismatch):
         stock.count([stock.Counted(new_id(), 1, place, product, 1, lot="B", expected=3_000)], actor=SYSTEM)
     assert_balanced()
+
+
+def test_the_same_deed_again_says_the_same_of_lot_reason_and_note(place, product):
+    """A repeat that names another lot, day or reason would be lost if it were taken for the first."""
+    receipt = stock.Goods(new_id(), 1, place, product, 4_000, "slip 7", lot="A", expires_on=SOON)
+    damaged = stock.Goods(new_id(), 1, place, product, -1_000, "damaged", "wet", "A")
+    counted = stock.Counted(new_id(), 1, place, product, 2_000, "x", 3_000, "A")
+    deeds: tuple[tuple[Any, Any, tuple[dict[str, Any], ...]], ...] = (
+        (
+            stock.receive,
+            receipt,
+            ({"lot": "B"}, {"lot": None, "expires_on": None}, {"expires_on": LATE}, {"reason": "8"}),
+        ),
+        (stock.adjust, damaged, ({"reason": "stolen"}, {"note": ""}, {"lot": None})),
+        (stock.count, counted, ({"reason": None}, {"lot": None}, {"expected": 4_000})),
+    )
+    for deed, row, _ in deeds:
+        deed([row], actor=SYSTEM)
+    before = snapshot()
+    for deed, row, others in deeds:
+        assert deed([row], actor=SYSTEM).repeated
+        for other in others:
+            with pytest.raises(BodyMismatch):
+                deed([replace(row, **other)], actor=SYSTEM)
+    assert snapshot() == before
+    # What only makes good what was sold before it came is in no lot, and is known again all the same.
+    post(move(place, product, -6_000))
+    late = new_id()
+    for _ in range(2):
+        came(place, product, 1_000, "C", LATE, late)
+    assert lots(place, product) == []
 
 
 def test_a_receipt_that_is_taken_back_takes_what_is_left_of_its_lot(place, product):
