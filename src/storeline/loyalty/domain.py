@@ -18,7 +18,7 @@ from storeline.loyalty.errors import (
     CouponUnknown,
     CouponUsedUp,
 )
-from storeline.pricing.api import MILLION, Adjustment, Funder, Quote, QuotedLine
+from storeline.pricing.api import MILLION, Adjustment, Funder, Quote, QuotedLine, Title
 
 CouponKind = Literal["percentage", "amount", "fixed_price"]
 KINDS: tuple[CouponKind, ...] = ("percentage", "amount", "fixed_price")
@@ -60,6 +60,12 @@ class Coupon:
     everything: bool = True
     products: frozenset[UUID] = frozenset()
     categories: tuple[str, ...] = ()
+    translations: str = ""
+
+    @property
+    def title(self) -> Title:
+        """Its name in every language that it has one in."""
+        return Title(self.name, self.translations)
 
     def is_for(self, product_id: UUID | None, path: str) -> bool:
         """Whether it is for this product, itself or by one of the categories above it."""
@@ -183,7 +189,7 @@ def _take_off(
     if amount <= 0:
         raise CouponNotForBasket(f"{coupon.ref} takes nothing off this basket.", field=where)
     _spread(amount, numbers, remaining)
-    return Adjustment("coupon", coupon.funder, coupon.id, coupon.name, amount, numbers)
+    return Adjustment("coupon", coupon.funder, coupon.id, coupon.name, amount, numbers, coupon.translations)
 
 
 def _path(line: QuotedLine, products: Mapping[UUID, Sorted]) -> str:

@@ -17,7 +17,7 @@ from storeline.loyalty.commands import put_coupons
 from storeline.loyalty.permissions import READ, WRITE
 from storeline.pricing.api import MILLION
 from storeline.web.bulk import Bulk, Item, VerdictsOut, upsert
-from storeline.web.fields import Currency, Cursor, Moment, Ref, Text
+from storeline.web.fields import Currency, Cursor, Moment, Names, Ref, Text
 
 router = Router()
 Limit = Annotated[int, Query(ge=1, le=queries.MAX_PAGE)]
@@ -27,10 +27,11 @@ Count = Annotated[int, Field(ge=0, le=2_000_000_000)]
 
 
 class CouponIn(Item):
-    """A coupon by its code. `value`: percent off, or an amount off, or a price, by `kind`."""
+    """A coupon by its code. `value`: percent off, or an amount off, or a price, by `kind`. `names` left out stay."""
 
     ref: Ref
     name: Text
+    names: Names | None = None
     kind: Code
     value: Value | None = None
     currency: Currency | None = None
@@ -47,6 +48,7 @@ class CouponOut(Schema):
     id: UUID
     ref: str
     name: str
+    names: dict[str, str]
     kind: str
     funder: str
     currency: str | None
@@ -96,7 +98,8 @@ def put_coupon_rows(request: Request, body: Bulk[CouponIn]) -> VerdictsOut:
 
 def _row(item: CouponIn) -> dict[str, Any]:
     decimals = {name: getattr(item, name) for name in ("value", "min_spend")}
-    return item.dict() | {name: None if text is None else Decimal(text) for name, text in decimals.items()}
+    given = item.dict(exclude=set() if item.names is not None else {"names"})
+    return given | {name: None if text is None else Decimal(text) for name, text in decimals.items()}
 
 
 @router.get("/coupons/{coupon}", auth=requires(READ), response=CouponOut)
@@ -129,6 +132,7 @@ def _coupon(row: queries.CouponView) -> CouponOut:
         id=row.id,
         ref=row.ref,
         name=row.name,
+        names=dict(row.names),
         kind=row.kind,
         funder=row.funder,
         currency=row.currency,

@@ -15,7 +15,8 @@ SELECT c.id, c.ref, c.name, c.kind, c.funder, c.currency, c.amount, c.base, c.ra
        ARRAY(SELECT t.product_id FROM loyalty_coupon_target t WHERE t.coupon_id = c.id AND t.product_id IS NOT NULL
              AND (%(products)s::uuid[] IS NULL OR t.product_id = ANY (%(products)s::uuid[]))),
        ARRAY(SELECT g.path::text FROM loyalty_coupon_target t JOIN catalog_category g ON g.id = t.category_id
-             WHERE t.coupon_id = c.id)
+             WHERE t.coupon_id = c.id),
+       CASE WHEN c.names <> '{}' THEN c.names::text ELSE '' END
 FROM loyalty_coupon c WHERE c.ref = ANY (%(codes)s::text[])
 """
 _MEMBER_ROWS = """
@@ -88,7 +89,7 @@ def _left(rows: list[Row]) -> dict[UUID, int]:
 
 
 def _coupon(row: Row) -> Coupon:
-    terms: list[Any] = [*row[:16], frozenset(row[16]), tuple(row[17])]
+    terms: list[Any] = [*row[:16], frozenset(row[16]), tuple(row[17]), row[18]]
     return Coupon(*terms)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -34,6 +35,7 @@ class CouponView:
     redeemed: int
     base: int = 1000
     targets: int | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ SELECT c.id, c.ref, c.name, c.kind, c.funder, c.currency, c.amount, c.rate_ppm, 
        c.total_limit, c.per_member_limit, c.stackable,
        (SELECT count(*) FROM loyalty_redemption r WHERE r.coupon_id = c.id AND r.released_at IS NULL),
        c.base,
-       CASE WHEN NOT c.everything THEN (SELECT count(*) FROM loyalty_coupon_target t WHERE t.coupon_id = c.id) END
+       CASE WHEN NOT c.everything THEN (SELECT count(*) FROM loyalty_coupon_target t WHERE t.coupon_id = c.id) END,
+       c.names
 FROM loyalty_coupon c
 """
 
@@ -103,6 +106,8 @@ ORDER BY r.at DESC, r.id DESC LIMIT %s
     return items, items[-1].id if len(rows) > size else None
 
 
+_NAMED = """(c.ref ILIKE %(text)s OR c.name ILIKE %(text)s
+  OR EXISTS (SELECT FROM jsonb_each_text(c.names) n WHERE n.value ILIKE %(text)s))"""
 COUPON_PHASES = ("valid", "upcoming", "ended")
 _PHASE = {
     "valid": "c.valid_from <= %(now)s AND coalesce(c.valid_to > %(now)s, true)",
@@ -121,7 +126,7 @@ def coupon_phase(coupon: CouponView, at: datetime) -> str:
 def find_coupons(
     *, phase: str | None = None, text: str = "", after: str | None = None, limit: int = 50, actor: Actor
 ) -> tuple[tuple[CouponView, ...], str | None]:
-    """Coupons by code, of one phase, whose code or name holds `text`; and the cursor of the next page."""
+    """Coupons by code, of one phase, whose code or name in any language holds `text`; and the cursor of the next page."""
     actor.require(READ)
     size = _limit(limit)
     conditions = ["c.ref > %(after)s"] + ([] if phase is None else [_PHASE[phase]])
@@ -129,7 +134,7 @@ def find_coupons(
     if phase is not None:
         asked["now"] = now()
     if text:
-        conditions.append("(c.ref ILIKE %(text)s OR c.name ILIKE %(text)s)")
+        conditions.append(_NAMED)
         plain = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         asked["text"] = f"%{plain}%"
     rows = run(f"{_VIEW} WHERE {' AND '.join(conditions)} ORDER BY c.ref LIMIT %(size)s", asked).fetchall()

@@ -34,6 +34,7 @@ from storeline.pricing.domain import (
     Step,
     TaxRate,
     TaxTotal,
+    Title,
     deposit_lines,
     price_basket,
 )
@@ -156,6 +157,7 @@ __all__ = [
     "TaxRateMissing",
     "TaxRateRow",
     "TaxTotal",
+    "Title",
     "Trial",
     "TrialLine",
     "UnitPriceDisplay",

@@ -22,6 +22,13 @@ class Display:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """As `pricing.api.Title`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shelf:
     """As `pricing.api.ShelfPrice`."""
 
@@ -30,7 +37,7 @@ class Shelf:
     display: Display | None = None
     lowest_30_days: UnitPrice | None = None
     member_price: UnitPrice | None = None
-    offers: tuple[str, ...] = ()
+    offers: tuple[Offer, ...] = ()
     label: str | None = None
 
 
@@ -62,7 +69,7 @@ def context() -> dict[str, Any]:
     return live() | {
         "plain": Shelf(_usd(349), display=Display(1745, "lb", "USD")),
         "reduced": Shelf(
-            _usd(299), _usd(399), Display(1495, "lb", "USD"), _usd(379), _usd(279), ("2 for $5",), "-25 %"
+            _usd(299), _usd(399), Display(1495, "lb", "USD"), _usd(379), _usd(279), (Offer("2 for $5"),), "-25 %"
         ),
         "form": Form({"name": "", "email": "somebody@", "agree": True}),
         "steps": steps,

@@ -13,7 +13,7 @@ from storeline.pricing.tests.factories import AT
 
 pytestmark = pytest.mark.django_db
 ROOT = "/api/v1/coupons"
-ROW = {
+ROW: dict[str, object] = {
     "ref": "SAVE",
     "name": "Save",
     "kind": "amount",
@@ -26,13 +26,15 @@ ROW = {
 def test_coupons_are_made_seen_and_their_uses_listed() -> None:
     marketer = Client(headers=bearer(make_token("marketer")))
     body = [ROW | {"max_uses": 5}, ROW | {"ref": "BAD", "kind": "gift"}]
-    for outcome in ("created", "unchanged"):
-        answer = marketer.put(f"{ROOT}/bulk", body, content_type="application/json")
+    named = [body[0] | {"names": {"fr": "Économie"}}, body[1]]
+    for given, outcome in ((named, "created"), (body, "unchanged")):
+        answer = marketer.put(f"{ROOT}/bulk", given, content_type="application/json")
         assert [item["outcome"] for item in answer.json()["items"]] == [outcome, "refused"]
     coupon, order = stored("SAVE"), new_id()
     loyalty.redeem([loyalty.Redemption(order, 1, coupon.pk, None, 150, AT)])
     [seen] = marketer.get(ROOT).json()["items"]
     assert (seen["amount"], seen["max_uses"], seen["redeemed"]) == ("1.50", 5, 1)
+    assert seen["names"] == {"fr": "Économie"}
     assert marketer.get(f"{ROOT}/{coupon.pk}").json() == seen
     [use] = marketer.get(f"{ROOT}/{coupon.pk}/redemptions").json()["items"]
     assert (use["order"], use["amount_minor"], use["released_at"]) == (str(order), 150, None)

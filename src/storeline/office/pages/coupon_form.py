@@ -17,7 +17,7 @@ from storeline.loyalty import api as loyalty
 from storeline.office.pages import promotion_words as words
 from storeline.office.pages import targets
 from storeline.office.pages.parts import decimal_text, end_of, moment_of
-from storeline.office.pages.reading import FormReading
+from storeline.office.pages.reading import FormReading, add_names, name_fields, names_of
 from storeline.places import api as places
 from storeline.pricing import api as pricing
 
@@ -54,6 +54,7 @@ class CouponForm(forms.Form):
         super().__init__(data, auto_id="f_%s", label_suffix="")
         self.zone = str(data.get("zone") or (groups[0].zone if groups else "UTC"))
         self.currencies = sorted({group.currency for group in groups}) or ["USD"]
+        add_names(self)
         offered: dict[str, list[tuple[str, str]]] = {
             "kind": _kinds(),
             "currency": [(code, code) for code in self.currencies],
@@ -71,6 +72,10 @@ class CouponForm(forms.Form):
     def text(self, name: str) -> str:
         """What was typed, without blanks around it."""
         return str(self.data.get(name, "")).strip()
+
+    def names(self) -> list[forms.BoundField]:
+        """The name's fields in other languages."""
+        return name_fields(self)
 
 
 def _kinds() -> list[tuple[str, str]]:
@@ -122,6 +127,7 @@ def read(form: CouponForm, saved: loyalty.CouponView | None) -> Reading:
     terms: dict[str, Any] = {
         "ref": ref,
         "name": form.text("name"),
+        "names": names_of(form),
         "max_uses": _whole(reading, "max_uses"),
         "max_uses_per_customer": _whole(reading, "max_uses_per_customer"),
     }

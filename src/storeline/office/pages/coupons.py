@@ -16,6 +16,7 @@ from storeline.office.pages import targets
 from storeline.office.pages.coupon_form import CouponForm, Reading, blank, read
 from storeline.office.pages.parts import address, back_to, cursor_of, cursor_parts, end_of, office_zone, pill
 from storeline.office.pages.promotions import Tab, history
+from storeline.office.pages.reading import names_filled
 from storeline.office.pages.shared import pages, render
 from storeline.orders import api as orders
 from storeline.places import api as places
@@ -94,7 +95,7 @@ def _page(request: Request, one: loyalty.CouponView, *, problem: str = "", statu
         "coupon": one,
         "phase": code,
         "pill": words.phase(code),
-        "rules": words.coupon_rules(one, value_of(one), zone),
+        "rules": [*words.names_rules(one.names), *words.coupon_rules(one, value_of(one), zone)],
         "uses": [(use, None if use.order_id is None else orders.order_number(use.order_id)) for use in uses],
         "sums": sums,
         "currency": one.currency or (places.list_entities(limit=1)[0].currency if sums.cost else ""),
@@ -165,11 +166,20 @@ def _same(reading: Reading, request: Request) -> UUID | None:
 
 
 def _terms(one: loyalty.CouponView) -> tuple[Any, ...]:
-    return (one.name, one.kind, one.valid_from, one.valid_to, one.total_limit, one.per_member_limit, one.stackable)
+    return (
+        one.name,
+        one.names,
+        one.kind,
+        one.valid_from,
+        one.valid_to,
+        one.total_limit,
+        one.per_member_limit,
+        one.stackable,
+    )
 
 
 def _asked(terms: dict[str, Any]) -> tuple[Any, ...]:
-    names = ("name", "kind", "valid_from", "valid_to", "max_uses", "max_uses_per_customer", "stackable")
+    names = ("name", "names", "kind", "valid_from", "valid_to", "max_uses", "max_uses_per_customer", "stackable")
     return tuple(terms[name] for name in names)
 
 
@@ -228,4 +238,4 @@ def filled(
         "zone": zone,
         "alone": "" if one.stackable else "on",
         "funder": one.funder,
-    }
+    } | names_filled(one.names)

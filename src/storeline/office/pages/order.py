@@ -27,6 +27,7 @@ from storeline.office.pages.shared import pages, render
 from storeline.orders import api as orders
 from storeline.payments import api as payments
 from storeline.places import api as places
+from storeline.web.templatetags.ui import local_name
 
 _ZONE = "UTC"
 
@@ -163,8 +164,15 @@ def _lines(
     for line in view.lines:
         detail = details[line.line_no]
         steps = [
-            Step(words.step(kind), label, promotion_words.funder(funder), amount, _page_of(kind), source)
-            for kind, funder, amount, source, label in detail.discounts
+            Step(
+                words.step(one.kind),
+                local_name(one),
+                promotion_words.funder(one.funder),
+                one.amount,
+                _page_of(one.kind),
+                one.source_id,
+            )
+            for one in detail.discounts
         ]
         moved = view.moved.get(line.line_no, 0)
         shown.append(Line(line, products.get(line.product_id), detail.unit_amount, detail.unit_base, steps, moved))

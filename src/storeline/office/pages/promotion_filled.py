@@ -12,6 +12,7 @@ from storeline.kernel.api import QUANTITY_ONE, format_amount, format_quantity, n
 from storeline.office.pages import targets
 from storeline.office.pages.parts import LOCAL, end_of
 from storeline.office.pages.promotion_form import Reading
+from storeline.office.pages.reading import names_filled
 from storeline.pricing import api as pricing
 
 SHOWN = 12
@@ -71,7 +72,7 @@ def filled(
         "combine": "alone" if terms.exclusive else "stack" if terms.stackable else "best",
         "max_uses": str(terms.max_uses or ""),
         "funder": terms.funder,
-    }
+    } | names_filled(view.names)
 
 
 def _clock(minute: int | None) -> str:

@@ -23,7 +23,7 @@ from storeline.kernel.api import (
 from storeline.office.pages import promotion_words as words
 from storeline.office.pages import targets
 from storeline.office.pages.parts import as_id, decimal_text, moment_of
-from storeline.office.pages.reading import FormReading
+from storeline.office.pages.reading import FormReading, add_names, name_fields, names_of
 from storeline.places import api as places
 from storeline.places.api import PlaceGroup
 from storeline.pricing import api as pricing
@@ -77,6 +77,7 @@ class PromotionForm(forms.Form):
         self.zones = sorted({group.zone for group in groups}) or ["UTC"]
         self.currencies = sorted({group.currency for group in groups}) or ["USD"]
         self.offered_channels = [*_CHANNELS, *sorted(set(more_channels) - set(_CHANNELS))]
+        add_names(self)
         choices = _choices(groups, self.offered_channels)
         for name, offered in (
             choices | {"zone": self._same(self.zones), "currency": self._same(self.currencies)}
@@ -95,6 +96,10 @@ class PromotionForm(forms.Form):
     def text(self, name: str) -> str:
         """What was typed, without blanks around it."""
         return str(self.data.get(name, "")).strip()
+
+    def names(self) -> list[forms.BoundField]:
+        """The name's fields in other languages."""
+        return name_fields(self)
 
     def many(self, name: str) -> list[str]:
         """What was ticked."""
@@ -218,6 +223,7 @@ def read(form: PromotionForm) -> Reading:
         to_minute=to_minute,
         targets=about,
         place_ids=place_ids,
+        names=names_of(form),
     )
     if not reading.errors:
         _judge(reading, draft)

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from storeline.kernel.api import QUANTITY_ONE, Actor, Error, time_zone
 from storeline.loyalty import api as loyalty
 from storeline.office.pages.parts import by_language, joined
+from storeline.office.pages.reading import name_label
 from storeline.pricing import api as pricing
 from storeline.web import formats
 
@@ -37,6 +38,11 @@ class Rule:
 
     label: str
     text: str
+
+
+def names_rules(names: Mapping[str, str]) -> list[Rule]:
+    """What it is called in each language that it has a name in."""
+    return [Rule(name_label(tag), name) for tag, name in sorted(names.items())]
 
 
 def phase(code: str) -> Phase:

@@ -155,7 +155,7 @@ def _page(request: Request, view: pricing.PromotionView, *, problem: str = "", s
         "row": view.row,
         "phase": code,
         "pill": words.phase(code),
-        "rules": words.rules(view.row, zone),
+        "rules": [*words.names_rules(view.names), *words.rules(view.row, zone)],
         "targets": [_about(one, view, named) for one in targets],
         "more_targets": (view.row.targets or 0) - len(targets),
         "places": sorted(named[key] for key in view.place_ids or () if key in named),

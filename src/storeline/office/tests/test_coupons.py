@@ -50,8 +50,10 @@ def off(here: Shop, product: int = 0) -> int:
 
 
 def test_made_once_used_and_ended(here: Shop, marketer: Client) -> None:
-    page = send(marketer, NEW, **form())
-    assert send(marketer, NEW, **form()) == page.partition("?")[0]
+    page = send(marketer, NEW, **form(name_fr="Été"))
+    assert send(marketer, NEW, **form(name_fr="Été")) == page.partition("?")[0]
+    assert made().names == {"fr": "Été"}
+    assert 'value="Été"' in get(marketer, f"/office/coupons/{made().id}/edit")
     assert page == f"/office/coupons/{made().id}?said=coupon_saved"
     assert off(here) == 25
     with pytest.raises(loyalty.CouponNotForBasket):

@@ -63,7 +63,9 @@ def price_of(here: Shop, product: int = 0) -> int:
 def test_from_the_empty_form_to_its_end(here: Shop, marketer: Client) -> None:
     assert "No promotion runs at the moment" in get(marketer, "/office/promotions")
     assert "What shoppers will pay is shown here" in get(marketer, NEW)
-    page = send(marketer, NEW, **form())
+    names = {"fr": "Semaine du pain", "zh-Hans": "面包周", "de": "Brotwoche"}
+    page = send(marketer, NEW, **form(), **{f"name_{tag}": name for tag, name in names.items()}, name_es="  ")
+    assert one().names == names
     assert page == f"/office/promotions/{one().row.terms.id}?said=saved"
     shown = get(marketer, page)
     for words in ("20% off", "Everybody", "Everywhere", "Draft", "Wrote or changed a promotion", "marketer"):
@@ -73,6 +75,10 @@ def test_from_the_empty_form_to_its_end(here: Shop, marketer: Client) -> None:
     assert send(marketer, f"{base}/schedule", seen=one().version) == f"{base}?said=scheduled"
     assert price_of(here) == 100
     assert "Bread week" in get(marketer, "/office/promotions")
+    french = marketer.get("/office/promotions?q=面包", headers={"accept-language": "fr"})
+    assert "Semaine du pain" in french.content.decode()
+    copied = get(marketer, f"{NEW}?copy={one().row.terms.id}")
+    assert all(f'value="{name}"' in copied for name in names.values())
     assert send(marketer, f"{base}/end") == f"{base}?said=ended"
     assert price_of(here) == 125
     assert "Bread week" in get(marketer, "/office/promotions?phase=ended&q=bread")
@@ -83,6 +89,24 @@ def test_from_the_empty_form_to_its_end(here: Shop, marketer: Client) -> None:
         row[0] for row in run("SELECT action FROM kernel_trail WHERE actor_kind = 'user' ORDER BY id").fetchall()
     ]
     assert actions == ["pricing.write_promotion", "pricing.schedule_promotion", "pricing.end_promotion"]
+
+
+def test_an_order_keeps_the_name_and_its_readers_read_it_in_theirs(here: Shop, marketer: Client) -> None:
+    send(marketer, NEW, **form(do="schedule", name_fr="Semaine du pain"))
+    (outcome,) = orders.place([here.draft(expected_total=108)], actor=SYSTEM)
+    assert outcome.error is None, outcome
+
+    def taken() -> tuple[str, dict[str, str]]:
+        _view, details = orders.whole(outcome.order_id)
+        (one,) = details[1].discounts
+        return one.name, dict(one.names)
+
+    desk = person("service_desk")
+    shown = desk.get(f"/office/orders/{outcome.order_id}", headers={"accept-language": "fr"}).content.decode()
+    assert "Semaine du pain" in shown
+    assert taken() == ("Bread week", {"fr": "Semaine du pain"})
+    run("UPDATE pricing_promotion SET name = 'Another', names = '{\"fr\": \"Une autre\"}'")
+    assert taken() == ("Bread week", {})
 
 
 def test_the_same_form_twice_is_one_promotion(marketer: Client, here: Shop) -> None:

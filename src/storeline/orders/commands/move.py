@@ -45,7 +45,7 @@ def move(order_id: UUID, line_no: int, held: int, parts: Sequence[Part], *, acto
         if line is None:
             raise Invalid("The order has no such line.", field="line")
         detail = details[line_no]
-        discounts = [LineDiscount(*one) for one in detail.discounts]
+        discounts = [LineDiscount(*one[:5]) for one in detail.discounts]
         moved = moves(line, (detail.unit_amount, detail.unit_base), discounts, parts)
         _check_held(order, line, parts)
         with pipeline():

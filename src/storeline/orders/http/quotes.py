@@ -41,6 +41,7 @@ def _line_out(line: pricing.QuotedLine, currency: str) -> QuotedLineOut:
     def money(amount: int) -> str:
         return format_amount(amount, currency)
 
+    names = {one.source_id: dict(one.title.names) for one in line.adjustments}
     return QuotedLineOut(
         line=line.line_no,
         kind=line.kind,
@@ -58,6 +59,7 @@ def _line_out(line: pricing.QuotedLine, currency: str) -> QuotedLineOut:
                 before=money(step.before),
                 after=money(step.after),
                 source=step.source_id,
+                names=names.get(step.source_id, {}),
                 params={name: _param(name, value, currency) for name, value in step.params.items()},
             )
             for step in line.steps

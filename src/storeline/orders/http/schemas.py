@@ -177,12 +177,16 @@ class VerdictsOut(Schema):
 
 
 class StepOut(Schema):
-    """Why the amount changed; `params` are what a sentence on it needs, amounts and quantities as text."""
+    """Why the amount changed; `params` are what a sentence on it needs, amounts and quantities as text.
+
+    `names` are the label in other languages (BCP 47).
+    """
 
     code: str
     before: str
     after: str
     source: UUID | None
+    names: dict[str, str]
     params: dict[str, str | int]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import hmac
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from storeline.customers import api as customers
@@ -299,18 +299,36 @@ def receipt_facts(order_ids: Collection[UUID]) -> list[ReceiptFacts]:
     return facts
 
 
+class Reduction(NamedTuple):
+    """What was taken off a line: `name` as it was called then, in the retailer's own language.
+
+    An order keeps that one text. `names` in other languages are those that the promotion or coupon has now, as long
+    as it is still called the same: whoever renames it does not rename what was sold.
+    """
+
+    kind: str
+    funder: str
+    amount: int
+    source_id: UUID | None
+    name: str
+    names: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class LineDetail:
-    """What a line cost before anything was taken off, and each thing that was: kind, funder, amount, label."""
+    """What a line cost before anything was taken off, and each thing that was."""
 
     unit_amount: int | None
     unit_base: int | None
-    discounts: tuple[tuple[str, str, int, UUID | None, str], ...]
+    discounts: tuple[Reduction, ...]
 
 
 _UNITS = "SELECT line_no, unit_amount, unit_base FROM orders_line WHERE order_id = %s"
 _DISCOUNTS = """
-SELECT line_no, kind, funder, amount, source_id, label FROM orders_discount WHERE order_id = %s ORDER BY line_no, seq
+SELECT d.line_no, d.kind, d.funder, d.amount, d.source_id, d.label, coalesce(p.names, c.names, '{}')
+FROM orders_discount d LEFT JOIN pricing_promotion p ON p.id = d.source_id AND p.name = d.label
+LEFT JOIN loyalty_coupon c ON c.id = d.source_id AND c.name = d.label
+WHERE d.order_id = %s ORDER BY d.line_no, d.seq
 """
 
 
@@ -324,8 +342,8 @@ def whole(order_id: UUID) -> tuple[OrderView, dict[int, LineDetail]]:
     found = heads.result()
     if not found:
         raise NotFound("There is no such order.")
-    taken: defaultdict[int, list[Any]] = defaultdict(list)
+    taken: defaultdict[int, list[Reduction]] = defaultdict(list)
     for line_no, *step in discounts.result():
-        taken[line_no].append(tuple(step))
+        taken[line_no].append(Reduction(*step))
     details = {line_no: LineDetail(amount, base, tuple(taken[line_no])) for line_no, amount, base in units.result()}
     return OrderView(OrderHead(*found[0]), of_order.result().get(order_id, ())), details

@@ -24,6 +24,7 @@ from storeline.pricing.domain.terms import (
     Promotion,
     PromotionKind,
     TaxRate,
+    Title,
 )
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "Step",
     "TaxRate",
     "TaxTotal",
+    "Title",
     "deposit_lines",
     "price_basket",
 ]

@@ -194,7 +194,14 @@ def _adjust(lines: Sequence[_Line], adjustment: Adjustment) -> None:
     for line, part in zip(targets, parts, strict=True):
         if part:
             line.left -= part
-            given = LineAdjustment(adjustment.kind, adjustment.funder, adjustment.source_id, part, adjustment.label)
+            given = LineAdjustment(
+                adjustment.kind,
+                adjustment.funder,
+                adjustment.source_id,
+                part,
+                adjustment.label,
+                adjustment.translations,
+            )
             line.adjustments = (*line.adjustments, given)
 
 
@@ -274,7 +281,7 @@ def _settle(line: _Line) -> int:
 def _quoted(line: _Line, number: int, amount: int, tax: int, rate: int, *, inclusive: bool) -> QuotedLine:
     left = line.gross
     steps = [line.first]
-    for kind, funder, source_id, part, label in line.adjustments:
+    for kind, funder, source_id, part, label, _translations in line.adjustments:
         params: Mapping[str, int | str] = {"label": label, "funder": funder}
         steps.append(Step(kind, left, left - part, source_id, params))
         left -= part

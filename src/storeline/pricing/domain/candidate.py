@@ -37,7 +37,6 @@ class Plain:
     kind: str
     offer: Offer
     source_id: UUID
-    label: str
 
 
 def shut(line: Candidate, promotion: Promotion) -> bool:
@@ -50,7 +49,7 @@ def give(line: Candidate, promotion: Promotion, amount: int) -> None:
     if amount > 0:
         line.left -= amount
         line.closed = line.closed or promotion.exclusive
-        line.given.append(LineAdjustment("promotion", promotion.funder, promotion.id, amount, promotion.label))
+        line.given.append(LineAdjustment("promotion", promotion.funder, promotion.id, amount, *promotion.title))
 
 
 def offer_of(line: Candidate, promotion: Promotion, price: int | None = None) -> Offer | None:

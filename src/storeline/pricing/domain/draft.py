@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from storeline.pricing.domain.terms import (
     PromotionKind,
 )
 
+_TAG = re.compile("[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _WEEK = frozenset(range(1, 8))
 _LAST_MINUTE = 1439
 
@@ -57,12 +60,15 @@ class PromotionDraft:
     to_minute: int | None = None
     targets: tuple[TargetDraft, ...] | None = ()
     place_ids: tuple[UUID, ...] | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    """The name in other languages, by BCP 47 tag."""
 
 
 def check_draft(draft: PromotionDraft) -> None:
     """Raise Invalid, naming the field, for terms that make no sense together."""
     _refuse("ref", not draft.ref.strip(), "A promotion needs a ref.")
     _refuse("name", not draft.name.strip(), "A promotion needs a name that shoppers read.")
+    _check_names(draft.names)
     _refuse("kind", draft.kind not in PROMOTION_KINDS, f"Kinds are {', '.join(PROMOTION_KINDS)}.")
     _refuse("funder", draft.funder not in FUNDERS, f"Funders are {', '.join(FUNDERS)}.")
     _check_values(draft)
@@ -71,6 +77,12 @@ def check_draft(draft: PromotionDraft) -> None:
     _refuse("max_uses", uses is not None and uses < 1, "A limit of uses is 1 or more.")
     alone = draft.kind == "n_for_price" or draft.exclusive or draft.max_uses is not None
     _refuse("stackable", draft.stackable and alone, "Not for groups, nor with exclusive or max_uses.")
+
+
+def _check_names(names: Mapping[str, str]) -> None:
+    for tag, name in names.items():
+        _refuse("names", _TAG.fullmatch(tag) is None, f"{tag[:40]!r} is not a BCP 47 tag.")
+        _refuse("names", not name.strip(), f"The name in {tag} is empty: leave it out.")
 
 
 def _check_values(draft: PromotionDraft) -> None:

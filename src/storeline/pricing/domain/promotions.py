@@ -69,7 +69,7 @@ def _best_plain(line: Candidate, level: int) -> Plain | None:
     if line.closed or not line.free_amount:
         return None
     choices = [
-        Plain("promotion", offer, offer.promotion.id, offer.promotion.label)
+        Plain("promotion", offer, offer.promotion.id)
         for offer in line.offers
         if offer.promotion.priority == level
         and not offer.promotion.stackable
@@ -92,7 +92,7 @@ def _best_plain(line: Candidate, level: int) -> Plain | None:
 def _member_plain(price: Price) -> Plain:
     unit = price.unit_price
     offer = Offer(MEMBER_PRICE, unit.amount, unit.base)
-    return Plain("member_price", offer, price.id, MEMBER_PRICE.label)
+    return Plain("member_price", offer, price.id)
 
 
 def _take_plain(line: Candidate, plain: Plain) -> None:
@@ -102,7 +102,7 @@ def _take_plain(line: Candidate, plain: Plain) -> None:
         line.free = line.free_amount = 0
         line.left -= worth
         line.closed = promotion.exclusive
-        line.given.append(LineAdjustment(plain.kind, promotion.funder, plain.source_id, worth, plain.label))
+        line.given.append(LineAdjustment(plain.kind, promotion.funder, plain.source_id, worth, *promotion.title))
 
 
 def _stack(lines: Sequence[Candidate], promotion: Promotion) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
+
+import orjson
 
 from storeline.kernel.api import UnitPrice
 
@@ -35,6 +38,27 @@ ADJUSTMENT_KINDS = (
     "other",
 )
 MILLION = 1_000_000
+
+
+@lru_cache(maxsize=4096)
+def _read(translations: str) -> Mapping[str, str]:
+    found: Mapping[str, str] = orjson.loads(translations)
+    return found
+
+
+class Title(NamedTuple):
+    """What people read of a promotion or coupon: `name` in the retailer's own language, others as they are kept.
+
+    The text of a JSON map of BCP 47 tags, since most of those who gather promotions show none of it.
+    """
+
+    name: str
+    translations: str = ""
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The name in other languages, by BCP 47 tag."""
+        return _read(self.translations) if self.translations else {}
 
 
 class PricedProduct(Protocol):
@@ -134,6 +158,12 @@ class Promotion:
     weekdays: frozenset[int] | None = None
     from_minute: int | None = None
     to_minute: int | None = None
+    translations: str = ""
+
+    @property
+    def title(self) -> Title:
+        """Its name in every language that it has one in."""
+        return Title(self.label, self.translations)
 
 
 class Offer(NamedTuple):
@@ -169,6 +199,12 @@ class LineAdjustment(NamedTuple):
     source_id: UUID | None
     amount: int
     label: str
+    translations: str = ""
+
+    @property
+    def title(self) -> Title:
+        """The name of what reduces it, in every language that it has one in."""
+        return Title(self.label, self.translations)
 
 
 class AgreedAmounts(NamedTuple):
@@ -234,3 +270,4 @@ class Adjustment(NamedTuple):
     label: str
     amount: int
     line_nos: tuple[int, ...] | None = None
+    translations: str = ""

@@ -88,6 +88,7 @@ def _promotion(row: listing.PromotionRow) -> PromotionOut:
         id=terms.id,
         ref=row.ref,
         name=terms.label,
+        names=dict(terms.title.names),
         state=row.state,
         kind=terms.kind,
         funder=terms.funder,

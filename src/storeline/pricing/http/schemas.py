@@ -14,7 +14,7 @@ from storeline.places import api as places
 from storeline.pricing.domain import MILLION
 from storeline.pricing.queries.listing import MAX_PAGE
 from storeline.web.bulk import FieldError, Item
-from storeline.web.fields import Currency, Moment, Text
+from storeline.web.fields import Currency, Moment, Names, Text
 
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 Code = Annotated[str, Field(max_length=100)]
@@ -32,8 +32,15 @@ class UnitPriceOut(Schema):
     currency: str
 
 
+class TitleOut(Schema):
+    """What an offer is called; `names` by language (BCP 47)."""
+
+    name: str
+    names: dict[str, str]
+
+
 class ShelfPriceOut(Schema):
-    """What a product costs at a place now; `regular` and `lowest_30_days` stand beside a reduction."""
+    """What a product costs at a place now; `regular` and `lowest_30_days` stand beside a reduction, `label` says what reduces it."""
 
     product: UUID
     price: UnitPriceOut
@@ -42,8 +49,9 @@ class ShelfPriceOut(Schema):
     member_price: UnitPriceOut | None
     promotion: UUID | None
     label: str | None
+    names: dict[str, str]
     until: datetime | None
-    offers: list[str]
+    offers: list[TitleOut]
     per_unit: UnitPriceOut | None
     unit: str | None
 
@@ -147,6 +155,7 @@ class PromotionIn(Schema):
     """A promotion; `targets` null: everything, `places` null: everywhere. Hours are minutes after local midnight."""
 
     name: Text
+    names: Names = {}
     kind: Literal["percentage", "amount", "fixed_price", "n_for_price"]
     starts_at: Moment
     ends_at: Moment | None = None
@@ -174,6 +183,7 @@ class PromotionOut(Schema):
     id: UUID
     ref: str
     name: str
+    names: dict[str, str]
     state: str
     kind: str
     funder: str

@@ -39,7 +39,8 @@ WHERE {_HOLDS}
 TERMS = """
 p.id, p.name, p.kind, p.currency, p.starts_at, p.ends_at, p.funder, p.channels, p.member_only, p.priority,
 p.stackable, p.exclusive, p.max_uses, p.group_size, p.weekdays, p.from_minute, p.to_minute,
-coalesce(t.amount, p.amount), coalesce(t.base, p.base), coalesce(t.rate_ppm, p.rate_ppm)
+coalesce(t.amount, p.amount), coalesce(t.base, p.base), coalesce(t.rate_ppm, p.rate_ppm),
+CASE WHEN p.names <> '{}' THEN p.names::text ELSE '' END
 """
 """Columns of `read_offer`, over a promotion `p` and its target `t`."""
 _RUNS = """
@@ -165,7 +166,7 @@ def read_offer(row: Sequence[Any], known: dict[UUID, Promotion]) -> Offer:
     """A row of `TERMS` as an offer; promotions that came before are taken from `known`."""
     promotion = known.get(row[0])
     if promotion is None:
-        terms: list[Any] = [_set(value) if isinstance(value, list) else value for value in row[:17]]
+        terms: list[Any] = [_set(value) if isinstance(value, list) else value for value in (*row[:17], row[20])]
         promotion = known[row[0]] = Promotion(*terms)
     amount, base, rate_ppm = row[17:20]
     return Offer(promotion, amount or 0, base, rate_ppm or 0)

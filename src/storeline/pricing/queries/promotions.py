@@ -25,6 +25,8 @@ _AT_PLACES = """(p.everywhere OR EXISTS (
   SELECT FROM pricing_promotion_place x WHERE x.promotion_id = p.id AND x.place_id = ANY (%(places)s::uuid[])))"""
 _AFTER = """p.starts_at <= (SELECT b.starts_at FROM pricing_promotion b WHERE b.id = %(after)s)
   AND (p.starts_at < (SELECT b.starts_at FROM pricing_promotion b WHERE b.id = %(after)s) OR p.id > %(after)s)"""
+_NAMED = """(p.name ILIKE %(text)s OR p.ref ILIKE %(text)s
+  OR EXISTS (SELECT FROM jsonb_each_text(p.names) n WHERE n.value ILIKE %(text)s))"""
 _ABOUT_PRODUCT = """EXISTS (
   SELECT FROM pricing_promotion_target t WHERE t.promotion_id = p.id AND t.product_id = %(product)s)"""
 
@@ -71,7 +73,7 @@ def phase_of(row: PromotionRow, at: datetime) -> str:
 def _conditions(phase: str | None, text: str, places: Collection[UUID] | None, product: UUID | None) -> list[str]:
     found = [] if phase is None else [_PHASE[phase]]
     if text:
-        found.append("(p.name ILIKE %(text)s OR p.ref ILIKE %(text)s)")
+        found.append(_NAMED)
     if places is not None:
         found.append(_AT_PLACES)
     if product is not None:
@@ -90,7 +92,7 @@ def find_promotions(
 ) -> tuple[tuple[PromotionRow, ...], UUID | None]:
     """Promotions by start, the latest first, and the cursor of the next page.
 
-    Of one phase, whose name or ref holds `text`, that name a `product`, that run at any of `places` (None: anywhere).
+    Of one phase, whose ref or name in any language holds `text`, that name a `product`, that run at any of `places` (None: anywhere).
     """
     size = page_size(limit)
     conditions = _conditions(phase, text, places, product)
@@ -189,6 +191,7 @@ def draft_of(view: PromotionView, targets: Collection[TargetView]) -> PromotionD
     return PromotionDraft(
         ref=view.row.ref,
         name=terms.label,
+        names=view.names,
         kind=terms.kind,
         starts_at=terms.starts_at,
         ends_at=terms.ends_at,

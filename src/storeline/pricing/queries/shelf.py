@@ -12,8 +12,9 @@ from storeline.kernel.api import QUANTITY_ONE, UnitPrice, reading
 from storeline.pricing.domain import Basket, Offer, Price, PriceBook, PricedPlace
 from storeline.pricing.domain.display import UnitPriceDisplay, unit_price_display
 from storeline.pricing.domain.history import PriorPrice, lowest_prior_price, prices_over_time
-from storeline.pricing.domain.offers import is_live, selling_price
+from storeline.pricing.domain.offers import MEMBER_PRICE, is_live, selling_price
 from storeline.pricing.domain.prices import find_price
+from storeline.pricing.domain.terms import Title
 from storeline.pricing.queries.gather import gather, keys_of
 
 LOOK_BACK = timedelta(days=120)
@@ -38,7 +39,7 @@ class ShelfPrice:
     """A product's price at a place now.
 
     `price` is what anybody (or, if asked for a member, the member) pays for one; `regular` what it would be without
-    reduction, None without one; `member_price` what members pay where that is less. `offers` are names of promotions that need more than one unit. `lowest_30_days`
+    reduction, None without one; `member_price` what members pay where that is less. `offers` are promotions that need more than one unit. `lowest_30_days`
     goes beside a reduction. `display` is the price per kilogram, litre, metre or piece.
     """
 
@@ -49,9 +50,15 @@ class ShelfPrice:
     label: str | None = None
     until: datetime | None = None
     member_price: UnitPrice | None = None
-    offers: tuple[str, ...] = ()
+    offers: tuple[Title, ...] = ()
     display: UnitPriceDisplay | None = None
     lowest_30_days: UnitPrice | None = None
+    translations: str = ""
+
+    @property
+    def title(self) -> Title:
+        """The name of what reduces it, in every language that it has one in; empty without reduction."""
+        return Title(self.label or "", self.translations)
 
 
 def shelf_prices(
@@ -104,7 +111,7 @@ def _shown(product: Shown, moment: Basket, book: PriceBook) -> ShelfPrice | None
         for_member = _of_members(product, moment, book, price, for_member)
     label = None if offer is None else offer.promotion.label
     if moment.member and for_member is not None and _each(for_member) < _each(price):
-        price, offer, label = for_member, None, "member price"
+        price, offer, label = for_member, None, MEMBER_PRICE.label
     return ShelfPrice(
         product.id,
         price,
@@ -115,6 +122,7 @@ def _shown(product: Shown, moment: Basket, book: PriceBook) -> ShelfPrice | None
         for_member,
         _larger(offers),
         unit_price_display(price, product.unit, product.content_quantity, product.content_unit),
+        translations="" if offer is None else offer.promotion.translations,
     )
 
 
@@ -140,10 +148,10 @@ def _each(price: UnitPrice) -> int:
     return price.times(QUANTITY_ONE)
 
 
-def _larger(offers: Iterable[Offer]) -> tuple[str, ...]:
+def _larger(offers: Iterable[Offer]) -> tuple[Title, ...]:
     return tuple(
         dict.fromkeys(
-            offer.promotion.label
+            offer.promotion.title
             for offer in offers
             if offer.promotion.kind == "n_for_price" or offer.promotion.max_uses is not None
         )
@@ -151,18 +159,7 @@ def _larger(offers: Iterable[Offer]) -> tuple[str, ...]:
 
 
 def _beside(shown: ShelfPrice, prior: PriorPrice) -> ShelfPrice:
-    return ShelfPrice(
-        shown.product_id,
-        shown.price,
-        shown.regular,
-        shown.promotion_id,
-        shown.label,
-        shown.until,
-        shown.member_price,
-        shown.offers,
-        shown.display,
-        prior.price,
-    )
+    return replace(shown, lowest_30_days=prior.price)
 
 
 def lowest_prices_30_days(

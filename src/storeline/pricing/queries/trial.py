@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import orjson
+
 from storeline.catalog.api import ProductFacts
 from storeline.kernel.api import QUANTITY_ONE, UnitPrice, ids_array, now, run
 from storeline.pricing.domain import Basket, BasketLine, Offer, PriceBook, PricedPlace, Promotion, Quote, price_basket
@@ -116,6 +118,7 @@ def _terms(draft: PromotionDraft, key: UUID) -> Promotion:
         weekdays=None if draft.weekdays is None else frozenset(draft.weekdays),
         from_minute=draft.from_minute,
         to_minute=draft.to_minute,
+        translations=orjson.dumps(draft.names).decode() if draft.names else "",
     )
 
 

@@ -210,16 +210,14 @@ def test_the_shelf_shows_reductions_members_groups_and_unit_prices() -> None:
         ("sale", "percentage", {"rate_ppm": 250_000}),
         ("3for", "n_for_price", {"amount": 400, "group_size": 3, "currency": "EUR"}),
     ):
+        names = {"fr": f"{ref} en français"}
         Promotion.objects.create(
-            ref=ref, name=ref, kind=kind, state="scheduled", starts_at=AT - timedelta(days=2), **value
+            ref=ref, name=ref, names=names, kind=kind, state="scheduled", starts_at=AT - timedelta(days=2), **value
         )
     sale = shown()
-    assert (sale.price.amount, sale.regular, sale.label, sale.offers) == (
-        149,
-        UnitPrice(199, 1000, "EUR"),
-        "sale",
-        ("3for",),
-    )
+    assert (sale.price.amount, sale.regular, sale.label) == (149, UnitPrice(199, 1000, "EUR"), "sale")
+    assert sale.title.names == {"fr": "sale en français"}
+    assert [(one.name, one.names) for one in sale.offers] == [("3for", {"fr": "3for en français"})]
     assert sale.lowest_30_days == UnitPrice(149, 1000, "EUR")
     prior = pricing.lowest_price_30_days(cola.pk, _facts(place), "store", AT)
     assert prior == pricing.PriorPrice(UnitPrice(149, 1000, "EUR"), AT - timedelta(days=2))

@@ -53,7 +53,9 @@ def test_prices_are_put_in_and_shown(planner: Client) -> None:
 def test_a_promotion_from_draft_to_end(planner: Client) -> None:
     product, place = make_product("a"), make_place("p1")
     Price.objects.create(product=product, amount=800, currency="EUR", valid_from="2020-01-01T00:00:00Z")
-    draft = _put(planner, "/promotions/spring", SALE)
+    names = {"fr": "Printemps", "zh-Hans": "春天"}
+    draft = _put(planner, "/promotions/spring", SALE | {"names": names})
+    assert draft.json()["names"] == names
     assert (draft.status_code, draft.json()["state"], draft.json()["percent"]) == (200, "draft", "12.5")
     preview = planner.get(f"{ROOT}/promotions/spring/preview?place={place.pk}").json()["items"]
     assert [(line["regular"]["amount"], line["price"]["amount"]) for line in preview] == [("8.00", "7.00")]
@@ -62,6 +64,7 @@ def test_a_promotion_from_draft_to_end(planner: Client) -> None:
     assert [row["ref"] for row in Client().get(f"{ROOT}/promotions").json()["items"]] == ["spring"]
     [item] = Client().get(f"{ROOT}/places/{place.pk}/prices?product={product.pk}").json()["items"]
     assert (item["price"]["amount"], item["regular"]["amount"], item["label"]) == ("7.00", "8.00", "Spring")
+    assert item["names"] == names
     changed = _put(planner, "/promotions/spring", SALE)
     assert (changed.status_code, changed.json()["code"]) == (409, "promotion_state")
     assert planner.post(f"{ROOT}/promotions/spring/end", headers=fresh_key()).json()["ends_at"] is not None
@@ -73,6 +76,7 @@ def test_a_promotion_from_draft_to_end(planner: Client) -> None:
     [
         ({"percent": None}, "rate_ppm"),
         ({"amount": "1.00"}, "currency"),
+        ({"names": {"fr": " "}}, "names"),
         ({"kind": "n_for_price", "percent": None}, "currency"),
     ],
 )

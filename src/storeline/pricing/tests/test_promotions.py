@@ -125,6 +125,7 @@ def test_a_draft_comes_back_as_it_was_written() -> None:
         weekdays=(1, 7),
         from_minute=60,
         to_minute=120,
+        names={"es": "Once"},
     )
     key = pricing.write_promotion(draft, actor=SYSTEM)
     assert pricing.draft_of(pricing.view_promotion(key), pricing.targets_of(key)) == draft

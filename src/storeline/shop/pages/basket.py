@@ -26,6 +26,7 @@ from storeline.shop.pages.words import refusal
 from storeline.shop.where import Here, here
 from storeline.stock import api as stock
 from storeline.web.pages import render, see
+from storeline.web.templatetags.ui import local_name
 
 _MOST_UNITS = 99
 
@@ -140,7 +141,7 @@ def draft_of(at: Here, lines: basket.Lines, buyer: UUID | None) -> orders.Draft:
 def _line(
     product: catalog.ProductFacts, quantity: int, quoted: pricing.QuotedLine | None, level: stock.Level | None
 ) -> Line:
-    labels = tuple(str(step.params["label"]) for step in quoted.steps if step.params.get("label")) if quoted else ()
+    labels = tuple(dict.fromkeys(_reduced_by(one) for one in quoted.adjustments)) if quoted else ()
     return Line(
         product.id,
         product.ref,
@@ -156,6 +157,11 @@ def _line(
         shelf.state_of(level),
         short=level is None or level.promisable_on(shelf.CHANNEL) < quantity,
     )
+
+
+def _reduced_by(one: pricing.LineAdjustment) -> str:
+    """What took something off a line, in the reader's language."""
+    return _("Member price") if one.kind == "member_price" else local_name(one.title)
 
 
 @pages.get("basket", QUOTE, guest=True, name="basket")

@@ -17,7 +17,7 @@ from django.utils.translation import get_language
 
 from storeline.shop.shelf import Card
 from storeline.web.templatetags.drawn import CSRF, Pattern, slot, token_of
-from storeline.web.templatetags.ui import picture, price_texts
+from storeline.web.templatetags.ui import local_name, picture, price_texts
 
 register = template.Library()
 _LONGEST_OFFER = 22
@@ -61,7 +61,7 @@ def _shown(card: Card) -> dict[str, Any]:
         "href": address_of(card.ref, card.slug),
         "picture": picture(card.kind, card.name, url=card.picture, size="fill"),
         "label": card.shelf.regular and card.shelf.label,
-        "offer": Truncator(offers[0]).chars(_LONGEST_OFFER) if offers else "",
+        "offer": Truncator(local_name(offers[0])).chars(_LONGEST_OFFER) if offers else "",
         "units": card.in_basket,
         "more": card.in_basket + 1,
         **price_texts(card.shelf, card.unit),

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from django.template import Context, Template
 from django.urls import reverse
+from django.utils.translation import override
 
 from storeline.kernel.api import UnitPrice
-from storeline.pricing.api import ShelfPrice
+from storeline.pricing.api import ShelfPrice, Title
 from storeline.shop.shelf import Card
 from storeline.shop.templatetags.cards import address_of
 
@@ -48,10 +49,13 @@ def test_what_a_price_says_is_on_the_card() -> None:
         assert words in page
     assert "price-reduced" not in drawn(CARD)
     assert "/kg" in drawn(replace(CARD, unit="kg"))
-    gone = drawn(replace(CARD, stock="elsewhere", shelf=replace(PRICE, offers=("Three for the price of two",))))
+    three = replace(PRICE, offers=(Title("Three for the price of two", '{"fr": "Trois pour deux"}'),))
+    gone = drawn(replace(CARD, stock="elsewhere", shelf=three))
     assert "In other shops" in gone
     assert "product-add" not in gone
     assert "Three for the price o…" in gone
+    with override("fr"):
+        assert ">Trois pour deux<" in drawn(replace(CARD, shelf=three))
 
 
 def test_an_address_is_as_django_says_it() -> None:

@@ -22,6 +22,7 @@ from storeline.till.pages import words
 from storeline.till.pages.shared import CHANNEL, is_part, render
 from storeline.till.queries import ParkedSale, Sale, SaleLine, TillAt, current, parked
 from storeline.web.pages import see
+from storeline.web.templatetags.ui import local_name
 
 _FINAL = frozenset({"coupon_unknown", "coupon_not_valid", "coupon_used_up", "coupon_member_limit"})
 
@@ -225,7 +226,7 @@ def _reductions(quoted: pricing.QuotedLine | None) -> tuple[tuple[str, int], ...
     """Steps from the shelf price down, one for each name."""
     sums: dict[str, int] = {}
     for one in quoted.adjustments if quoted else ():
-        name = words.adjustment_name(one.kind, one.label)
+        name = words.adjustment_name(one.kind, local_name(one.title))
         sums[name] = sums.get(name, 0) + one.amount
     return tuple(sums.items())
 
@@ -247,7 +248,7 @@ def _coupon(
         for one in line.adjustments
         if coupon and one.source_id == coupon.id
     )
-    return CouponShown(code, coupon.name if coupon else code, taken, refusal)
+    return CouponShown(code, local_name(coupon.title) if coupon else code, taken, refusal)
 
 
 def price_here(product: catalog.ProductFacts, place_id: UUID) -> pricing.ShelfPrice | None:

@@ -68,7 +68,7 @@ def unit_amount(price: UnitPrice) -> str:
 
 @register.filter
 def local_name(thing: Any) -> str:
-    """The name of a product, place or category in the reader's language, else its own."""
+    """The name of a product, place, category or offer in the reader's language, else its own."""
     names = getattr(thing, "names", None) or {}
     language = formats.locale().language
     return str(names.get({"zh": "zh-Hans"}.get(language, language)) or names.get(language) or thing.name)
@@ -199,7 +199,7 @@ def control(bound: BoundField, hint: str, autocomplete: str, inputmode: str) -> 
 @part("web/parts/price.html")
 def price(shelf: Any, unit: str = "each", big: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002  # a template's word
     """A `pricing.api.ShelfPrice`: now, before, per kilogram or litre, lowest of 30 days, for members, offers."""
-    return price_texts(shelf, unit) | {"big": big, "offers": shelf.offers if big else ()}
+    return price_texts(shelf, unit) | {"big": big, "offers": [local_name(one) for one in shelf.offers] if big else ()}
 
 
 def price_texts(shelf: Any, unit: str) -> dict[str, str]:
