@@ -16,6 +16,8 @@ _VARIANT = 0x2 << 62
 _RANDOM_62 = (1 << 62) - 1
 _MILLISECOND = timedelta(milliseconds=1)
 SKEW = timedelta(minutes=5)
+AGE = timedelta(days=1)
+"""How long a form may stand open whose id this is, or a request wait for a connection."""
 
 
 def new_id() -> UUID:
@@ -48,12 +50,17 @@ def id_time(value: UUID) -> datetime:
 
 
 def check_id(value: UUID, *, field: str = "id", skew: timedelta | None = SKEW) -> UUID:
-    """Refuse an id that a client may not use: not version 7 or 8, or made too far from the system's time.
+    """Refuse an id that a client may not use: not version 7 or 8, made more than `skew` after the system's time, or long before it.
 
     `skew` None accepts any time (tills work offline for days).
     """
     if value.version not in {7, 8}:
         raise InvalidId("Ids are UUIDs of version 7.", field=field)
-    if skew is not None and abs((value.int >> 80) - time.time_ns() // 1_000_000) > skew // _MILLISECOND:
+    if skew is None:
+        return value
+    age = time.time_ns() // 1_000_000 - (value.int >> 80)
+    if age < -(skew // _MILLISECOND):
         raise InvalidId(f"The id's time is more than {skew} from now: check the clock.", field=field)
+    if age > AGE // _MILLISECOND:
+        raise InvalidId("The id was made more than a day ago: make another.", field=field)
     return value

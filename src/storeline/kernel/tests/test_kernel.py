@@ -60,10 +60,12 @@ def test_source_ids_differ_with_their_keys(one: str, other: str) -> None:
 
 
 def test_a_skewed_or_random_id_is_refused() -> None:
-    late = UUID(int=api.new_id().int + (600_000 << 80))
-    for bad in (late, UUID("ffffffff-ffff-7fff-bfff-ffffffffffff"), uuid4()):
+    late, old = (UUID(int=api.new_id().int + (milliseconds << 80)) for milliseconds in (600_000, -86_500_000))
+    for bad in (late, old, UUID("ffffffff-ffff-7fff-bfff-ffffffffffff"), uuid4()):
         with pytest.raises(InvalidId):
             api.check_id(bad)
+    of_a_form = UUID(int=api.new_id().int - (86_300_000 << 80))
+    assert api.check_id(of_a_form) == of_a_form
     assert api.check_id(late, skew=None) == late
 
 
