@@ -83,6 +83,25 @@ def _fuel(con: duckdb.DuckDBPyConnection) -> None:
               from line join sold using (p) where gallons and q > 3000 group by all) group by p, w""")
 
 
+_WEEKS = {
+    "name": ("Member prices, week {w0}", "Member prices, weeks {w0} to {w1}"),
+    "name_zh-Hans": ("第 {w0} 周会员价", "第 {w0} 至 {w1} 周会员价"),
+    "name_fr": ("Prix membres, semaine {w0}", "Prix membres, semaines {w0} à {w1}"),
+    "name_es": ("Precios de socio, semana {w0}", "Precios de socio, semanas {w0} a {w1}"),
+}
+"""What an offer of one week or several is called, in each language of the pages."""
+
+
+def _names() -> str:
+    def text(words: str) -> str:
+        return "'" + words.replace("{w0}", "' || w0 || '").replace("{w1}", "' || w1 || '") + "'"
+
+    return ", ".join(
+        f'case when w0 = w1 then {text(one)} else {text(several)} end "{column}"'
+        for column, (one, several) in _WEEKS.items()
+    )
+
+
 def _offers(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""create table offer_week as
         select p, w, price from member_week join (select p, w, avg(offered::int) share from paid group by p, w)
@@ -92,8 +111,7 @@ def _offers(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("alter table offer add column ref varchar")
     con.execute("update offer set ref = printf('offer-2017-%02d-%02d', w0, w1)")
     con.execute(f"""create table out_promotions as
-        select ref, case when w0 = w1 then 'Member prices, week ' || w0
-                         else 'Member prices, weeks ' || w0 || ' to ' || w1 end "name", 'member_price' kind,
+        select ref, {_names()}, 'member_price' kind,
                'USD' currency, 'yes' members_only, timezone('{ZONE}', start_day::timestamp) starts_at,
                timezone('{ZONE}', (end_day + if(w1 = {LAST_WEEK}, {OFFERS_GO_ON}, 0)::int)::timestamp) ends_at
         from (select distinct ref, w0, w1 from offer),

@@ -18,6 +18,11 @@ def make_people(con: duckdb.DuckDBPyConnection) -> None:
         from (select distinct h from line) order by ref""")
 
 
+_NAMES = """'第 ' || campaign_id || ' 期活动优惠券 ' || coupon_upc "name_zh-Hans",
+               'Bon ' || coupon_upc || ' de la campagne ' || campaign_id "name_fr",
+               'Cupón ' || coupon_upc || ' de la campaña ' || campaign_id "name_es" """
+
+
 def make_coupons(con: duckdb.DuckDBPyConnection) -> None:
     """Tables `out_coupons`, `out_coupon_products`, and `redemption` with the line that each one lowered."""
     con.execute(f"""create table redemption as
@@ -34,6 +39,7 @@ def make_coupons(con: duckdb.DuckDBPyConnection) -> None:
                       where cd > 0 group by all),
              worth as (select coupon, max_by(cents, (times, -cents)) cents from seen group by coupon)
         select distinct {COUPON} ref, 'Coupon ' || coupon_upc || ' of campaign ' || campaign_id "name",
+               {_NAMES},
                'amount' kind, (cents / 100.0)::decimal(12, 2) "value", 'USD' currency, 'manufacturer' funder,
                timezone('{ZONE}', start_date) valid_from,
                timezone('{ZONE}', end_date + interval 1 day) valid_to

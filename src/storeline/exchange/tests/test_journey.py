@@ -77,11 +77,17 @@ def test_no_cell_is_refused(folders, tmp_path):
         assert header is not None
         typed(con, one.file, header)
         assert con.execute(f"select count(*) from typed_{one.file.name}").fetchone() == (written.rows[one.file.name],)
-        spoken = {"name_zh-Hans", "name_fr", "name_es"} if one.file.name == "products" else set()
+        named = one.file.name in ("products", "promotions", "coupons")
+        spoken = {"name_zh-Hans", "name_fr", "name_es"} if named else set()
         assert set(header) - spoken <= {column.name for column in FILES[one.file.name].columns}
     assert con.execute("select names from typed_products where ref = 'delivery-fee'").fetchall() == [
         ('{"zh-Hans":"送货费","fr":"Frais de livraison","es":"Gastos de envío"}',)
     ]
+    assert (
+        con.execute("""select count(*) from (from (select names from typed_promotions) union all
+        select names from typed_coupons) where json_keys(names) is distinct from ['zh-Hans', 'fr', 'es']""").fetchone()
+        == (0,)
+    )
     assert con.execute("select count(*) from error").fetchone() == (0,)
 
 
