@@ -168,6 +168,7 @@ def _form(
         "number": orders.order_number(view.head.id),
         "lines": lines,
         "nothing_left": not any(one.left for one in lines),
+        "first": next((one.line.line_no for one in lines if one.left), None),
         "reasons": words.reasons(),
         "completed": view.head.state == "completed",
     }

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from storeline.aftersales import api as aftersales
+from storeline.fulfilment.tests.factories import to_pick
 from storeline.identity.tests.factories import browser_of, make_user
 from storeline.kernel.api import SYSTEM, new_id, run
 from storeline.orders import api as orders
@@ -72,6 +73,16 @@ def test_goods_come_back_against_their_receipt(here: AtTill) -> None:
     assert [(line.quantity, line.amount, line.reason, line.restock) for line in view.lines] == [
         (2000, 250, "damaged", True)
     ]
+    here.browser.post(address, {"quantity-1": "1", "reason": "damaged", "sure": "yes", "id": str(new_id())})
+    before_focus = here.browser.get(address).content.decode().partition("autofocus")[0]
+    assert before_focus.count("Came back") == 1
+    assert before_focus.count('name="quantity-2"') == 1  # the first field, though not of the first line
+
+
+def test_what_was_not_handed_over_has_not_come_back(here: AtTill) -> None:
+    page = get(here.browser, f"/till/returns/{to_pick(here.shop)}")
+    assert "This order was not handed over yet." in page
+    assert "Came back" not in page
 
 
 def test_a_return_that_cannot_be_is_refused_with_what_was_typed(here: AtTill) -> None:
