@@ -43,9 +43,8 @@ def look(request: Request) -> HttpResponse:
     if standing is not None and not standing.is_in:
         return waiting.page(request, at, lines, standing)
     again = kept.read(request)
-    response = _form(request, at, lines, refused=again.refused, given=again.given or request.GET)
-    if again.refused is not None:
-        kept.forget(response)
+    response = _form(request, at, lines, again)
+    kept.shown(request, response, again)
     return response if standing is None else standing.kept(response)
 
 
@@ -61,8 +60,11 @@ def place_order(request: Request) -> HttpResponse:
         return _known(request, order_id) or see(reverse("shop:basket"))
     if request.POST.get("step") == "leave":
         return waiting.leave(request, at)
-    if request.POST.get("step") == "check" or len(request.POST.getlist("day")) > 1:
-        return _form(request, at, lines, given=request.POST)
+    if (to := _elsewhere(request)) is not None:
+        # By way of another address, as below: going back to it asks nothing anew.
+        away = see(to)
+        kept.write(request, away, order_id=order_id)
+        return away
     wanted = hot.hot(lines)
     if wanted and (answer := _in_turn(request, at, lines, wanted, order_id)) is not None:
         return answer
@@ -75,17 +77,26 @@ def place_order(request: Request) -> HttpResponse:
         if verdict.error is not None:
             raise verdict.error
     except Error as error:
-        # By way of another address: going back to it asks nothing anew.
         answer = see(reverse("shop:checkout"))
-        kept.write(answer, request.POST, error)
+        kept.write(request, answer, error=error)
         return answer
     if wanted:
         hot.done(hot.holders(request), at, wanted, order_id)
     answer = see(f"{reverse('shop:order', args=[order_id])}?key={orders.token_of(order_id)}")
+    kept.forget(request, answer)
     basket.write(request, answer, {})
     basket.keep_card(request, request.POST.get("card", ""))
     mine.remember(request, answer, order_id)
     return answer
+
+
+def _elsewhere(request: Request) -> str | None:
+    """Where to, if the form was not sent to order: to itself with another choice, or away from it for a while."""
+    checkout = reverse("shop:checkout")
+    away = {"check": checkout, "shops": f"{reverse('shop:shops')}?next={checkout}"}
+    away["enter"] = f"{reverse('shop:enter')}?next={checkout}"
+    chooses = any(len(request.POST.getlist(name)) > 1 for name in ("by", "day", "point"))
+    return away.get(request.POST.get("step", "")) or (checkout if chooses else None)
 
 
 def _in_turn(
@@ -199,14 +210,13 @@ def _uuid(request: Request, name: str) -> UUID:
         raise Invalid(words.get(name, _("Open the page again.")), field=name) from None
 
 
-def _form(
-    request: Request, at: Here, lines: basket.Lines, *, given: Mapping[str, Any], refused: kept.Refused | None = None
-) -> HttpResponse:
+def _form(request: Request, at: Here, lines: basket.Lines, again: kept.Kept) -> HttpResponse:
+    given, refused = again.given(request.GET.dict()), again.refused
     ways = delivery.ways(at)
     by = delivery.method_of(given, ways)
     fields = delivery.fields_of(request, given) if by in delivery.METHODS else {}
     to = delivery.address_of(at, fields, str(given.get("near", ""))) if fields else None
-    order_id = new_id()
+    order_id = again.order_id or new_id()
     with pipeline():
         ground = gather(request, at, lines)
         records = mine.gather_records(request)
@@ -225,7 +235,7 @@ def _form(
         near, wanted = position(str(given.get("near", ""))), str(given.get("point", ""))
         choice = points.choice_of(at, lines, found.products, near=near, wanted=wanted)
     shown = priced(request, at, lines, to, ground=found, method=by, slot_id=UUID(slot) if slot else None)
-    if by == "deliver" and slot and given is request.POST and not shown.problem:
+    if by == "deliver" and slot and again.order_id is not None and not shown.problem:
         _hold(request, order_id, UUID(slot))
     wrong = dict([delivery.wrong(refused.field), reach.wrong(refused.field)]) if refused else {}
     short = by != delivery.POINT and coming is None and any(line.short for line in shown.lines)

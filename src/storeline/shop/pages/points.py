@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from storeline.catalog import api as catalog
@@ -69,16 +68,16 @@ class Choice:
 
     @property
     def points(self) -> list[Point]:
-        """On a map, each a link that chooses it."""
+        """On a map, each a link to the button that chooses it, which a script presses."""
         return [
             Point(
                 one.name,
                 one.latitude,
                 one.longitude,
-                href=f"{reverse('shop:checkout')}?by=point&point={one.ref}",
+                href=f"#point-{number}",
                 main=one is self.chosen,
             )
-            for one in self.found
+            for number, one in enumerate(self.found, 1)
             if one.latitude is not None and one.longitude is not None
         ]
 

@@ -106,7 +106,7 @@ def test_what_is_brought_comes_whole_at_the_fee_that_was_shown(
     delivers(made, method=method)
     run("UPDATE places_place SET capabilities = '{sell,ship}' WHERE id = %s", [other])
     put(client, made, 12)
-    page = client.post("/checkout", FIELDS | {"by": method, "step": "check"}).content.decode()
+    page = client.post("/checkout", FIELDS | {"by": method, "step": "check"}, follow=True).content.decode()
     assert "Comes from another shop" in page
     more = FIELDS | ({"slot": hidden(page, "slot")} if method == "deliver" else {})
     order_id = placed(client, page, **more)

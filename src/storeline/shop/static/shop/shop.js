@@ -47,3 +47,11 @@ if (box && list) {
   input.addEventListener("focus", show);
   input.addEventListener("input", () => { if (!input.value) show(); });
 }
+
+// A place on the checkout's map presses its button in the list.
+document.querySelectorAll("form .map a[href^='#']").forEach((mark) => mark.addEventListener("click", (event) => {
+  const button = document.getElementById(mark.getAttribute("href").slice(1));
+  if (!button?.form) return;
+  event.preventDefault();
+  button.form.requestSubmit(button);
+}));

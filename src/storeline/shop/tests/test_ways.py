@@ -1,0 +1,92 @@
+"""Another way of receiving at the checkout: what was typed for each stays, on this device alone, and nothing is ordered."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.test import Client
+
+from storeline.kernel.api import run
+from storeline.orders.tests.factories import Shop, delivers
+from storeline.shop.tests.buying import hidden, member, put, text
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ADDRESS = {"name": "A. Reader", "street": "1 High <Street>", "more": "", "postal_code": "43215", "city": "Columbus"}
+CONTACT = {"contact_email": "kim@example.org"}
+
+
+@pytest.fixture
+def ways(made: Shop, settings: Any) -> Shop:
+    settings.MESSAGE_TRANSPORTS = {"email": "storeline.messages.transports.Memory"}
+    delivers(made)
+    return made
+
+
+def turn(client: Client, to: str, typed: dict[str, Any]) -> str:
+    """Press another way on the page that is open; the page that comes."""
+    page = text(client, "/checkout")
+    by = hidden(page, "by")
+    shown = {name: hidden(page, name) for name in ("id", "day")} | {"card": "tok_late", "substitutes": "never"}
+    answer = client.post("/checkout", shown | typed | {"by": [by, to]})
+    assert (answer.status_code, answer["Location"]) == (303, "/checkout")
+    again = text(client, "/checkout")
+    assert (hidden(again, "id"), hidden(again, "by")) == (shown["id"], to)
+    assert 'value="tok_late" checked' in again
+    assert 'value="never" checked' in again
+    return again
+
+
+def test_what_was_typed_for_one_way_is_there_after_another(client: Client, ways: Shop) -> None:
+    put(client, ways)
+    [(late,)] = run("SELECT id FROM capacity_slot WHERE method = 'collect' ORDER BY starts_at DESC LIMIT 1").fetchall()
+    day = hidden(text(client, "/checkout"), "day")
+    page = turn(client, "deliver", CONTACT | {"slot": str(late)})
+    assert "kim@example.org" not in page
+    page = turn(client, "collect", ADDRESS)
+    assert 'value="kim@example.org"' in page
+    assert "High" not in page
+    assert hidden(page, "day") == day
+    assert f'value="{late}" required checked' in page
+    page = turn(client, "deliver", {"contact_email": ""})
+    assert 'value="1 High &lt;Street&gt;"' in page
+    assert 'value="kim@example.org"' not in turn(client, "collect", {})
+    assert run("SELECT count(*) FROM orders_order").fetchall() == [(0,)]
+    client.post("/checkout", {"by": ["collect", "deliver"], "id": hidden(page, "id")})
+    page = text(client, "/checkout")
+    data = {name: hidden(page, name) for name in ("id", "by", "total", "slot")} | ADDRESS | {"card": "tok_approve"}
+    for _ in range(2):
+        assert client.post("/checkout", data)["Location"].startswith(f"/order/{data['id']}")
+    put(client, ways)
+    assert "High" not in text(client, "/checkout?by=deliver")
+    assert UUID(hidden(text(client, "/checkout"), "id")) != UUID(data["id"])
+
+
+def test_a_time_is_held_once_while_the_page_is_looked_at(client: Client, ways: Shop) -> None:
+    put(client, ways)
+    turn(client, "deliver", {})
+    turn(client, "deliver", ADDRESS)
+    for _ in range(2):
+        text(client, "/checkout")
+    assert run("SELECT sum(held) FROM capacity_slot").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("step", "to"), [("shops", "/shops?next=/checkout"), ("enter", "/enter?next=/checkout"), ("check", "/checkout")]
+)
+def test_leaving_the_page_for_a_while_loses_nothing(client: Client, ways: Shop, step: str, to: str) -> None:
+    put(client, ways)
+    assert client.post("/checkout", ADDRESS | {"by": "deliver", "step": step})["Location"] == to
+    assert 'value="1 High &lt;Street&gt;"' in text(client, "/checkout")
+
+
+def test_what_a_member_typed_is_shown_to_nobody_else(ways: Shop) -> None:
+    kim = member()
+    put(kim, ways)
+    kim.post("/checkout", ADDRESS | {"by": "deliver", "step": "check"})
+    assert "High" in text(kim, "/checkout")
+    kim.post("/accounts/logout/")
+    put(kim, ways)
+    assert "asked" in kim.cookies
+    assert "High" not in text(kim, "/checkout?by=deliver")
