@@ -11,7 +11,7 @@ from storeline.fulfilment.commands.parcels import announce, arrive, came_back, g
 from storeline.fulfilment.commands.pick import pick, pick_all, pick_less, pick_more
 from storeline.fulfilment.commands.ready import ready
 from storeline.fulfilment.commands.reject import reject
-from storeline.fulfilment.commands.renew import renew_code
+from storeline.fulfilment.commands.renew import renew_code, renew_parcel_code
 from storeline.fulfilment.commands.retime import choose_time
 from storeline.fulfilment.commands.runs import add_van, assign, come_back, leave, start_run, take_off
 from storeline.fulfilment.commands.ship import ship
@@ -196,6 +196,7 @@ __all__ = [
     "reject",
     "rejections_of",
     "renew_code",
+    "renew_parcel_code",
     "resume",
     "returning_to",
     "runs_of",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from storeline.customers import api as customers
 from storeline.fulfilment.commands.cancel import NOT_COLLECTED, cancel
 from storeline.fulfilment.commands.proofs import keep_proof
 from storeline.fulfilment.commands.tell import contact_of
@@ -28,6 +29,7 @@ from storeline.fulfilment.queries import PARCEL, get_parcel
 from storeline.kernel.api import (
     SYSTEM,
     Actor,
+    Invalid,
     check_id,
     ids_array,
     in_transaction,
@@ -76,17 +78,35 @@ def announce(parcel: Announced, *, actor: Actor) -> Parcel:
     if facts is None:
         raise places.PlaceNotFound(f"There is no place {parcel.place_id}.")
     check_announced(parcel, facts.keeps, collects="collect" in facts.capabilities)
-    contact = parcel.contact
+    contact = _normal(parcel.contact)
     row = [parcel.id, parcel.place_id, actor.id, parcel.reference, parcel.label, parcel.temperature, now()]
     with transaction():
         fresh = run(_ANNOUNCE, [*row, contact.email, contact.phone, contact.language]).rowcount
         found = _find(parcel.id)
-        told = (parcel.place_id, actor.id, parcel.reference, parcel.label)
-        if found is None or (found.place_id, found.client_id, found.reference, found.label) != told:
+        if found is None or not _is_same(parcel, contact, found, actor):
             raise ParcelMismatch("Another parcel has this id, or this reference.", field="reference")
         if fresh:
             publish([parcel_event(PARCEL_ANNOUNCED, found)])
     return found
+
+
+def _normal(contact: Contact) -> Contact:
+    """As it is kept. Raises Invalid, naming the field."""
+    given = {"email": contact.email, "phone": contact.phone}
+    for kind, typed in given.items():
+        if typed.strip():
+            try:
+                given[kind] = customers.normal_contact(kind, typed)
+            except customers.InvalidContact as error:
+                raise Invalid(error.detail, field=f"contact.{kind}") from None
+    return Contact(given["email"].strip(), given["phone"].strip(), contact.language)
+
+
+def _is_same(parcel: Announced, contact: Contact, found: Parcel, actor: Actor) -> bool:
+    """Whether this is the parcel that is there; whom a closed one was for is not known any more."""
+    told = (parcel.place_id, actor.id, parcel.reference, parcel.label, parcel.temperature)
+    same = told == (found.place_id, found.client_id, found.reference, found.label, found.temperature)
+    return same and (found.closed_at is not None or contact == contact_at(found))
 
 
 def _find(parcel_id: UUID) -> Parcel | None:
@@ -96,7 +116,7 @@ def _find(parcel_id: UUID) -> Parcel | None:
         return None
 
 
-def _locked(parcel_id: UUID) -> Parcel:
+def locked_parcel(parcel_id: UUID) -> Parcel:
     """The parcel, after its order and task, so that nobody else can change them."""
     found = get_parcel(parcel_id)
     if found.order_id is not None:
@@ -110,7 +130,7 @@ def arrive(parcel_id: UUID, *, actor: Actor, compartment: str = "") -> Parcel:
     `compartment` is the box of a locker that it was put into. Raises NoParcel or ParcelClosed.
     """
     with transaction():
-        parcel = _locked(parcel_id)
+        parcel = locked_parcel(parcel_id)
         actor.require(HAND_OVER, parcel.place_id)
         if parcel.state == "arrived":
             return parcel
@@ -120,13 +140,13 @@ def arrive(parcel_id: UUID, *, actor: Actor, compartment: str = "") -> Parcel:
         run(_ARRIVE, [moment, until, compartment[:20], parcel_id])
         messages.new_codes(messages.COLLECTION, {parcel_id: until})
         found = get_parcel(parcel_id)
-        tell_arrived(found, _contact(found))
+        tell_arrived(found, contact_at(found))
         publish([parcel_event(PARCEL_ARRIVED, found)])
         trail(actor, "fulfilment.parcel_arrived", parcel_id, place_id=parcel.place_id)
     return found
 
 
-def _contact(parcel: Parcel) -> Contact | None:
+def contact_at(parcel: Parcel) -> Contact | None:
     """How to tell whoever it is for, if anybody carries messages there."""
     if parcel.order_id is None:
         row = run("SELECT email, phone, language FROM fulfilment_parcel WHERE id = %s", [parcel.id]).fetchone()
@@ -148,7 +168,7 @@ def give(parcel_id: UUID, code: str, *, actor: Actor) -> Parcel:
     code_id = messages.try_code(messages.COLLECTION, parcel_id, code)
     moment = now()
     with transaction():
-        parcel = _locked(parcel_id)
+        parcel = locked_parcel(parcel_id)
         if not messages.use_codes([code_id]):
             raise messages.NoCode("The code was used already.", field="code")
         check_step(parcel, "arrived")
@@ -181,7 +201,7 @@ def came_back(parcel_id: UUID, *, actor: Actor) -> Parcel:
     For staff of the point, or of the place that picked it. Twice is nothing. Raises NoParcel or ParcelClosed.
     """
     with transaction():
-        parcel = _locked(parcel_id)
+        parcel = locked_parcel(parcel_id)
         picked_at = None if parcel.order_id is None else orders.get(parcel.order_id).head.served_by
         if picked_at is None or not actor.may(HAND_OVER, picked_at):
             actor.require(HAND_OVER, parcel.place_id)

@@ -82,8 +82,8 @@ def start_run(run_id: UUID, van_id: UUID, day: date, *, actor: Actor) -> Run:
         with transaction():
             run(_START, [run_id, day, now(), van_id])
             found = _own(run_id, actor)
-            if found.van_id != van_id:
-                raise RunClosed("This turn is another van's.", field="id")
+            if (found.van_id, found.day) != (van_id, day):
+                raise RunClosed("This turn is another van's, or of another day.", field="id")
             messages.new_codes(DEPARTURE, {run_id: now() + LOAD_WITHIN})
     except UniqueViolation:
         raise RunClosed("This van is being loaded, or out, already.", field="van") from None

@@ -9,12 +9,15 @@ from uuid import UUID
 from ninja import Field, Schema
 
 from storeline.fulfilment import api as fulfilment
-from storeline.fulfilment.http.router import router
-from storeline.fulfilment.permissions import ANNOUNCE, HAND_OVER, VIEW
+from storeline.fulfilment.http.router import Key, router
+from storeline.fulfilment.permissions import ANNOUNCE, HAND_OVER, RENEW, VIEW
 from storeline.identity.api import Request, requires
+from storeline.kernel.api import Answer, once
+from storeline.web.openapi import also_refuses
 
 StateName = Literal["announced", "arrived", "handed_over", "returning", "returned"]
 Text = Annotated[str, Field(min_length=1, max_length=64)]
+Language = Annotated[str, Field(max_length=35, pattern="^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
 
 
 class ContactIn(Schema):
@@ -22,7 +25,7 @@ class ContactIn(Schema):
 
     email: Annotated[str, Field(max_length=254)] = ""
     phone: Annotated[str, Field(max_length=16, pattern=r"^(\+[1-9][0-9]{6,14})?$")] = ""
-    language: Annotated[str, Field(min_length=2, max_length=35)] = "en"
+    language: Language = "en"
 
 
 class ParcelIn(Schema):
@@ -50,6 +53,12 @@ class ParcelOut(Schema):
     arrived_at: datetime | None
     keep_until: datetime | None
     closed_at: datetime | None
+
+
+class OwnParcelOut(ParcelOut):
+    """`code` is what whoever it is for shows, while it waits: for a partner who tells its customers itself."""
+
+    code: str | None
 
 
 class ParcelsOut(Schema):
@@ -91,13 +100,14 @@ def put_parcel(request: Request, parcel: UUID, body: ParcelIn) -> ParcelOut:
     return _out(fulfilment.announce(wanted, actor=request.actor))
 
 
-@router.get("/parcels/{uuid:parcel}", auth=requires(ANNOUNCE), response=ParcelOut, summary="A parcel of one's own")
-def get_own_parcel(request: Request, parcel: UUID) -> ParcelOut:
-    """For the partner who announced it."""
+@router.get("/parcels/{uuid:parcel}", auth=requires(ANNOUNCE), response=OwnParcelOut, summary="A parcel of one's own")
+def get_own_parcel(request: Request, parcel: UUID) -> OwnParcelOut:
+    """For the partner who announced it, with its code while it waits."""
     found = fulfilment.get_parcel(parcel)
     if found.client_id != request.actor.id:
         raise fulfilment.NoParcel("There is no such parcel.")
-    return _out(found)
+    code = fulfilment.codes([parcel]).get(parcel) if found.state == "arrived" else None
+    return OwnParcelOut(**_out(found).dict(), code=code)
 
 
 @router.get("/fulfilment/parcels", auth=requires(VIEW), response=ParcelsOut, summary="A place's parcels")
@@ -134,6 +144,24 @@ def post_arrival(request: Request, parcel: UUID, body: ArrivalIn) -> ParcelOut:
 def post_hand_over(request: Request, parcel: UUID, body: CodeIn) -> ParcelOut:
     """Against its code, once."""
     return _out(fulfilment.give(parcel, body.code, actor=request.actor))
+
+
+@router.post(
+    "/fulfilment/parcels/{uuid:parcel}/code",
+    auth=requires(RENEW),
+    response=ParcelOut,
+    summary="Another code for a parcel",
+    openapi_extra=also_refuses(429),
+)
+def post_code(request: Request, parcel: UUID, key: Key = None) -> ParcelOut:
+    """Where somebody tried too often, or lost theirs: the one before ends, and whoever it is for is told the new one."""
+
+    def deed() -> Answer:
+        fulfilment.renew_parcel_code(parcel, actor=request.actor)
+        return Answer(200, None)
+
+    once(f"fulfilment.parcel_code {parcel}", key, request.body, deed)
+    return _out(fulfilment.get_parcel(parcel))
 
 
 @router.post(

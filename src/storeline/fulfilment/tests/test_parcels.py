@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
@@ -99,15 +100,18 @@ def test_what_nobody_collects_goes_back_and_is_paid_back(here: Shop) -> None:
 
 
 def test_a_partners_parcel_is_announced_once_received_and_handed_over(here: Shop) -> None:
-    place = point(here)
-    parcel = announced(place, contact=fulfilment.Contact(email="a@example.org"))
+    place = point(here, keeps=["ambient", "chilled"])
+    parcel = announced(place, contact=fulfilment.Contact(email=" A@example.org"))
     assert fulfilment.announce(parcel, actor=PARTNER).state == "announced"
     before = all_rows()
     assert fulfilment.announce(parcel, actor=PARTNER).id == parcel.id
     refusals: list[tuple[fulfilment.Announced, str, str]] = [
         (announced(place), "parcel_mismatch", "reference"),
         (announced(place, id=parcel.id, reference="R-2"), "parcel_mismatch", "reference"),
+        (replace(parcel, temperature="chilled"), "parcel_mismatch", "reference"),
         (announced(place, reference="R-3", temperature="frozen"), "not_taken", "temperature"),
+        (replace(parcel, contact=fulfilment.Contact(email="b@example.org")), "parcel_mismatch", "reference"),
+        (announced(place, reference="R-6", contact=fulfilment.Contact(email="nobody")), "invalid", "contact.email"),
         (announced(here.place, reference="R-4", label=""), "invalid", "label"),
         (announced(point(here, "warehouse", capabilities=[]), reference="R-5"), "not_taken", "place"),
     ]
@@ -156,6 +160,56 @@ def test_a_machine_opens_each_box_once(here: Shop) -> None:
     opened = [answer.json()["compartment"] for answer in answers if answer.status_code == 200]
     assert (opened, {answer.status_code for answer in answers}) == (["B7"], {200, 410})
     assert differences() == []
+
+
+def test_who_lost_the_code_of_a_parcel_gets_another_and_the_tries_are_bounded(here: Shop, settings: Any) -> None:
+    settings.MESSAGE_TRANSPORTS = {"email": "storeline.messages.transports.Memory"}
+    place, headers = point(here, "locker"), bearer(make_token("shop_manager"))
+    parcel = announced(place, contact=fulfilment.Contact(email="a@example.org"))
+    token = make_token("partner")
+    sent = {"place": str(place), "reference": "R-1", "contact": {"email": "a@example.org"}}
+    path = f"/api/v1/parcels/{parcel.id}"
+    Client().put(path, sent, content_type="application/json", headers=bearer(token))
+    url = f"/api/v1/fulfilment/parcels/{parcel.id}/code"
+
+    def another(key: str) -> int:
+        return Client().post(url, headers=headers | {"Idempotency-Key": key}).status_code
+
+    assert another("early") == 409
+    fulfilment.arrive(parcel.id, actor=SYSTEM)
+    first = code_of(parcel.id)
+    wrong = f"{(int(first) + 1) % 10 ** len(first):0{len(first)}}"
+    for _ in range(10):
+        with pytest.raises(messages.WrongCode):
+            fulfilment.give(parcel.id, wrong, actor=SYSTEM)
+    with pytest.raises(messages.NoCode):
+        fulfilment.give(parcel.id, first, actor=SYSTEM)
+    assert [another("again"), another("again")] == [200, 200]
+    second = code_of(parcel.id)
+    assert Client().get(path, headers=bearer(token)).json()["code"] == second != first
+    assert run("SELECT count(*) FROM messages_message").fetchone() == (2,)
+    assert [another(str(number)) for number in range(4)] == [200, 200, 200, 429]
+    fulfilment.give(parcel.id, code_of(parcel.id), actor=SYSTEM)
+    assert Client().get(path, headers=bearer(token)).json()["code"] is None
+
+
+def test_a_code_is_for_what_waits_and_as_long_as_it_waits(here: Shop) -> None:
+    """On its way to a point an order has none, as a parcel for a carrier; at the point it is good as long as that keeps it."""
+    delivers(here, method="ship")
+    parcel = brought(here, None, [1], method="ship")
+    orders.checkout([parcel], actor=SYSTEM)
+    read_events("fulfilment.tasks")
+    fulfilment.pick_all([parcel.id], actor=SYSTEM)
+    fulfilment.ready([parcel.id], actor=SYSTEM)
+    order = travelling(here, point(here))
+    before = all_rows()
+    for one in (parcel.id, order):
+        with pytest.raises(fulfilment.TaskClosed):
+            fulfilment.renew_code(one, actor=SYSTEM)
+    assert (all_rows(), run("SELECT count(*) FROM messages_code").fetchone()) == (before, (0,))
+    kept = fulfilment.arrive(order, actor=SYSTEM).keep_until
+    fulfilment.renew_code(order, actor=SYSTEM)
+    assert run("SELECT expires_at FROM messages_code WHERE replaced_at IS NULL").fetchall() == [(kept,)]
 
 
 def test_a_cancelled_order_comes_back_from_where_it_lies(here: Shop) -> None:

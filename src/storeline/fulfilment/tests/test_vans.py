@@ -194,8 +194,10 @@ def test_an_order_is_in_one_van_and_a_van_in_one_turn(here: Shop) -> None:
     before = all_rows()
     with pytest.raises(fulfilment.InAnotherRun):
         fulfilment.assign(second, [one], actor=SYSTEM)
-    with pytest.raises(fulfilment.RunClosed):
-        fulfilment.start_run(new_id(), fulfilment.get_run(turn).van_id, now().date(), actor=SYSTEM)
+    van, day = fulfilment.get_run(turn).van_id, now().date()
+    for again, on in ((new_id(), day), (turn, day + timedelta(days=1))):
+        with pytest.raises(fulfilment.RunClosed):
+            fulfilment.start_run(again, van, on, actor=SYSTEM)
     assert all_rows() == before
     orders.cancel([one], reason="customer")
     read_events("fulfilment.tasks")
