@@ -205,8 +205,7 @@ def _together(look: Look, capability: str, source: Source) -> Found:
     area = look.asked.area(source, capability) if capability == Way.DELIVER.value else None
     if (
         look.spread is None
-        or source.place_id not in look.spread.near
-        or not look.serves(source)
+        or source.place_id not in look.spread.serving
         or (capability == Way.DELIVER.value and area is None)
     ):
         return []

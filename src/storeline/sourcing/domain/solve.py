@@ -5,14 +5,15 @@ value of what is taken). For a set of places the lines are independent, so each 
 Sets are built up place by place, the cheapest fixed sums first, and left as soon as a bound says that none
 of them can win: the fixed sums of the places so far, those of the cheapest places to come, and for every line the least that any
 place of the set, so far or to come, would take for it. A share costs no less than its part of what the whole line would cost at
-the place's best price for a portion, so that least is a bound for divided lines too. Places that enough others are as cheap as
-whatever they give are left out before, and where a line cannot be served by the places so far only those that have it follow.
+the place's best price for a portion, so that least is a bound for divided lines too, and only lines that it leaves open are divided.
+Places that enough others are as cheap as whatever they give are left out before, and where a line cannot be served by the places so
+far only those that have it follow. Where there are still many sets, prices bound what each place can save (`prices.py`).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from operator import add, le
 from uuid import UUID
@@ -30,8 +31,11 @@ from storeline.sourcing.domain.costs import (
     part_of,
     weight_cost,
 )
+from storeline.sourcing.domain.prices import Prices
 
 _NEVER = 1 << 60
+_MANY = 100
+"""After so many sets prices are looked for, which bound what is left."""
 _ANY = 1 << 58
 """Dearer than any plan, and by far cheaper than one that cannot be, whatever it saves of spoiling."""
 
@@ -94,20 +98,25 @@ def _plan(found: _Found, needs: Sequence[Need], policy: Policy) -> Plan:
 
 
 _NOWHERE = Site(UUID(int=0), 0.0, (), ())
-Way = tuple[int, tuple[int, ...]]
-"""What a division of a line costs, and the portions of each place."""
 
 
 @dataclass(slots=True)
 class _State:
-    """The places of a set so far: what each line of one portion costs there at least (`single`), what 0, 1, 2 … portions
-    of each other line cost (`many`), a bound for those lines (`least`), and the most portions of each in one place (`most`).
+    """The places of a set so far, line by line: what each costs there at least (`least`) and in one piece (`whole`; where they
+    are the same it is what the line costs), and how many portions there are (`have`).
     """
 
-    single: list[int]
-    many: list[list[int]]
     least: list[int]
-    most: list[int]
+    whole: list[int]
+    have: list[int]
+
+    def cut(self, other: _State) -> _State:
+        """With the places of another."""
+        return _State(
+            list(map(min, self.least, other.least)),
+            list(map(min, self.whole, other.whole)),
+            list(map(add, self.have, other.have)),
+        )
 
 
 class _Search:
@@ -115,7 +124,7 @@ class _Search:
 
     def __init__(self, needs: Sequence[Need], sites: Sequence[Site], policy: Policy) -> None:
         self.needs = needs
-        self.divided = [one for one in needs if one.portions > 1]
+        self.portions = [one.portions for one in needs]
         self.policy = policy
         own = [
             (site, (policy.visit if site.visit is None else site.visit) + parcel_cost(site.km, policy))
@@ -123,66 +132,62 @@ class _Search:
             if any(site.has) and not (policy.reach_km and site.km > policy.reach_km)
         ]
         own.sort(key=lambda pair: (pair[1], pair[0].km))
-        shares = [[_shares(site, number, one, policy) for number, one in enumerate(needs)] for site, _ in own]
+        weights = [weight_cost(one, 1, policy) for one in needs]
+        shares = [_shares(site, needs, weights, policy) for site, _ in own]
         useful = _undominated(shares, needs, min(policy.most_places, MOST_PLACES) + 1)
         self.sites = [_NOWHERE, *[own[number][0] for number in useful]]
         self.fixed = [0, *[own[number][1] for number in useful]]
         self.cost = [[_refusals(one) for one in needs], *[shares[number] for number in useful]]
-        self.holders = [
-            [number for number in range(1, len(self.sites)) if len(self.cost[number][line]) > 1]
-            for line in range(len(needs))
-        ]
-        self.singles = [line for line, one in enumerate(needs) if one.portions == 1]
-        self.multiples = [line for line, one in enumerate(needs) if one.portions > 1]
-        self.states = [self._state(number) for number in range(len(self.sites))]
+        self.states = [self._state(costs) for costs in self.cost]
         self.rest = self._suffixes()
-        self.kept: dict[tuple[int, tuple[int, ...]], list[Way]] = {}
         self.joint: dict[tuple[int, ...], _State] = {}
+        self.many: dict[tuple[int, tuple[int, ...]], list[int]] = {}
+        self.able: dict[tuple[int, int], list[int]] = {}
+        self.prices: Prices | None = None
+        self.base, self.tried = -_NEVER, 0
+        self.at: Sequence[int] = ()
+        self.earned = [0] * len(self.sites)
+        self.tops = [[0] * (len(self.sites) + 1)] * (MOST_PLACES + 1)
         self.but: frozenset[int] = frozenset()
         self.best_cost = _ANY
         self.best: tuple[int, ...] | None = None
 
-    def _state(self, number: int) -> _State:
+    def _state(self, cost: Sequence[Sequence[int]]) -> _State:
         """One place alone."""
-        single, many, least = [], [], []
-        for costs, one in zip(self.cost[number], self.needs, strict=True):
-            if one.portions == 1:
-                single.append(costs[1] if len(costs) > 1 else _NEVER)
-            else:
-                many.append(costs)
-                least.append(_least(costs, one.portions))
-        return _State(single, many, least, [len(costs) - 1 for costs in many])
+        return _State(
+            list(map(_least, cost, self.portions)),
+            [costs[many] if len(costs) > many else _NEVER for costs, many in zip(cost, self.portions, strict=True)],
+            [len(costs) - 1 for costs in cost],
+        )
 
     def _suffixes(self) -> list[_State]:
-        """For each number the least that a place of that number or a later one takes for each line."""
-        nobody = self.states[0]
-        rows = [_State([_NEVER] * len(nobody.single), [], [_NEVER] * len(nobody.least), [0] * len(nobody.most))]
+        """For each number the least that a place of that number or a later one takes for each line, and the most that one has."""
+        rows = [_State([_NEVER] * len(self.needs), [], [0] * len(self.needs))]
         for state in reversed(self.states):
             last = rows[-1]
-            least = list(map(min, state.least, last.least))
-            most = list(map(max, state.most, last.most))
-            rows.append(_State(list(map(min, state.single, last.single)), [], least, most))
+            rows.append(_State(list(map(min, state.least, last.least)), [], list(map(max, state.have, last.have))))
         rows.reverse()
         return rows
 
     def run(self, *, but: Sequence[int] = ()) -> _Found | None:
         """The cheapest set and its shares; `but` not one with all of these places."""
         self._begin(frozenset(but))
-        self._try((), 0, self.states[0], 0)
+        self._try((), 0, None, 0)
         most = min(self.policy.most_places, MOST_PLACES, len(self.sites) - 1)
         self._guess(most)
         for size in range(1, most + 1):
-            self._extend((), 1, 0, self.states[0], size)
+            self._extend((), 1, 0, self.states[0], size, 0)
         if self.best is None:
             return None
         numbers = self.best
-        shares = [self._divisions(line, (0, *numbers))[0][1] for line in range(len(self.needs))]
+        shares = [self._division(line, (0, *numbers)) for line in range(len(self.needs))]
         taken = tuple(zip(*shares, strict=True))
         sites = tuple(self.sites[number] for number in numbers)
         return _Found(self.best_cost, numbers, sites, taken[1:], taken[0])
 
     def _begin(self, but: frozenset[int]) -> None:
         self.but, self.best_cost, self.best = but, _ANY, None
+        self.tried, self.base = 0, -_NEVER
 
     def _guess(self, most: int) -> None:
         """A good plan to begin with: place after place the one that helps most. A low cost to beat cuts the search short."""
@@ -190,149 +195,203 @@ class _Search:
         state, fixed = self.states[0], 0
         for _ in range(most):
             base = fixed + (self.policy.split if chosen else 0)
-            tried = [
-                (base + self.fixed[number] + self._lines(state, number), number)
-                for number in range(1, len(self.sites))
-                if number not in chosen and not (self.but and self.but.issubset((*chosen, number)))
-            ]
-            cost, number = min(tried, default=(_NEVER, 0))
+            cost, number = _NEVER, 0
+            for other in range(1, len(self.sites)):
+                if other in chosen or (self.but and self.but.issubset((*chosen, other))):
+                    continue
+                own = base + self.fixed[other]
+                if own + sum(map(min, state.least, self.states[other].least)) < cost:
+                    cost, number = min((cost, number), (own + self._lines(chosen, state, other), other))
             if cost >= self.best_cost and self.best_cost < _ANY:
                 return
-            chosen, fixed, state = (*chosen, number), base + self.fixed[number], self._joined(state, number)
+            chosen, fixed = tuple(sorted((*chosen, number))), base + self.fixed[number]
+            state = state.cut(self.states[number])
             if cost < self.best_cost:
-                self.best_cost, self.best = cost, tuple(sorted(chosen))
+                self.best_cost, self.best = cost, chosen
 
-    def _lines(self, state: _State, number: int) -> int:
+    def _appraise(self) -> None:
+        """Bound what is left by prices, once a search: what each place earns at most."""
+        if self.base > -_NEVER or self.best is None:
+            return
+        most = min(self.policy.most_places, MOST_PLACES, len(self.sites) - 1)
+        if self.prices is None:
+            fixed = [one + self.policy.split for one in self.fixed[1:]]
+            self.prices = Prices(self.cost[1:], fixed, self.portions, [one.refusal for one in self.needs])
+            self.at = self.prices.start()
+        but = frozenset([number - 1 for number in self.but])
+        bound = self.prices.bound(self.at, self.best_cost + self.policy.split, most, but)
+        self.at, self.base = bound.prices, bound.base - self.policy.split
+        self.earned = [0, *bound.earned]
+        self.tops = _tops(self.earned, most)
+
+    def _lines(self, chosen: tuple[int, ...], state: _State, number: int) -> int:
         """What all lines cost from the places so far and one more; very much for each that cannot be served."""
         other = self.states[number]
-        pairs = zip(state.many, other.many, self.divided, strict=True)
-        return sum(map(min, state.single, other.single)) + sum(
-            [_whole_line(some, own, one.portions) for some, own, one in pairs]
-        )
+        total = 0
+        for line, (low, high) in enumerate(
+            zip(map(min, state.least, other.least), map(min, state.whole, other.whole), strict=True)
+        ):
+            total += low if low == high else self._line(line, chosen, number)
+        return total
 
-    def _extend(self, chosen: tuple[int, ...], start: int, fixed: int, state: _State, left: int) -> None:
-        """Every set of `chosen` and `left` more places from number `start` on that can still win."""
+    def _extend(self, chosen: tuple[int, ...], start: int, fixed: int, state: _State, left: int, earned: int) -> None:
+        """Every set of `chosen` and `left` more places from number `start` on that can still win; those of `chosen` earn so much."""
+        if start + left > len(self.sites) or self.base - earned - self.tops[left][start] >= self.best_cost:
+            return
         rest = self.rest[start]
-        floor = sum(map(min, state.single, rest.single)) + self._floor(state, rest, left)
-        if floor >= _ANY:
+        floor = sum(map(min, state.least, rest.least))
+        owing = self._owing(state, rest, start, left)
+        if floor >= _ANY or (owing is not None and not owing):
             return
         if chosen:
             fixed += self.policy.split
-        owing = self._owing(state)
         if left == 1:
-            self._end(chosen, range(start, len(self.sites)) if owing is None else owing, start, fixed, state, floor)
+            self._end(chosen, range(start, len(self.sites)) if owing is None else owing, fixed, state, (floor, earned))
             return
         later = self.policy.split * (left - 1) + floor
         for number in range(start, len(self.sites) - left + 1):
-            own = fixed + self.fixed[number]
-            if own + sum(self.fixed[number + 1 : number + left]) + later >= self.best_cost:
+            if not chosen and self.tried > _MANY:
+                self._appraise()
+            if fixed + sum(self.fixed[number : number + left]) + later >= self.best_cost:
                 return
-            if owing is not None and number not in owing:
-                # One of those to come has what is still owing: it costs no less than the cheapest of them.
-                after = bisect_left(owing, number)
-                if after == len(owing):
-                    return
-                most = own + sum(self.fixed[number + 1 : number + left - 1]) + self.fixed[owing[after]]
-                if most + later >= self.best_cost:
-                    continue
-            self._extend((*chosen, number), number + 1, own, self._joint((*chosen, number), state), left - 1)
+            if self.base - earned - self.earned[number] - self.tops[left - 1][number + 1] >= self.best_cost:
+                continue
+            if owing is None or fixed + self._coming(number, left, owing) + later < self.best_cost:
+                more, own = (*chosen, number), fixed + self.fixed[number]
+                self._extend(more, number + 1, own, self._joint(more, state), left - 1, earned + self.earned[number])
+
+    def _coming(self, number: int, left: int, owing: Sequence[int]) -> int:
+        """What a place and those that follow it cost for themselves at least, where one of them is among those owing."""
+        after = bisect_left(owing, number)
+        if after == len(owing):
+            return _NEVER
+        if owing[after] == number:
+            return sum(self.fixed[number : number + left])
+        return sum(self.fixed[number : number + left - 1]) + self.fixed[owing[after]]
 
     def _end(
-        self, chosen: tuple[int, ...], numbers: Sequence[int], start: int, fixed: int, state: _State, floor: int
+        self, chosen: tuple[int, ...], numbers: Sequence[int], fixed: int, state: _State, bounds: tuple[int, int]
     ) -> None:
-        """Every set of `chosen` and one more of these numbers, from `start` on."""
-        for number in numbers[bisect_left(numbers, start) :]:
+        """Every set of `chosen` and one more of these numbers; `bounds`: what all lines cost at least, and what `chosen` earn."""
+        floor, earned = bounds
+        for number in numbers:
             if fixed + self.fixed[number] + floor >= self.best_cost:
                 return  # fixed costs only rise from here on
-            self._try(chosen, fixed + self.fixed[number], state, number)
+            if self.base - earned - self.earned[number] < self.best_cost:
+                self._try(chosen, fixed + self.fixed[number], state, number)
 
-    def _owing(self, state: _State) -> list[int] | None:
-        """Who has something of a line that the places so far cannot serve: one of them must come. Of several lines the scarcest."""
-        owing = [self.holders[line] for line, cost in zip(self.singles, state.single, strict=True) if cost >= _NEVER]
-        owing += [
-            self.holders[line]
-            for line, costs in zip(self.multiples, state.many, strict=True)
-            if len(costs) <= self.needs[line].portions
-        ]
-        return min(owing, key=len, default=None)
+    def _owing(self, state: _State, rest: _State, start: int, left: int) -> list[int] | None:
+        """Who, from number `start` on, has so much of what the places so far have too little of that `left` of them could do: one
+        of these must come. Of several lines the scarcest. None where nothing is owing, nobody where it cannot be.
+        """
+        fewest, scarcest, first = _NEVER, None, 0
+        for line, (have, portions) in enumerate(zip(state.have, self.portions, strict=True)):
+            if have >= portions:
+                continue
+            share = -(-(portions - have) // left)
+            if share > rest.have[line]:
+                return []
+            able = self._able(line, share)
+            begin = bisect_left(able, start)
+            if len(able) - begin < fewest:
+                fewest, scarcest, first = len(able) - begin, able, begin
+        return None if scarcest is None else scarcest[first:]
 
-    def _floor(self, state: _State, rest: _State, left: int) -> int:
-        """What lines of several portions cost at least, from the places so far and `left` more."""
-        floor = 0
-        for some, least, most, one in zip(state.many, rest.least, rest.most, self.divided, strict=True):
-            portions = one.portions
-            low, high = max(0, portions - len(some) + 1), min(portions, left * most)
-            floor += min(
-                [some[portions - more] + least * more // portions for more in range(low, high + 1)], default=_NEVER
-            )
-        return floor
+    def _able(self, line: int, share: int) -> list[int]:
+        """Who has so many portions of a line."""
+        if (known := self.able.get((line, share))) is None:
+            known = self.able[line, share] = [
+                number for number in range(1, len(self.sites)) if self.states[number].have[line] >= share
+            ]
+        return known
 
     def _joint(self, chosen: tuple[int, ...], state: _State) -> _State:
         """The state of a set that is `state` and its last place: the same in every pass."""
         if (known := self.joint.get(chosen)) is None:
-            known = self.joint[chosen] = self._joined(state, chosen[-1])
+            known = self.joint[chosen] = state.cut(self.states[chosen[-1]])
         return known
 
-    def _joined(self, state: _State, number: int) -> _State:
-        """The places so far and one more."""
-        other = self.states[number]
-        many = [
-            _together(some, own, one.portions)
-            for some, own, one in zip(state.many, other.many, self.divided, strict=True)
-        ]
-        least = list(map(min, state.least, other.least))
-        return _State(list(map(min, state.single, other.single)), many, least, state.most)
-
-    def _try(self, chosen: tuple[int, ...], fixed: int, state: _State, number: int) -> None:
+    def _try(self, chosen: tuple[int, ...], fixed: int, state: _State | None, number: int) -> None:
         """The places so far and `number` (0: nobody more) as a set: kept if it wins."""
+        self.tried += 1
         other = self.states[number]
-        bounds = list(map(min, state.least, other.least))
-        cost = fixed + sum(map(min, state.single, other.single)) + sum(bounds)
-        for some, own, one, bound in zip(state.many, other.many, self.divided, bounds, strict=True):
-            if cost >= self.best_cost:
-                return
-            cost += _whole_line(some, own if number else [0], one.portions) - bound
+        lows = list(map(min, state.least, other.least)) if state else other.least
+        cost = fixed + sum(lows)
         if cost >= self.best_cost:
             return
+        highs = map(min, state.whole, other.whole) if state else other.whole
+        for line, (low, high) in enumerate(zip(lows, highs, strict=True)):
+            if low < high:
+                cost += self._line(line, chosen, number) - low
+                if cost >= self.best_cost:
+                    return
         numbers = (*chosen, number) if number else chosen
         if self.but and self.but.issubset(numbers):
             return
         self.best_cost, self.best = cost, numbers
 
-    def _divisions(self, line: int, numbers: tuple[int, ...]) -> list[Way]:
-        """Every division of a line over these places, the cheapest first."""
+    def _line(self, line: int, chosen: tuple[int, ...], number: int) -> int:
+        """What a line costs from these places, divided as cheaply as can be; never, where they have too few."""
+        portions, own = self.portions[line], self.cost[number][line]
+        some = self._together(line, chosen) if number else [0]
+        least, most = portions - len(some) + 1, len(own) - 1
+        if least > most:
+            return _NEVER
+        if least <= 0 and most >= portions:
+            least_cost: int = min(map(add, reversed(some), own))
+            return least_cost
+        return min([some[portions - taken] + own[taken] for taken in range(max(least, 0), min(most, portions) + 1)])
+
+    def _together(self, line: int, numbers: tuple[int, ...]) -> list[int]:
+        """What 0, 1, 2 … portions of a line cost from nowhere and these places, each as cheaply as can be."""
+        if not numbers:
+            return self.cost[0][line]
         key = (line, numbers)
-        if (known := self.kept.get(key)) is None:
-            costs = [self.cost[number][line] for number in numbers]
-            ways = _divisions(self.needs[line].portions, [len(one) - 1 for one in costs])
-            known = sorted([(sum([one[many] for one, many in zip(costs, way, strict=True)]), way) for way in ways])
-            self.kept[key] = known
+        if (known := self.many.get(key)) is None:
+            some, own = self._together(line, numbers[:-1]), self.cost[numbers[-1]][line]
+            known = self.many[key] = _convolved(some, own, self.portions[line])
         return known
 
+    def _division(self, line: int, numbers: tuple[int, ...]) -> tuple[int, ...]:
+        """How many portions each of these places gives where a line is divided as cheaply as can be: of equal divisions the one
+        that takes fewest from the first, then from the second, and so on.
+        """
+        left = self.portions[line]
+        costs = [self.cost[number][line] for number in numbers]
+        if left == 1:
+            _, last = min([(own[1], -at) for at, own in enumerate(costs) if len(own) > 1])
+            return tuple([int(at == -last) for at in range(len(costs))])
+        tails = [[0]]
+        for own in reversed(costs[1:]):
+            tails.append(_convolved(tails[-1], own, left))
+        taken = []
+        for own, tail in zip(costs, reversed(tails), strict=True):
+            ways = [(own[many] + tail[left - many], many) for many in range(len(own)) if 0 <= left - many < len(tail)]
+            taken.append(min(ways)[1])
+            left -= taken[-1]
+        return tuple(taken)
 
-def _together(some: Sequence[int], own: Sequence[int], portions: int) -> list[int]:
+
+def _tops(earned: Sequence[int], most: int) -> list[list[int]]:
+    """By how many, for each number: what so many places from it on earn at most."""
+    tops = [[0] * (len(earned) + 1) for _ in range(most + 1)]
+    for many in range(1, most + 1):
+        row, fewer = tops[many], tops[many - 1]
+        row[len(earned)] = -_NEVER
+        for number in range(len(earned) - 1, -1, -1):
+            row[number] = max(row[number + 1], earned[number] + fewer[number + 1])
+    return tops
+
+
+def _convolved(some: Sequence[int], own: Sequence[int], portions: int) -> list[int]:
     """What 0, 1, 2 … portions cost from both, each as cheaply as can be."""
     most = min(len(some) + len(own) - 2, portions)
-    return [
-        min(
-            [
-                some[many - taken] + own[taken]
-                for taken in range(max(0, many - len(some) + 1), min(many, len(own) - 1) + 1)
-            ]
-        )
-        for many in range(most + 1)
-    ]
-
-
-def _whole_line(some: Sequence[int], own: Sequence[int], portions: int) -> int:
-    """What all portions cost from both; never, where both have too few."""
-    least, most = portions - len(some) + 1, len(own) - 1
-    if least > most:
-        return _NEVER
-    if least <= 0 and most >= portions:
-        least_cost: int = min(map(add, reversed(some), own))
-        return least_cost
-    return min([some[portions - taken] + own[taken] for taken in range(max(least, 0), min(most, portions) + 1)])
+    found = [*some, *[_NEVER] * (most + 1 - len(some))]
+    for taken in range(1, len(own)):
+        cost = own[taken]
+        also = [one + cost for one in some[: most + 1 - taken]]
+        found[taken : taken + len(also)] = map(min, found[taken : taken + len(also)], also)
+    return found
 
 
 def _undominated(shares: Sequence[Sequence[Sequence[int]]], needs: Sequence[Need], enough: int) -> list[int]:
@@ -365,31 +424,24 @@ def _refusals(one: Need) -> list[int]:
     return [0] if one.refusal is None else [one.refusal * many for many in range(one.portions + 1)]
 
 
-def _shares(site: Site, number: int, one: Need, policy: Policy) -> list[int]:
-    """What 0, 1, 2 … portions of a need cost at a place, as far as it has them."""
-    costs = [0]
-    running = policy.line if site.line is None else site.line
-    weight = weight_cost(one, 1, policy)
-    keep = site.keep[number]
-    waste = site.waste[number] if site.waste else (0,) * len(keep)
-    for taken in range(min(one.portions, site.has[number])):
-        running += keep[taken] - waste[taken] + weight
-        costs.append(running)
-    return costs
+def _shares(site: Site, needs: Sequence[Need], weights: Sequence[int], policy: Policy) -> list[list[int]]:
+    """What 0, 1, 2 … portions of each need cost at a place, as far as it has them."""
+    line = policy.line if site.line is None else site.line
+    found = []
+    for number, (one, weight, keep) in enumerate(zip(needs, weights, site.keep, strict=True)):
+        costs, running = [0], line
+        waste = site.waste[number] if site.waste else None
+        for taken in range(min(one.portions, site.has[number])):
+            running += keep[taken] + weight - (waste[taken] if waste else 0)
+            costs.append(running)
+        found.append(costs)
+    return found
 
 
 def _least(shares: Sequence[int], portions: int) -> int:
     """What the whole line would cost at the place's best price for a portion: no share costs less than its part of that."""
-    return min([shares[many] * portions // many for many in range(1, len(shares))], default=_NEVER)
-
-
-def _divisions(portions: int, has: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    """Each way to take so many portions from places that have so many."""
-    if len(has) == 1:
-        if has[0] >= portions:
-            yield (portions,)
-        return
-    room = sum(has[1:])
-    for first in range(max(0, portions - room), min(portions, has[0]) + 1):
-        for others in _divisions(portions - first, has[1:]):
-            yield (first, *others)
+    if len(shares) == 1:
+        return _NEVER
+    if portions == 1:
+        return shares[1]
+    return min([shares[many] * portions // many for many in range(1, len(shares))])

@@ -43,8 +43,9 @@ class Spread:
         worth: Mapping[UUID, Worth],
         near: Collection[UUID],
         policy: Policy,
+        serving: Collection[UUID] = (),
     ) -> None:
-        self.needs, self.policy, self.worth = needs, policy, worth
+        self.needs, self.policy, self.worth, self.serving = needs, policy, worth, serving
         self.online = [one for one in sources if one.priority is not None and is_open(one)]
         self.near = near
         self._parcels: dict[tuple[UUID, ...], list[Given]] = {}

@@ -157,7 +157,8 @@ class _Asking:
             ]
         sources = [one for one, _ in known]
         worth = {one.place_id: each for one, each in known}
-        spread = Spread(self.products, sources, worth, {one.place_id for one in online}, self.live.policy)
+        near, at = {one.place_id for one in online}, {one.place_id for one in serving}
+        spread = Spread(self.products, sources, worth, near, self.live.policy, at)
         return promise_spread(
             found, self.needs, sources, (at_points, points.result() if points else at_points), asked, spread
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 from uuid import UUID
 
@@ -134,6 +134,66 @@ def test_no_division_of_larger_lines_is_cheaper(given_order):
 @given(orders(most_portions=1, most_sites=7))
 def test_of_many_places_none_that_matters_is_left_out(given_order):
     check(*given_order)
+
+
+def exactly(needs: Sequence[sourcing.Need], sites: Sequence[sourcing.Site], policy: sourcing.Policy) -> int | None:
+    """The least cost: every set of places, and for each of its lines, place after place, every share."""
+    best = None
+    for size in range(policy.most_places + 1):
+        for some in combinations(sites, size):
+            total = policy.split * max(size - 1, 0)
+            total += sum(policy.visit + policy.parcel + round(policy.parcel_km * site.km) for site in some)
+            for index, one in enumerate(needs):
+                costs = {0: 0}
+                if one.refusal is not None:
+                    costs = {many: one.refusal * many for many in range(one.portions + 1)}
+                for site in some:
+                    costs = _with(costs, site, index, one, policy)
+                total += costs.get(one.portions, 1 << 40)
+            best = total if best is None else min(best, total)
+    return best if best is not None and best < 1 << 40 else None
+
+
+def _with(
+    costs: dict[int, int], site: sourcing.Site, index: int, one: sourcing.Need, policy: sourcing.Policy
+) -> dict[int, int]:
+    found = dict(costs)
+    for taken in range(1, min(site.has[index], one.portions) + 1):
+        own = policy.line + taken * (one.grams * policy.kg // 1_000) + sum(site.keep[index][:taken])
+        own -= sum(site.waste[index][:taken])
+        for many, cost in costs.items():
+            if many + taken <= one.portions:
+                found[many + taken] = min(found.get(many + taken, cost + own), cost + own)
+    return found
+
+
+def test_no_plan_of_a_long_order_is_cheaper():
+    """A dozen lines of several units over ten places, nearly alike, so that hundreds of sets must be told apart."""
+    split = refused = impossible = 0
+    for seed in range(16):
+        chance = random.Random(seed)
+        refusal = chance.choice((None, 60))
+        needs = [
+            sourcing.Need(UUID(int=900 + line), chance.choice((1, 1, 2, 3, 6)), 1_000, 100, refusal)
+            for line in range(chance.randint(9, 13))
+        ]
+        sites = []
+        for number in range(10):
+            has = tuple(chance.choice((0, 1, 2, 6, 6)) if chance.random() < 0.7 else 6 for _ in needs)
+            least = [min(many, one.portions) for many, one in zip(has, needs, strict=True)]
+            keep = tuple(tuple(sorted(chance.choices((0, 0, 9, 40, 120), k=many))) for many in least)
+            waste = tuple(tuple(sorted(chance.choices((0, 0, 0, 30), k=many), reverse=True)) for many in least)
+            sites.append(sourcing.Site(place(number), chance.randrange(40), has, keep, waste))
+        policy = replace(POLICY, most_places=chance.choice((2, 3, 3)))
+        found, least_cost = solve(needs, sites, policy), exactly(needs, sites, policy)
+        assert (None if found is None else found.cost) == least_cost, seed
+        if found is None:
+            impossible += 1
+            continue
+        without = [exactly(needs, [one for one in sites if one.place_id != gone], policy) for gone in found.places]
+        assert found.next_cost == min([one for one in without if one is not None], default=None), seed
+        split, refused = split + (found.splits > 0), refused + bool(found.refused)
+    assert min(split, refused) > 4, (split, refused, impossible)
 
 
 def test_who_is_left_unread_is_in_no_best_plan_and_in_no_next_best():
