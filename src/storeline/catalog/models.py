@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
+from django.utils.translation import gettext_lazy as _
 
 from storeline.catalog.domain import ALLERGENS, MAX_NAME, STATUSES, TEMPERATURES, UNITS
 from storeline.kernel.api import new_id
@@ -34,7 +35,8 @@ class Category(models.Model):
     path = Path(default="", editable=False)
 
     class Meta:
-        verbose_name_plural = "categories"
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
         constraints: ClassVar = [
             models.CheckConstraint(name="catalog_category_ref", condition=~Q(ref="")),
             models.CheckConstraint(name="catalog_category_parent", condition=~Q(parent=F("id"))),
@@ -81,6 +83,8 @@ class Product(models.Model):
     age_limit = models.SmallIntegerField(null=True, blank=True)
 
     class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
         constraints: ClassVar = [
             models.UniqueConstraint(name="catalog_product_key", fields=["ref"]),
             models.CheckConstraint(name="catalog_product_ref", condition=~Q(ref="")),

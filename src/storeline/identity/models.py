@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
 from oauth2_provider.models import AbstractApplication
 
 from storeline.identity.domain import normal_login
@@ -47,6 +48,8 @@ class User(AbstractBaseUser):
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
         constraints: ClassVar = [
             models.CheckConstraint(condition=models.Q(username=Lower("username")), name="identity_username_lower"),
             models.CheckConstraint(condition=~models.Q(username__contains="@"), name="identity_username_no_at"),
@@ -87,6 +90,8 @@ class Grant(models.Model):
     granted_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = _("role given")
+        verbose_name_plural = _("roles given")
         constraints: ClassVar = [
             models.CheckConstraint(condition=models.Q(role__in=ROLES), name="identity_grant_role"),
             models.CheckConstraint(
@@ -119,6 +124,8 @@ class Client(AbstractApplication):  # type: ignore[misc]  # the toolkit publishe
     active = models.BooleanField(default=True)
 
     class Meta(AbstractApplication.Meta):  # type: ignore[misc]
+        verbose_name = _("program")
+        verbose_name_plural = _("programs")
         abstract = False
         swappable = "OAUTH2_PROVIDER_APPLICATION_MODEL"
         constraints: ClassVar = [

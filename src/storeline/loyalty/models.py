@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from storeline.kernel.api import new_id
 from storeline.loyalty.domain import KINDS
@@ -34,6 +35,8 @@ class Coupon(models.Model):
     everything = models.BooleanField(default=True)
 
     class Meta:
+        verbose_name = _("coupon")
+        verbose_name_plural = _("coupons")
         constraints: ClassVar = [
             models.CheckConstraint(name="loyalty_coupon_ref", condition=~Q(ref="")),
             models.CheckConstraint(name="loyalty_coupon_kind", condition=Q(kind__in=KINDS)),

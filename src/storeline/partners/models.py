@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from storeline.kernel.api import new_id
 from storeline.partners.domain import BEARERS
@@ -25,6 +26,8 @@ class Organisation(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=~models.Q(ref="") & ~models.Q(name=""), name="partners_organisation_named"
@@ -54,6 +57,8 @@ class Agreement(models.Model):
     ends_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = _("agreement")
+        verbose_name_plural = _("agreements")
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(ends_at=None) | models.Q(ends_at__gte=models.F("starts_at")),

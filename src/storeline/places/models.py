@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from storeline.kernel.api import new_id
 from storeline.places.domain import CAPABILITIES, DAY, FORMATS, TEMPERATURES
@@ -26,7 +27,8 @@ class Entity(models.Model):
     receipt_series = models.TextField(default="", blank=True)
 
     class Meta:
-        verbose_name_plural = "entities"
+        verbose_name = _("legal entity")
+        verbose_name_plural = _("legal entities")
         constraints = (
             models.CheckConstraint(name="places_entity_ref", condition=~Q(ref="")),
             models.CheckConstraint(name="places_entity_country", condition=Q(country__regex=r"^[A-Z]{2}$")),
@@ -68,6 +70,8 @@ class Place(models.Model):
     closes_on = models.DateField(null=True, blank=True)
 
     class Meta:
+        verbose_name = _("place")
+        verbose_name_plural = _("places")
         constraints = (
             models.CheckConstraint(name="places_place_ref", condition=~Q(ref="")),
             models.CheckConstraint(name="places_place_format", condition=Q(format__in=FORMATS)),
@@ -99,7 +103,8 @@ class Hours(models.Model):
     closes = models.SmallIntegerField()
 
     class Meta:
-        verbose_name_plural = "hours"
+        verbose_name = _("opening hours")
+        verbose_name_plural = _("opening hours")
         constraints = (
             models.UniqueConstraint(name="places_hours_key", fields=("place", "weekday", "opens")),
             models.CheckConstraint(name="places_hours_weekday", condition=Q(weekday__range=(1, 7))),
@@ -122,6 +127,8 @@ class HoursException(models.Model):
     closes = models.SmallIntegerField(null=True, blank=True)
 
     class Meta:
+        verbose_name = _("other hours on a day")
+        verbose_name_plural = _("other hours on days")
         db_table = "places_hours_exception"
         constraints = (
             models.UniqueConstraint(

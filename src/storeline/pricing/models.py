@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from storeline.kernel.api import new_id
 from storeline.pricing.domain import FUNDERS, MILLION, PROMOTION_KINDS
@@ -81,6 +82,8 @@ class TaxRate(models.Model):
     valid_from = models.DateField()
 
     class Meta:
+        verbose_name = _("tax rate")
+        verbose_name_plural = _("tax rates")
         db_table = "pricing_tax_rate"
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -128,6 +131,8 @@ class Promotion(models.Model):
     everywhere = models.BooleanField(default=True)
 
     class Meta:
+        verbose_name = _("promotion")
+        verbose_name_plural = _("promotions")
         constraints: ClassVar = [
             models.CheckConstraint(name="pricing_promotion_ref", condition=~Q(ref="")),
             models.CheckConstraint(name="pricing_promotion_kind", condition=Q(kind__in=PROMOTION_KINDS)),

@@ -15,13 +15,13 @@ from django import forms
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin  # type: ignore[import-untyped]
 from unfold.sites import UnfoldAdminSite  # type: ignore[import-untyped]
 from unfold.widgets import UnfoldAdminTextInputWidget  # type: ignore[import-untyped]
 
 from storeline.kernel.api import Actor, Error, Verdict, trail, transaction
+from storeline.web.labels import LABELS
 
 Errors = Iterable[tuple[str, str]]
 Upsert = Callable[..., Sequence[Verdict]]
@@ -51,16 +51,6 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]
 
         return told
 
-    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """What there is to edit, in the reader's language; a name that is not among ours stays as its model has it."""
-        found: list[Any] = super().get_app_list(request, app_label)
-        names = _names()
-        for app in found:
-            app["name"] = names.get(app["name"], app["name"])
-            for model in app["models"]:
-                model["name"] = names.get(model["name"], model["name"])
-        return found
-
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether this is an administrator whose second factor is not missing."""
         user: Any = request.user
@@ -73,31 +63,6 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]
             return HttpResponseRedirect(reverse("mfa_index"))
         response: HttpResponse = secure_admin_login(super().login)(request, extra_context)
         return response
-
-
-def _names() -> dict[str, str]:
-    """Sections and lists by what Django calls them."""
-    return {
-        "Catalog": gettext("Catalogue"),
-        "Categories": gettext("Categories"),
-        "Products": gettext("Products"),
-        "Identity": gettext("Users and programs"),
-        "Clients": gettext("Programs"),
-        "Grants": gettext("Roles given"),
-        "Users": gettext("Users"),
-        "Loyalty": gettext("Loyalty"),
-        "Coupons": gettext("Coupons"),
-        "Partners": gettext("Partners"),
-        "Agreements": gettext("Agreements"),
-        "Organisations": gettext("Organisations"),
-        "Places": gettext("Places"),
-        "Entities": gettext("Legal entities"),
-        "Hours": gettext("Opening hours"),
-        "Hours exceptions": gettext("Other hours on a day"),
-        "Pricing": gettext("Prices"),
-        "Promotions": gettext("Promotions"),
-        "Tax rates": gettext("Tax rates"),
-    }
 
 
 site = StaffSite()
@@ -131,6 +96,11 @@ class Reference(ModelAdmin):  # type: ignore[misc]
     form = CommandForm
     show_full_result_count = False
     list_per_page = 50
+
+    def __init__(self, model: type[Model], admin_site: StaffSite) -> None:
+        super().__init__(model, admin_site)
+        for field in self.opts.fields:
+            field.verbose_name = LABELS.get(field.name, field.verbose_name)
 
     def edit(self, row: Any, changed: Mapping[str, Any], actor: Actor) -> Errors:
         """Have the command change these fields; what it refuses, by field. Raises the command's errors."""

@@ -59,6 +59,7 @@ class Migration(migrations.Migration):
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.category')),
             ],
             options={
+                'verbose_name': 'category',
                 'verbose_name_plural': 'categories',
             },
         ),
@@ -105,6 +106,10 @@ class Migration(migrations.Migration):
                 ('category', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.category')),
                 ('deposit_product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.product')),
             ],
+            options={
+                'verbose_name': 'product',
+                'verbose_name_plural': 'products',
+            },
         ),
         migrations.CreateModel(
             name='Listing',

@@ -35,6 +35,8 @@ class Migration(migrations.Migration):
                 ('erased_at', models.DateTimeField(null=True)),
             ],
             options={
+                'verbose_name': 'user',
+                'verbose_name_plural': 'users',
                 'constraints': [models.CheckConstraint(condition=models.Q(('username', django.db.models.functions.text.Lower('username'))), name='identity_username_lower'), models.CheckConstraint(condition=models.Q(('username__contains', '@'), _negated=True), name='identity_username_no_at'), models.CheckConstraint(condition=models.Q(('username', ''), _negated=True), name='identity_username_some'), models.CheckConstraint(condition=models.Q(('email', None), models.Q(('email', django.db.models.functions.text.Lower('email')), ('email__contains', '@')), _connector='OR'), name='identity_email_lower'), models.CheckConstraint(condition=models.Q(('erased_at', None), models.Q(('email', None), ('is_active', False), ('name', '')), _connector='OR'), name='identity_erased_is_empty')],
             },
         ),
@@ -81,6 +83,8 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
+                'verbose_name': 'program',
+                'verbose_name_plural': 'programs',
                 'abstract': False,
                 'swappable': 'OAUTH2_PROVIDER_APPLICATION_MODEL',
                 'indexes': [models.Index(fields=['organisation_id'], name='identity_client_organisation')],
@@ -98,6 +102,8 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
+                'verbose_name': 'role given',
+                'verbose_name_plural': 'roles given',
                 'constraints': [models.CheckConstraint(condition=models.Q(('role__in', ('shopper', 'associate', 'shop_manager', 'planner', 'marketer', 'finance', 'service_desk', 'partner', 'administrator'))), name='identity_grant_role'), models.CheckConstraint(condition=models.Q(('entity_id', None), ('place_id', None), _connector='OR'), name='identity_grant_one_scope'), models.UniqueConstraint(fields=('user', 'role', 'entity_id', 'place_id'), name='identity_grant_once', nulls_distinct=False)],
             },
         ),

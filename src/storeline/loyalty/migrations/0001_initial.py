@@ -37,6 +37,8 @@ class Migration(migrations.Migration):
                 ('everything', models.BooleanField(default=True)),
             ],
             options={
+                'verbose_name': 'coupon',
+                'verbose_name_plural': 'coupons',
                 'constraints': [models.CheckConstraint(condition=models.Q(('ref', ''), _negated=True), name='loyalty_coupon_ref'), models.CheckConstraint(condition=models.Q(('kind__in', ('percentage', 'amount', 'fixed_price'))), name='loyalty_coupon_kind'), models.CheckConstraint(condition=models.Q(('funder__in', ('retailer', 'manufacturer', 'partner'))), name='loyalty_coupon_funder'), models.CheckConstraint(condition=models.Q(models.Q(models.Q(('amount__isnull', True), ('kind', 'percentage')), models.Q(models.Q(('kind', 'percentage'), _negated=True), ('rate_ppm__isnull', True)), _connector='OR'), ('base__gt', 0)), name='loyalty_coupon_value'), models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='loyalty_coupon_amount'), models.CheckConstraint(condition=models.Q(('rate_ppm__range', (1, 1000000))), name='loyalty_coupon_rate'), models.CheckConstraint(condition=models.Q(models.Q(('amount__isnull', True), ('min_spend', 0)), models.Q(('currency__isnull', False), ('currency__regex', '^[A-Z]{3}$')), _connector='OR'), name='loyalty_coupon_currency'), models.CheckConstraint(condition=models.Q(('min_spend__gte', 0)), name='loyalty_coupon_spend'), models.CheckConstraint(condition=models.Q(('valid_to__gt', models.F('valid_from'))), name='loyalty_coupon_window'), models.CheckConstraint(condition=models.Q(('total_limit__gte', 0)), name='loyalty_coupon_total'), models.CheckConstraint(condition=models.Q(('per_member_limit__gte', 1)), name='loyalty_coupon_member')],
             },
         ),

@@ -30,6 +30,10 @@ class Migration(migrations.Migration):
                 ('starts_at', models.DateTimeField()),
                 ('ends_at', models.DateTimeField(null=True)),
             ],
+            options={
+                'verbose_name': 'agreement',
+                'verbose_name_plural': 'agreements',
+            },
         ),
         migrations.CreateModel(
             name='Access',
@@ -49,6 +53,8 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
+                'verbose_name': 'organisation',
+                'verbose_name_plural': 'organisations',
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('ref', ''), _negated=True), models.Q(('name', ''), _negated=True)), name='partners_organisation_named')],
             },
         ),

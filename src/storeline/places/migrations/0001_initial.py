@@ -73,7 +73,8 @@ class Migration(migrations.Migration):
                 ('receipt_series', models.TextField(blank=True, default='')),
             ],
             options={
-                'verbose_name_plural': 'entities',
+                'verbose_name': 'legal entity',
+                'verbose_name_plural': 'legal entities',
                 'constraints': [models.CheckConstraint(condition=models.Q(('ref', ''), _negated=True), name='places_entity_ref'), models.CheckConstraint(condition=models.Q(('country__regex', '^[A-Z]{2}$')), name='places_entity_country'), models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='places_entity_currency'), models.CheckConstraint(condition=models.Q(('gln__regex', '^[0-9]{13}$')), name='places_entity_gln')],
             },
         ),
@@ -102,6 +103,10 @@ class Migration(migrations.Migration):
                 ('closes_on', models.DateField(blank=True, null=True)),
                 ('entity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.entity')),
             ],
+            options={
+                'verbose_name': 'place',
+                'verbose_name_plural': 'places',
+            },
         ),
         migrations.CreateModel(
             name='HoursException',
@@ -113,6 +118,8 @@ class Migration(migrations.Migration):
                 ('place', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='places.place')),
             ],
             options={
+                'verbose_name': 'other hours on a day',
+                'verbose_name_plural': 'other hours on days',
                 'db_table': 'places_hours_exception',
             },
         ),
@@ -126,7 +133,8 @@ class Migration(migrations.Migration):
                 ('place', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='places.place')),
             ],
             options={
-                'verbose_name_plural': 'hours',
+                'verbose_name': 'opening hours',
+                'verbose_name_plural': 'opening hours',
             },
         ),
         migrations.AddIndex(

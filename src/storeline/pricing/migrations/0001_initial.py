@@ -46,6 +46,8 @@ class Migration(migrations.Migration):
                 ('everywhere', models.BooleanField(default=True)),
             ],
             options={
+                'verbose_name': 'promotion',
+                'verbose_name_plural': 'promotions',
                 'indexes': [models.Index(condition=models.Q(('everything', True), ('state', 'scheduled')), fields=['starts_at'], name='pricing_promotion_everything'), models.Index(fields=['-starts_at', 'id'], name='pricing_promotion_list')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('ref', ''), _negated=True), name='pricing_promotion_ref'), models.CheckConstraint(condition=models.Q(('kind__in', ('percentage', 'amount', 'fixed_price', 'n_for_price'))), name='pricing_promotion_kind'), models.CheckConstraint(condition=models.Q(('state__in', ('draft', 'scheduled', 'cancelled'))), name='pricing_promotion_state'), models.CheckConstraint(condition=models.Q(('funder__in', ('retailer', 'manufacturer', 'partner'))), name='pricing_promotion_funder'), models.CheckConstraint(condition=models.Q(models.Q(('amount__gte', 0), ('base__gt', 0)), models.Q(('amount__isnull', True), ('base__gt', 0)), _connector='OR'), name='pricing_promotion_values'), models.CheckConstraint(condition=models.Q(('rate_ppm__range', (1, 1000000))), name='pricing_promotion_rate'), models.CheckConstraint(condition=models.Q(('kind', 'percentage'), models.Q(('currency__isnull', False), ('currency__regex', '^[A-Z]{3}$')), _connector='OR'), name='pricing_promotion_currency'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'n_for_price'), _negated=True), models.Q(('amount__gt', 0), ('amount__isnull', False), ('group_size__gte', 1), ('group_size__isnull', False), ('stackable', False)), _connector='OR'), name='pricing_promotion_group'), models.CheckConstraint(condition=models.Q(('stackable', False), models.Q(('exclusive', False), ('max_uses__isnull', True)), _connector='OR'), name='pricing_promotion_stack'), models.CheckConstraint(condition=models.Q(('max_uses__gte', 1)), name='pricing_promotion_uses'), models.CheckConstraint(condition=models.Q(('ends_at__gte', models.F('starts_at'))), name='pricing_promotion_window'), models.CheckConstraint(condition=models.Q(models.Q(('from_minute__isnull', True), ('to_minute__isnull', True)), models.Q(('from_minute__isnull', False), ('from_minute__range', (0, 1439)), ('to_minute__isnull', False), ('to_minute__range', (1, 1440))), _connector='OR'), name='pricing_promotion_hours')],
             },
@@ -62,6 +64,8 @@ class Migration(migrations.Migration):
                 ('valid_from', models.DateField()),
             ],
             options={
+                'verbose_name': 'tax rate',
+                'verbose_name_plural': 'tax rates',
                 'db_table': 'pricing_tax_rate',
                 'constraints': [models.UniqueConstraint(fields=('regime', 'region', 'tax_class', 'valid_from'), name='pricing_tax_rate_key'), models.CheckConstraint(condition=models.Q(('rate_ppm__range', (0, 10000000))), name='pricing_tax_rate_rate'), models.CheckConstraint(condition=models.Q(models.Q(('regime', ''), _negated=True), models.Q(('tax_class', ''), _negated=True)), name='pricing_tax_rate_named')],
             },
