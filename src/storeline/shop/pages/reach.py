@@ -19,10 +19,11 @@ _CHANNELS = {"contact_email": "email", "contact_phone": "sms"}
 
 
 def asked(request: Request, by: str) -> tuple[str, ...]:
-    """What a guest who collects is asked for: only what somebody carries messages to. Members have told us already."""
-    if request.actor.kind != "guest" or by in delivery.METHODS:
+    """What a guest is asked for: only what somebody carries messages to. Members have told us already, and an address has its number."""
+    if request.actor.kind != "guest":
         return ()
-    return tuple(name for name in FIELDS if messages.is_carried(_CHANNELS[name]))
+    names = FIELDS[:1] if by in delivery.METHODS else FIELDS
+    return tuple(name for name in names if messages.is_carried(_CHANNELS[name]))
 
 
 def contact_of(request: Request, at: Here, by: str) -> orders.Contact | None:
@@ -37,8 +38,11 @@ def contact_of(request: Request, at: Here, by: str) -> orders.Contact | None:
 
 
 def shown(request: Request, by: str, given: Mapping[str, Any]) -> dict[str, str]:
-    """The fields that the form asks for, as they were typed."""
-    return {name: str(given.get(name, "")) for name in asked(request, by)}
+    """The fields that the form asks for, as they were typed; and whether the number of the address is written to."""
+    found = {name: str(given.get(name, "")) for name in asked(request, by)}
+    if by in delivery.METHODS and request.actor.kind == "guest" and messages.is_carried("sms"):
+        found["address_phone"] = "1"
+    return found
 
 
 def wrong(field: str) -> tuple[str, str]:

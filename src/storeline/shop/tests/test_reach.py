@@ -10,8 +10,8 @@ from django.test import Client
 
 from storeline.kernel.api import run
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import Shop
-from storeline.shop.tests.buying import form, member, put, text
+from storeline.orders.tests.factories import Shop, delivers
+from storeline.shop.tests.buying import form, hidden, member, put, text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MEMORY = "storeline.messages.transports.Memory"
@@ -39,6 +39,25 @@ def test_a_guest_is_asked_and_written_to_in_the_pages_language(client: Client, m
     for _ in range(2):
         assert client.post("/checkout", data).status_code == 303
     assert kept(UUID(data["id"])) == orders.Contact("kim@example.org", "+16145550123", "es")
+
+
+def test_who_has_it_brought_is_asked_too_and_the_number_is_in_the_address(
+    client: Client, made: Shop, settings: Any
+) -> None:
+    settings.MESSAGE_TRANSPORTS = {"email": MEMORY, "sms": MEMORY}
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "fr"
+    delivers(made)
+    put(client, made)
+    page = text(client, "/checkout?by=deliver")
+    assert ("contact_phone" in page, "un SMS au numéro de téléphone ci-dessus" in page) == (False, True)
+    address = {"name": "A. Reader", "street": "1 High St", "postal_code": "43215", "city": "Columbus", "by": "deliver"}
+    page = client.post("/checkout", address | {"step": "check"}, follow=True).content.decode()
+    data: dict[str, Any] = {name: hidden(page, name) for name in ("id", "by", "total", "slot")} | address
+    data |= {"card": "tok_approve", "contact_email": "nobody"}
+    assert client.post("/checkout", data)["Location"] == "/checkout"
+    assert "Saisissez une adresse" in text(client, "/checkout")
+    assert client.post("/checkout", data | {"contact_email": "kim@example.org"}).status_code == 303
+    assert kept(UUID(data["id"])) == orders.Contact("kim@example.org", "", "fr")
 
 
 def test_nobody_is_asked_for_what_nobody_uses(client: Client, made: Shop, settings: Any) -> None:
