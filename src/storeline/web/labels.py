@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,3 +116,26 @@ LABELS: Mapping[str, StrOrPromise] = {
     "total_limit": _("uses in all"),
     "per_member_limit": _("uses by each member"),
 }
+
+OF_THE_ADMIN = (
+    gettext_noop("Type to search"),
+    gettext_noop("Filters"),
+    gettext_noop("Apply Filters"),
+    gettext_noop("Reset filters"),
+    gettext_noop("No results found"),
+    gettext_noop("This page yielded into no results. Create a new item or reset your filters."),
+    gettext_noop("Search apps and models..."),
+    gettext_noop("Recent searches"),
+    gettext_noop("No recent searches"),
+    gettext_noop("No results matching your query"),
+    gettext_noop("Loading more results..."),
+    gettext_noop("Select value"),
+    gettext_noop("General"),
+    gettext_noop("System"),
+    gettext_noop("True"),
+    gettext_noop("False"),
+    gettext_noop("Next"),
+    gettext_noop("Previous"),
+    gettext_noop("Go back"),
+)
+"""What the admin's own pages say, which come without translations."""
