@@ -141,6 +141,7 @@ def _guest(place: Any, session: Mapping[str, str]) -> dict[str, str]:
 
 
 def _fill(browser: Any, place: Any) -> None:
+    _expect(browser.get("/"), 200)  # by now a browser has the cookie of forms
     _expect(browser.post("/shops", {"ref": place.ref}), 303)
     for one in products(place.id, LINES):
         _expect(browser.post("/basket", {"product": str(one.id), "quantity": "1"}), 303)

@@ -217,6 +217,8 @@ def name_in(names: Mapping[str, str], default: str, languages: Iterable[str]) ->
     """The name for a reader of `languages` (BCP 47, best first): the tag itself, then its shorter forms, then
     another variant of the same language (``zh`` finds ``zh-Hant``), then the default name.
     """
+    if not names:
+        return default
     by_tag = {tag.lower(): name for tag, name in names.items() if name}
     for wanted in languages:
         parts = wanted.lower().split("-")

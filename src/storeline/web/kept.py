@@ -1,4 +1,4 @@
-"""Pages that show what they showed before are not drawn again.
+"""Pages, and parts of pages, that show what they showed before are not drawn again.
 
 A page is kept by all that it shows: its template and every value that is handed to it, the address, the language, the
 theme, who looks (guest or user), and the quarter of an hour, since some words are today's. So it need not be told when
@@ -14,7 +14,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
 
 from django.contrib.messages import get_messages
@@ -29,13 +29,43 @@ from storeline.web.templatetags.drawn import CSRF, Pattern, slot
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-MOST = 500
-"""About 20 MB of a process."""
+MOST, MOST_PARTS = 500, 5_000
+"""About 20 MB of a process each."""
 _TURN_S = 900
 """No clock in the world begins a day within a quarter of an hour."""
 _PLAIN = frozenset({str, int, type(None), UUID, date})
-_kept: OrderedDict[_Key, Pattern] = OrderedDict()
-_lock = Lock()
+T = TypeVar("T")
+
+
+class Store(Generic[T]):
+    """The latest that were drawn, by all that they show."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.drawn: OrderedDict[Hashable, T] = OrderedDict()
+        self.lock = Lock()
+
+    def get(self, key: Hashable, draw: Callable[[], T]) -> T:
+        """What is kept for this key, else what `draw` gives: two who ask at once may both draw."""
+        with self.lock:
+            if key in self.drawn:
+                self.drawn.move_to_end(key)
+                return self.drawn[key]
+        drawn = draw()
+        with self.lock:
+            self.drawn[key] = drawn
+            while len(self.drawn) > self.most:
+                self.drawn.popitem(last=False)
+        return drawn
+
+    def clear(self) -> None:
+        """Draw everything anew."""
+        with self.lock:
+            self.drawn.clear()
+
+
+_pages: Store[Pattern] = Store(MOST)
+_parts: Store[SafeString] = Store(MOST_PARTS)
 
 
 class _NotKnownError(Exception):
@@ -74,18 +104,23 @@ def page(request: HttpRequest, template: str, context: Mapping[str, Any], own: O
         key = _Key(template, get_language(), request.get_host(), request.scheme, frame, _turn(), frozen(context))
     except _NotKnownError:
         return render_to_string(template, {**context, **values}, request)
-    with _lock:
-        if (pattern := _kept.get(key)) is not None:
-            _kept.move_to_end(key)
-    if pattern is None:
+
+    def draw() -> Pattern:
         slots = {name: mark_safe(slot(name)) for name in (CSRF, *own)}  # noqa: S308  # our own
-        pattern = Pattern(render_to_string(template, {**context, **slots}, request))
-        with _lock:
-            _kept[key] = pattern
-            while len(_kept) > MOST:
-                _kept.popitem(last=False)
+        return Pattern(render_to_string(template, {**context, **slots}, request))
+
+    pattern = _pages.get(key, draw)
     values[CSRF] = token
     return pattern.fill(values.__getitem__)
+
+
+def part(template: str, values: Mapping[str, Any]) -> SafeString:
+    """A part of a page that shows these values and nothing of whoever asks: no token, no address."""
+    try:
+        key = _Key(template, get_language(), _turn(), frozen(values))
+    except _NotKnownError:
+        return render_to_string(template, values)
+    return _parts.get(key, lambda: render_to_string(template, values))
 
 
 def _turn() -> int:
@@ -122,5 +157,5 @@ def _of_parts(kind: type[Any], value: Any) -> Hashable:
 
 def forget() -> None:
     """Draw everything anew."""
-    with _lock:
-        _kept.clear()
+    _pages.clear()
+    _parts.clear()

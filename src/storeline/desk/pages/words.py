@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from storeline.desk.domain import Due
 from storeline.kernel.api import Error
@@ -34,48 +35,60 @@ class Said:
     text: str
 
 
+_STATES: Final = {
+    "to_pick": (
+        gettext_noop("To pick"),
+        "info",
+        "package",
+        gettext_noop("Scan each product, or press its plus. Then say that it is ready."),
+    ),
+    "picking": (
+        gettext_noop("Being picked"),
+        "warn",
+        "package-open",
+        gettext_noop("Scan each product, or press its plus. Then say that it is ready."),
+    ),
+    "capturing": (
+        gettext_noop("Waiting for the payment"),
+        "warn",
+        "loader-circle",
+        gettext_noop(
+            "Everything is picked. The payment has no answer yet; it goes on by itself. Keep the goods together."
+        ),
+    ),
+    "unpaid": (
+        gettext_noop("Payment refused"),
+        "stop",
+        "credit-card",
+        gettext_noop(
+            "Everything is picked, but the payment was refused. Keep the goods, try again, or call the service desk."
+        ),
+    ),
+    "ready": (
+        gettext_noop("Ready"),
+        "good",
+        "package-check",
+        gettext_noop("Write the order's number on the bag and put it where orders wait. The shopper now has the code."),
+    ),
+    "handed_over": (
+        gettext_noop("Handed over"),
+        "good",
+        "circle-check",
+        gettext_noop("The order is with its shopper. You are done."),
+    ),
+    "cancelled": (
+        gettext_noop("Cancelled"),
+        "stop",
+        "undo-2",
+        gettext_noop("Put the goods back on their shelves. The shopper's money goes back by itself."),
+    ),
+}
+
+
 def state(code: str) -> State:
     """A task's state in words."""
-    return {
-        "to_pick": State(
-            _("To pick"), "info", "package", _("Scan each product, or press its plus. Then say that it is ready.")
-        ),
-        "picking": State(
-            _("Being picked"),
-            "warn",
-            "package-open",
-            _("Scan each product, or press its plus. Then say that it is ready."),
-        ),
-        "capturing": State(
-            _("Waiting for the payment"),
-            "warn",
-            "loader-circle",
-            _("Everything is picked. The payment has no answer yet; it goes on by itself. Keep the goods together."),
-        ),
-        "unpaid": State(
-            _("Payment refused"),
-            "stop",
-            "credit-card",
-            _(
-                "Everything is picked, but the payment was refused. Keep the goods, try again, or call the service desk."
-            ),
-        ),
-        "ready": State(
-            _("Ready"),
-            "good",
-            "package-check",
-            _("Write the order's number on the bag and put it where orders wait. The shopper now has the code."),
-        ),
-        "handed_over": State(
-            _("Handed over"), "good", "circle-check", _("The order is with its shopper. You are done.")
-        ),
-        "cancelled": State(
-            _("Cancelled"),
-            "stop",
-            "undo-2",
-            _("Put the goods back on their shelves. The shopper's money goes back by itself."),
-        ),
-    }[code]
+    name, tone, symbol, following = _STATES[code]
+    return State(_(name), tone, symbol, _(following))
 
 
 def proof_refused(error: Error) -> str:
@@ -93,14 +106,18 @@ def proof_refused(error: Error) -> str:
     }.get((error.field or "").rpartition(".")[2], error.detail)
 
 
+_METHODS: Final = {
+    "collect": gettext_noop("Collected here"),
+    "deliver": gettext_noop("Delivered"),
+    "ship": gettext_noop("Shipped"),
+    "carry_out": gettext_noop("Carried out"),
+}
+
+
 def method(code: str) -> str:
     """How an order leaves the place."""
-    return {
-        "collect": _("Collected here"),
-        "deliver": _("Delivered"),
-        "ship": _("Shipped"),
-        "carry_out": _("Carried out"),
-    }.get(code, code)
+    named = _METHODS.get(code)
+    return _(named) if named else code
 
 
 def temperature(code: str) -> str:

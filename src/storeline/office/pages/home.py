@@ -20,10 +20,9 @@ from storeline.insight import api as insight
 from storeline.kernel.api import now
 from storeline.office.domain import CUSTOM, RANGES, Asked
 from storeline.office.pages import figures, lines, needing, shares
-from storeline.office.pages.kept import kept
 from storeline.office.pages.naming import day_name, format_name
 from storeline.office.pages.promotion_words import channel as channel_name
-from storeline.office.pages.shared import pages, render
+from storeline.office.pages.shared import drawn, pages, render
 from storeline.office.pages.trade import Days, Trade, Wanted, by_category, days_of, gather, held_of, wanted
 from storeline.office.queries import needs
 from storeline.orders import api as orders
@@ -68,7 +67,7 @@ def show(request: Request, found: Wanted, template: str, more: Mapping[str, Any]
         "compared": compared(shown),
         "as_of": found.ground.at,
         "zone": found.ground.zones[0] if found.ground.zones else "UTC",
-        "figures": SafeString(kept(_key(request, found, shown, at), lambda: _draw(request, found, held, at))),
+        "figures": SafeString(drawn.get(_key(request, found, shown, at), lambda: _draw(request, found, held, at))),
     }
     if shown.latest:
         context["follow"] = about(None, insight.FOLDED)
@@ -131,7 +130,7 @@ def departments(request: Request) -> HttpResponse:
         answer = by_category(trade.scope, trade.span, trade.since, trade.department).result()
         return render_to_string("office/shares.html", {"shares": shares.category_rows(trade, answer, at)})
 
-    return HttpResponse(kept(("departments", *_key(request, found, days_of(found, held), at)), draw))
+    return HttpResponse(drawn.get(("departments", *_key(request, found, days_of(found, held), at)), draw))
 
 
 def title_of(span: insight.Span, today: date, *, live: bool) -> str:

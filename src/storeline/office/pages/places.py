@@ -21,9 +21,8 @@ from storeline.kernel.api import round_div
 from storeline.office.domain import Asked
 from storeline.office.pages import figures
 from storeline.office.pages.home import Choice, choices, show, title_of
-from storeline.office.pages.kept import kept
 from storeline.office.pages.naming import capability_name, format_name
-from storeline.office.pages.shared import pages, render
+from storeline.office.pages.shared import drawn, pages, render
 from storeline.office.pages.trade import Wanted, held_of, place_of, wanted
 from storeline.places import api as places
 from storeline.web import formats
@@ -66,7 +65,7 @@ def list_all(request: Request) -> HttpResponse:
     context = {
         "shown": True,
         "title": title_of(found.asked.span(held.last, _complete(found)), found.ground.today, live=False),
-        "table": SafeString(kept(key, lambda: _draw_list(request, found, held, words, max(1, page)))),
+        "table": SafeString(drawn.get(key, lambda: _draw_list(request, found, held, words, max(1, page)))),
         "map_at": f"{reverse('office:map')}{found.asked.query(q=words)}",
         "ranges": range_choices(found.asked, at),
     }
@@ -100,7 +99,7 @@ def draw_map(request: Request) -> HttpResponse:
         return HttpResponse()
     words = request.GET.get("q", "").replace("\0", "").strip()[:100]
     key = ("map", found.ground.version, found.ground.at, found.scope, found.asked, words, get_language())
-    return HttpResponse(kept(key, lambda: _draw_map(found, held, words)))
+    return HttpResponse(drawn.get(key, lambda: _draw_map(found, held, words)))
 
 
 def _draw_map(found: Wanted, held: insight.Held, words: str) -> str:

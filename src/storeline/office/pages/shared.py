@@ -15,8 +15,11 @@ from storeline.partners import api as partners
 from storeline.pricing import api as pricing
 from storeline.sourcing import api as sourcing
 from storeline.web import pages as web
+from storeline.web.kept import Store
 
 pages = Pages("office")
+drawn: Store[str] = Store(300)
+"""Figures as they were drawn, by all that they depend on: their version, whose they are, the address, the language."""
 
 
 def render(request: Request, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:

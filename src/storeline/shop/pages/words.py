@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from storeline.capacity import api as capacity
 from storeline.fulfilment import api as fulfilment
@@ -80,49 +81,57 @@ def lateness(progress: fulfilment.Progress, zone: str, slot: capacity.Slot | Non
     return words % {"when": formats.when(progress.due_at, zone)}
 
 
+_BROUGHT: Final = {
+    "ready": gettext_noop("Your order is packed"),
+    "out": gettext_noop("Your order is on its way"),
+    "handed_over": gettext_noop("Delivered. Thank you"),
+    "completed": gettext_noop("Delivered. Thank you"),
+}
+_HEADLINES: Final = {
+    "pending": gettext_noop("We are waiting for your card's answer"),
+    "confirmed": gettext_noop("Your order is placed"),
+    "to_pick": gettext_noop("Your order is placed"),
+    "picking": gettext_noop("We are picking your order"),
+    "capturing": gettext_noop("Almost ready"),
+    "unpaid": gettext_noop("Your card was declined after picking"),
+    "ready": gettext_noop("Ready: come and collect"),
+    "handed_over": gettext_noop("Collected. Thank you"),
+    "completed": gettext_noop("Collected. Thank you"),
+    "travelling": gettext_noop("Packed, on its way to where you collect it"),
+    "returning": gettext_noop("Nobody collected it: it goes back"),
+    "cancelled": gettext_noop("This order was cancelled"),
+    "carried": gettext_noop("Bought in the shop"),
+}
+_STATES: Final = {
+    "pending": gettext_noop("Waiting for payment"),
+    "confirmed": gettext_noop("On its way"),
+    "to_pick": gettext_noop("On its way"),
+    "picking": gettext_noop("Being picked"),
+    "capturing": gettext_noop("Being picked"),
+    "unpaid": gettext_noop("Card declined"),
+    "ready": gettext_noop("Ready to collect"),
+    "handed_over": gettext_noop("Collected"),
+    "completed": gettext_noop("Done"),
+    "cancelled": gettext_noop("Cancelled"),
+}
+
+
 def headline(state: str, method: str = "collect") -> str:
     """The one thing that matters now."""
-    brought = {
-        "ready": _("Your order is packed"),
-        "out": _("Your order is on its way"),
-        "handed_over": _("Delivered. Thank you"),
-        "completed": _("Delivered. Thank you"),
-    }
     if method == "ship" and state in {"handed_over", "completed"}:
         return _("Your parcel is with the carrier")
-    if method in {"deliver", "ship"} and state in brought:
-        return brought[state]
-    return {
-        "pending": _("We are waiting for your card's answer"),
-        "confirmed": _("Your order is placed"),
-        "to_pick": _("Your order is placed"),
-        "picking": _("We are picking your order"),
-        "capturing": _("Almost ready"),
-        "unpaid": _("Your card was declined after picking"),
-        "ready": _("Ready: come and collect"),
-        "handed_over": _("Collected. Thank you"),
-        "completed": _("Collected. Thank you"),
-        "travelling": _("Packed, on its way to where you collect it"),
-        "returning": _("Nobody collected it: it goes back"),
-        "cancelled": _("This order was cancelled"),
-        "carried": _("Bought in the shop"),
-    }.get(state, state)
+    brought = _BROUGHT.get(state) if method in {"deliver", "ship"} else None
+    return _in_words(brought or _HEADLINES.get(state), state)
 
 
 def state_name(state: str) -> str:
     """A state in a list."""
-    return {
-        "pending": _("Waiting for payment"),
-        "confirmed": _("On its way"),
-        "to_pick": _("On its way"),
-        "picking": _("Being picked"),
-        "capturing": _("Being picked"),
-        "unpaid": _("Card declined"),
-        "ready": _("Ready to collect"),
-        "handed_over": _("Collected"),
-        "completed": _("Done"),
-        "cancelled": _("Cancelled"),
-    }.get(state, state)
+    return _in_words(_STATES.get(state), state)
+
+
+def _in_words(text: str | None, state: str) -> str:
+    """The one text that is needed, for the reader: to look up all of them is much of a list's time."""
+    return _(text) if text else state
 
 
 def spaced(code: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 from django.utils.functional import lazystr
 from django.utils.safestring import mark_safe
+from django.utils.translation import override
 
 from storeline.web import kept
 from storeline.web.kept import frozen
@@ -60,3 +61,36 @@ def test_what_cannot_be_told_apart_is_not_kept(value: Any) -> None:
         value = replace(value, names=[value.names])
     with pytest.raises(kept._NotKnownError):
         frozen(value)
+
+
+def test_a_part_is_drawn_once_for_what_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Any] = []
+
+    def draw(template: str, values: Any) -> str:
+        drawn.append(values)
+        return f"{template}{len(drawn)}"
+
+    monkeypatch.setattr(kept, "render_to_string", draw)
+    kept.forget()
+    said = [kept.part("row", {"row": _Fact("a"), "zone": zone}) for zone in ("UTC", "UTC", "Asia/Tokyo")]
+    assert [str(one) for one in said] == ["row1", "row1", "row2"]
+    with override("fr"):
+        assert str(kept.part("row", {"row": _Fact("a"), "zone": "UTC"})) == "row3"
+    told = [kept.part("row", {"row": object()}) for _ in range(2)]  # what cannot be told apart
+    assert [str(one) for one in told] == ["row4", "row5"]
+
+
+def test_a_store_lets_go_of_what_was_asked_for_longest_ago() -> None:
+    store: kept.Store[int] = kept.Store(2)
+    drawn: list[str] = []
+
+    def asked_for(key: str) -> None:
+        def draw() -> int:
+            drawn.append(key)
+            return 0
+
+        store.get(key, draw)
+
+    for key in "abacab":
+        asked_for(key)
+    assert drawn == ["a", "b", "c", "b"]
