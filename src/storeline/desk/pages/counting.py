@@ -56,14 +56,15 @@ def counted(request: Request) -> HttpResponse:
         error = words.no_number()
         return refuse(request, "count", form, error, _seen_of(form.id, form.place_id, form.product_id))
     level = stock.levels(form.place_id, [form.product_id]).get(form.product_id, _NOTHING)
+    known = stock.count_rows(form.id)  # a repeat says what it said then, whatever the books say since
     reason = request.POST.get("reason", "")
-    reason = reason if reason in words.count_reasons(form.quantity - level.on_hand) else ""
+    reason = reason if known or reason in words.count_reasons(form.quantity - level.on_hand) else ""
     is_sure = request.POST.get("seen", "") == _seen(form.id, level.on_hand)
     needs_reason = stock.must_explain(form.quantity, level.on_hand)
-    known = stock.count_rows(form.id)
     if not known and (not is_sure or (needs_reason and not reason)):
         return _check(request, form, level, is_sure=is_sure, asked="reason" in request.POST)
-    row = stock.Counted(form.id, 0, form.place_id, form.product_id, form.quantity, reason or None, level.on_hand)
+    expected = None if known else level.on_hand
+    row = stock.Counted(form.id, 0, form.place_id, form.product_id, form.quantity, reason or None, expected)
     try:
         stock.count([row], actor=request.actor)
     except stock.CountMismatch:

@@ -7,9 +7,17 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from storeline.catalog import api as catalog
 from storeline.desk.domain import PickLine, target
-from storeline.desk.pages.shared import back_to, back_to_line, lines_of, own_task, pages, render, where_it_went
+from storeline.desk.pages.shared import (
+    back_to,
+    back_to_line,
+    lines_of,
+    own_task,
+    pages,
+    read_code,
+    render,
+    where_it_went,
+)
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.api import PICK
 from storeline.identity.api import Request
@@ -41,12 +49,9 @@ def scan(request: Request, order_id: UUID) -> HttpResponse:
     task = own_task(request, order_id, PICK)
     lines = lines_of(task)
     code = request.POST.get("code", "").strip()[:100]
-    try:
-        scanned = catalog.scan(code)
-    except Invalid:
-        return back_to("desk:task", order_id, said="unreadable")
-    if scanned is None:
-        return back_to("desk:task", order_id, said="unknown")
+    scanned = read_code(lines, code)
+    if isinstance(scanned, str):
+        return back_to("desk:task", order_id, said=scanned)
     wanted = target(lines, scanned.product.id)
     if isinstance(wanted, str):
         return back_to("desk:task", order_id, said=wanted)

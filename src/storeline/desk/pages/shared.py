@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from storeline.desk.domain import Comes, PickLine, pick_lines
 from storeline.desk.pages.words import said
 from storeline.fulfilment import api as fulfilment
 from storeline.identity.api import Pages, Request
+from storeline.kernel.api import QUANTITY_ONE, Invalid
 from storeline.orders import api as orders
 from storeline.places import api as places
 from storeline.stock import api as stock
@@ -79,6 +80,17 @@ def lines_of(task: fulfilment.TaskView) -> list[PickLine]:
     wanted = {line.product_id for line in task.lines} | {one.product_id for one in offers}
     comes = comes_to(task.order_id) if any(line.coming for line in task.lines) else {}
     return pick_lines(task.lines, catalog.gather(sorted(wanted)).result(), offers, comes)
+
+
+def read_code(lines: list[PickLine], code: str) -> catalog.Scanned | Literal["unreadable", "unknown"]:
+    """What was scanned; or the number under a line's name, typed where the code cannot be read."""
+    named = next((line.product for line in lines if line.product.ref == code), None)
+    if named is not None:
+        return catalog.Scanned(named, QUANTITY_ONE)
+    try:
+        return catalog.scan(code) or "unknown"
+    except Invalid:
+        return "unreadable"
 
 
 def comes_to(order_id: UUID) -> dict[int, Comes]:

@@ -12,7 +12,7 @@ from storeline.catalog import api as catalog
 from storeline.desk.domain import PickLine
 from storeline.desk.pages import words
 from storeline.desk.pages.rejecting import own_supply
-from storeline.desk.pages.shared import back_to, pages, render
+from storeline.desk.pages.shared import back_to, pages, read_code, render
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.api import PICK, VIEW
 from storeline.identity.api import Request
@@ -79,12 +79,9 @@ def scan(request: Request, supply_id: UUID) -> HttpResponse:
     """One more of what was scanned, or the weight that its code holds. The same form again adds nothing."""
     supply = own_supply(request, supply_id)
     code = request.POST.get("code", "").strip()[:100]
-    try:
-        scanned = catalog.scan(code)
-    except Invalid:
-        return back_to("desk:supply", supply_id, said="unreadable")
-    if scanned is None:
-        return back_to("desk:supply", supply_id, said="unknown")
+    scanned = read_code(_lines(supply), code)
+    if isinstance(scanned, str):
+        return back_to("desk:supply", supply_id, said=scanned)
     wanted = [line for line in supply.lines if line.product_id == scanned.product.id]
     line = next((line for line in wanted if line.picked < line.ordered), None)
     if line is None:

@@ -103,6 +103,12 @@ def test_a_scan_that_does_not_fit_changes_nothing(here: Shop, associate: Client,
     assert all_rows() == before
 
 
+def test_the_number_under_a_name_is_typed_where_a_code_cannot_be_read(here: Shop, associate: Client) -> None:
+    order_id = to_pick(here, [1, 1])
+    assert scan(associate, order_id, "r1").endswith("?said=picked&undo=1&line=2#line-2")
+    assert picked(order_id) == [None, 1000]
+
+
 def test_weighed_goods_ask_for_their_weight(here: Shop, associate: Client) -> None:
     apps.get_model("catalog.Product").objects.filter(id=here.products[0]).update(unit="kg", by_weight=True)
     order_id = to_pick(here, [1])
