@@ -29,6 +29,7 @@ from storeline.kernel.api import GUEST, PERMISSIONS, Actor, Error, Unauthenticat
 from storeline.web.errors import error_page
 from storeline.web.errors import page as error_page_of
 from storeline.web.problems import AWAY
+from storeline.web.problems import csrf_failure as refused_form
 
 _log = logging.getLogger("storeline.web")
 SIGN_IN_PAGE = "/accounts/login/"
@@ -189,7 +190,32 @@ def _dispatch(routes: dict[str, PageRoute]) -> Callable[..., HttpResponseBase]:
         route = routes.get("GET" if request.method == "HEAD" else request.method or "")
         return HttpResponseNotAllowed(sorted(routes)) if route is None else route.answer(request, values)
 
+    vars(answer)["routes"] = routes  # read by `csrf_failure`
     return answer
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that is not ours is refused. One of our own pages that is older than the sign-in is sent again by its sender."""
+    match = request.resolver_match
+    route = getattr(match.func, "routes", {}).get("POST") if match is not None else None
+    signed_in = bool(request.session.get(SESSION_KEY)) if hasattr(request, "session") else False
+    if route is None or not _of_our_own(request) or (route.guest and not signed_in):
+        return refused_form(request, reason)
+    where = again.keep(request, route.permission, _stood_on(request))
+    return refused_form(request, reason) if where is None else _go(request, where)
+
+
+def _of_our_own(request: HttpRequest) -> bool:
+    """Whether the browser says that a page of this very site sent it."""
+    ours = f"{request.scheme}://{request.get_host()}"
+    return request.headers.get("Origin") == ours and request.headers.get("Sec-Fetch-Site") in {None, "same-origin"}
+
+
+def _go(request: HttpRequest, where: str) -> HttpResponse:
+    """There, as a whole page."""
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=204, headers={"HX-Redirect": where})
+    return HttpResponseRedirect(where)
 
 
 def _stood_on(request: HttpRequest) -> str:
@@ -203,10 +229,7 @@ def _to_sign_in(request: HttpRequest, permission: str) -> HttpResponse:
     back = request.get_full_path()
     if request.method not in _SAFE:
         back = again.keep(request, permission, stood_on) or stood_on
-    where = f"{SIGN_IN_PAGE}?{urlencode({'next': back})}"
-    if "HX-Request" in request.headers:
-        return HttpResponse(status=204, headers={"HX-Redirect": where})
-    return HttpResponseRedirect(where)
+    return _go(request, f"{SIGN_IN_PAGE}?{urlencode({'next': back})}")
 
 
 def require(request: HttpRequest, actor: Actor, permission: str) -> None:
@@ -222,9 +245,7 @@ def _to_factor(request: HttpRequest, permission: str) -> HttpResponse:
     if request.method not in _SAFE:
         back = again.keep(request, permission, _stood_on(request)) or "/start"
     request.session[AFTER_FACTOR] = back
-    if "HX-Request" in request.headers:
-        return HttpResponse(status=204, headers={"HX-Redirect": FACTOR_PAGE})
-    return HttpResponseRedirect(FACTOR_PAGE)
+    return _go(request, FACTOR_PAGE)
 
 
 def find_actor(request: HttpRequest) -> Actor:

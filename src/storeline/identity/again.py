@@ -30,6 +30,7 @@ _EXPIRY = "_session_expiry"  # Django's own name
 _SECRET = frozenset(
     {"card", "code", "cvc", "cvv", "csrfmiddlewaretoken", "iban", "otp", "password", "pin", "secret", "token"}
 )
+_TYPED_AGAIN = frozenset({"code", "otp", "password", "pin"})
 _NO_SECRET = frozenset({"postal_code"})
 _ID = re.compile("[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
 _MADE = frozenset({"id", "key"})
@@ -38,16 +39,21 @@ _MADE = frozenset({"id", "key"})
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A form as it was sent to `address` from the page `stood_on`; not `whole` where a secret was left out."""
+    """A form as it was sent to `address` from the page `stood_on`, but for the fields `missing`, which held secrets."""
 
     id: str
     address: str
     stood_on: str
     permission: str
-    whole: bool
+    missing: list[str]
     fields: list[list[str]]
     """Name and value of each, in order."""
     at: float
+
+    @property
+    def asks(self) -> list[str] | None:
+        """What of it is asked for again; None where it can only be chosen on its own page."""
+        return None if any(_TYPED_AGAIN.isdisjoint(_parts(name)) for name in self.missing) else self.missing
 
 
 def keep(request: HttpRequest, permission: str, stood_on: str) -> str | None:
@@ -55,7 +61,7 @@ def keep(request: HttpRequest, permission: str, stood_on: str) -> str | None:
     session = getattr(request, "session", None)
     if session is None or request.method != "POST" or request.FILES:
         return None
-    fields, whole = _fields(request.POST)
+    fields, missing = _fields(request.POST)
     if not any(_says_something(name, value) for name, value in fields):
         return None
     if sum(len(name) + len(value) for name, value in fields) > MOST_CHARS or any(
@@ -66,7 +72,9 @@ def keep(request: HttpRequest, permission: str, stood_on: str) -> str | None:
         throttle(request, "identity.again", PER_ADDRESS)
     except TooMany:
         return None
-    one = Kept(str(uuid4()), request.get_full_path(), local(request, stood_on), permission, whole, fields, time.time())
+    one = Kept(
+        str(uuid4()), request.get_full_path(), local(request, stood_on), permission, missing, fields, time.time()
+    )
     others = [each for each in _read(session) if (each.address, each.fields) != (one.address, one.fields)]
     _write(session, _within([*others, one]))
     if "_auth_user_id" not in session:
@@ -101,8 +109,8 @@ def was_sent(request: HttpRequest) -> None:
 
 
 def typed(kept: Kept) -> list[list[str]]:
-    """What there is to show of it: not ids, which nobody types."""
-    return [one for one in kept.fields if one[1].strip() and not _ID.fullmatch(one[1])]
+    """What there is to show of it."""
+    return [one for one in kept.fields if _says_something(*one)]
 
 
 def local(request: HttpRequest, address: str) -> str:
@@ -114,25 +122,25 @@ def local(request: HttpRequest, address: str) -> str:
     return path if url_has_allowed_host_and_scheme(path, None) else "/start"
 
 
-def _fields(given: QueryDict) -> tuple[list[list[str]], bool]:
-    """Name and value of all that may be kept, and whether that is all that was typed."""
+def _fields(given: QueryDict) -> tuple[list[list[str]], list[str]]:
+    """Name and value of all that may be kept, and the names of what was typed beside it."""
     kept: list[list[str]] = []
-    whole = True
+    missing = []
     for name, values in given.lists():
-        if _is_secret(name):
-            whole = whole and (name == "csrfmiddlewaretoken" or not any(values))
-        else:
+        if name in _NO_SECRET or _SECRET.isdisjoint(_parts(name)):
             kept.extend([name, str(value)] for value in values)
-    return kept, whole
+        elif name != "csrfmiddlewaretoken" and any(values):
+            missing.append(name)
+    return kept, missing
 
 
-def _is_secret(name: str) -> bool:
-    return name not in _NO_SECRET and not _SECRET.isdisjoint(re.split(r"[^a-z]+", name.lower()))
+def _parts(name: str) -> list[str]:
+    return re.split(r"[^a-z]+", name.lower())
 
 
 def _says_something(name: str, value: str) -> bool:
-    """Whether it is more than the form's own id."""
-    return name not in _MADE and bool(value.strip())
+    """Whether it is more than an id, which nobody types."""
+    return name not in _MADE and bool(value.strip()) and not _ID.fullmatch(value)
 
 
 def _own_id(fields: list[list[str]]) -> list[list[str]]:

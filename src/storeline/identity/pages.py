@@ -97,9 +97,15 @@ def look_again(request: Request, kept_id: UUID) -> HttpResponse:
     if kept is None:
         return render(request, "identity/again.html", {"kept": None}, status=410)
     require(request, request.actor, kept.permission)
-    page = render(request, "identity/again.html", {"kept": kept, "shown": again.typed(kept)})
+    asks = None if kept.asks is None else [(name, *_asked_for(name)) for name in kept.asks]
+    page = render(request, "identity/again.html", {"kept": kept, "shown": again.typed(kept), "asks": asks})
     page["Cache-Control"] = "no-store"
     return page
+
+
+def _asked_for(name: str) -> tuple[str, str]:
+    """A secret field's label and the kind of its input."""
+    return (_("Password"), "password") if "password" in name.lower() else (_("Code"), "text")
 
 
 @pages.post("again/<uuid:kept_id>", SIGN_IN)
