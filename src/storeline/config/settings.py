@@ -212,7 +212,7 @@ SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("STORELINE_BEHIND_PROXY") == "1" else None
 )
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-CSRF_FAILURE_VIEW = "storeline.web.problems.csrf_failure"
+CSRF_FAILURE_VIEW = "storeline.identity.access.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
