@@ -123,8 +123,8 @@ class Look:
                 else self.sure(one)
             )
         windows = draft.slots.windows() if draft.slots else ()
-        sources = tuple([given.source.place_id for given in draft.given])
-        return Offer(one.place_id, one.ref, one.name, one.km, draft.at, windows, sure, sources, draft.fee)
+        givers = tuple([given.giver for given in draft.given])
+        return Offer(one.place_id, one.ref, one.name, one.km, draft.at, windows, sure, givers, draft.fee)
 
     def sure_together(self, given: Sequence[Given]) -> Sure:
         """How sure it is that each finds what it gives."""

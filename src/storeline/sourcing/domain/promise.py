@@ -113,14 +113,15 @@ def wanting(found: Promise, *, more: bool) -> bool:
     return any(Code.SHORT in some for some in codes) or (more and nowhere)
 
 
-def too_few(found: Promise, sources: Sequence[Source], *, cut: bool, unread: bool) -> bool:
+def too_few(found: Promise, sources: Sequence[Source], *, cut: bool, unread: bool, later: bool) -> bool:
     """Whether slots are full where everything is, so that others near may help: those farther than the last that was looked at
-    (`cut`), or those whose times were not read (`unread`; who delivers is always read).
+    (`cut`), or those whose times were not read (`unread`; who delivers is always read); or later ones of a point, where not all
+    were read (`later`).
     """
     for answer in found.ways:
         codes = {reason.code for reason in answer.reasons}
         if answer.way is Way.POINT:
-            if Code.SLOTS_FULL in codes:
+            if later and Code.SLOTS_FULL in codes:
                 return True
             continue
         can = "sell" if answer.way is Way.CARRY_OUT else answer.way.value
@@ -255,8 +256,8 @@ def _shipment(look: Look, able: Sequence[Source], *, to_point: bool = False) -> 
         if not given:
             return missing or [reason for one in able[:1] for reason in look.obstacles(one)]
         one, leaves, sure = given[0].source, at + look.asked.takes, look.sure_together(given)
-    sources = tuple([each.source.place_id for each in given])
-    return Offer(one.place_id, one.ref, one.name, one.km, leaves, (), sure, sources)
+    givers = tuple([each.giver for each in given])
+    return Offer(one.place_id, one.ref, one.name, one.km, leaves, (), sure, givers)
 
 
 def _brought(look: Look, sent: Offer, sources: Sequence[Source]) -> Offer:
@@ -289,12 +290,12 @@ def _at_points(look: Look, points: Sequence[Point], shipment: Found) -> Answer:
             ready = windows[0].starts_at if windows else max(arrives, point.opens or look.asked.at)
             fee = Fee(look.asked.terms.fee_point, point.currency)
             where = (point.place_id, point.ref, point.name, point.km, ready, windows)
-            found.append(Offer(*where, shipment.sure, shipment.sources, fee))
+            found.append(Offer(*where, shipment.sure, shipment.givers, fee))
     return look.answer(Way.POINT, found)
 
 
 def _is_spread(found: Found) -> bool:
-    return isinstance(found, Offer) and len(found.sources) > 1
+    return isinstance(found, Offer) and len(found.givers) > 1
 
 
 def _point_obstacles(point: Point, needs: Sequence[ProductNeed]) -> list[Reason]:

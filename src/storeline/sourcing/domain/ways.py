@@ -73,9 +73,17 @@ class Fee:
     area_id: UUID | None = None
 
 
+class Giver(NamedTuple):
+    """A place that something of the basket comes from."""
+
+    place_id: UUID
+    ref: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One place: when the basket is there, in which slots. `sources`, where it comes from elsewhere too: where it is put
+    """One place: when the basket is there, in which slots. `givers`, where it comes from elsewhere too: where it is put
     together, then who gives to it.
     """
 
@@ -86,8 +94,13 @@ class Offer:
     at: datetime
     windows: tuple[Window, ...]
     sure: Sure
-    sources: tuple[UUID, ...] = ()
+    givers: tuple[Giver, ...] = ()
     fee: Fee | None = None
+
+    @property
+    def sources(self) -> tuple[UUID, ...]:
+        """The ids of `givers`."""
+        return tuple([one.place_id for one in self.givers])
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +230,11 @@ class Given(NamedTuple):
 
     source: Source
     taken: Sequence[int]
+
+    @property
+    def giver(self) -> Giver:
+        """Who that is."""
+        return Giver(self.source.place_id, self.source.ref, self.source.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,16 @@ class FeeOut(Schema):
     area: UUID | None
 
 
+class SourceOut(Schema):
+    """A place that something of the basket comes from."""
+
+    place: UUID
+    ref: str
+    name: str
+
+
 class OfferOut(Schema):
-    """One place; `sources` where the goods come from elsewhere."""
+    """One place; `sources` where the goods come from elsewhere: where they are put together, then who gives to it."""
 
     place: UUID
     ref: str
@@ -76,7 +84,7 @@ class OfferOut(Schema):
     at: datetime
     slots: list[WindowOut]
     sure: SureOut
-    sources: list[UUID]
+    sources: list[SourceOut]
     fee: FeeOut | None
 
 
@@ -134,7 +142,7 @@ def _offer(offer: Offer, *, exact: bool) -> OfferOut:
             for one in offer.windows
         ],
         sure=_sure(offer.sure, exact=exact),
-        sources=list(offer.sources),
+        sources=[SourceOut(place=one.place_id, ref=one.ref, name=one.name) for one in offer.givers],
         fee=_fee(offer.fee),
     )
 

@@ -43,6 +43,7 @@ from storeline.sourcing.queries.sources import (
 )
 
 LOOK_AHEAD = timedelta(days=14)
+_WINDOWS = 12
 _LONG = 48
 """Slots of a point that are looked at where a parcel takes longer than usual: some days."""
 _EVERY = 1_000
@@ -81,7 +82,7 @@ class _Asking:
             "shown": 2 * NEAR,
             "enough": SHOWN,
             "told": SHOWN + 2,
-            "windows": 12,
+            "windows": _WINDOWS,
             "since": None,
             "country": where.country if isinstance(where, capacity.Destination) else None,
             "codes": _beginnings(where),
@@ -104,7 +105,8 @@ class _Asking:
         found = decide(self.needs, near, at_points, asked)
         online = [one for one in near if one.priority is not None]
         cut = looked > len(near)
-        if too_few(found, near, cut=cut, unread=unread(self.needs, near)):
+        more = any(len(one.slots.ids or ()) == _WINDOWS for one in at_points)
+        if too_few(found, near, cut=cut, unread=unread(self.needs, near), later=more):
             return self._all_near(asked)
         wants = not cut and wanting(found, more=len(online) >= NEAR)
         return self._farther(found, asked, online, at_points) if wants else found

@@ -146,6 +146,10 @@ def test_at_a_point_only_a_slot_after_the_parcel_has_come_is_promised():
     assert (found.at, found.offers[0].windows[0].starts_at, count.waits) == (comes, comes, 2)
     run("UPDATE capacity_slot SET held = capacity WHERE starts_at >= %s", [comes])
     assert why(ask(one)["point"]) == ["slots_full"]
+    run("UPDATE capacity_slot SET held = capacity")
+    with waits() as count:
+        found = ask(one)["point"]
+    assert (why(found), count.waits) == (["slots_full"], 1)  # there is no later one to look for
 
 
 def test_goods_that_must_be_kept_cold_go_only_where_they_are():
@@ -297,6 +301,8 @@ def test_over_http():
     assert answer.status_code == 200
     ways = {way["way"]: way for way in answer.json()["ways"]}
     assert (ways["collect"]["possible"], ways["collect"]["offers"][0]["place"]) == (True, str(near))
+    source = {"place": str(near), "ref": "near", "name": places.get_place(near).name}
+    assert (ways["collect"]["offers"][0]["sources"], ways["ship"]["offers"][0]["sources"]) == ([], [source])
     assert post("promise", {"lines": lines}).json()["field"] == "near"
     assert post("plan", body).status_code == 401
     planned = post("plan", body, make_token("planner")).json()
