@@ -25,6 +25,7 @@ AGE_S = 3600
 MOST_FORMS = 4
 MOST_CHARS = 40_000
 PER_ADDRESS = 60
+_LONGEST = 2_000
 _KEPT = "again"
 _EXPIRY = "_session_expiry"  # Django's own name
 _SECRET = frozenset(
@@ -64,9 +65,9 @@ def keep(request: HttpRequest, permission: str, stood_on: str) -> str | None:
     fields, missing = _fields(request.POST)
     if not any(_says_something(name, value) for name, value in fields):
         return None
-    if sum(len(name) + len(value) for name, value in fields) > MOST_CHARS or any(
-        "\x00" in value for _, value in fields
-    ):
+    address = request.get_full_path()
+    whole = "".join(part for field in fields for part in field)
+    if len(whole) > MOST_CHARS or len(address) > _LONGEST or "\x00" in whole:
         return None
     try:
         throttle(request, "identity.again", PER_ADDRESS)
@@ -115,7 +116,7 @@ def typed(kept: Kept) -> list[list[str]]:
 
 def local(request: HttpRequest, address: str) -> str:
     """A page of ours by its path; the front door instead of anybody else's."""
-    if not url_has_allowed_host_and_scheme(address, {request.get_host()}):
+    if len(address) > _LONGEST or not url_has_allowed_host_and_scheme(address, {request.get_host()}):
         return "/start"
     parts = urlsplit(address)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

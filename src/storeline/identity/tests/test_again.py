@@ -163,7 +163,8 @@ def test_what_was_taken_is_no_longer_kept(client: Client, rf: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["https://evil.example/x", "//evil.example", "http://testserver//evil.example", "javascript:alert(1)"]
+    "address",
+    ["https://evil.example/x", "//evil.example", "http://testserver//evil.example", "javascript:alert(1)", "/x" * 1001],
 )
 def test_nobody_is_led_away(rf: Any, address: str) -> None:
     assert again.local(rf.get("/"), address) == "/start"

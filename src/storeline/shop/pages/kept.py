@@ -16,7 +16,7 @@ from storeline.shop.pages import reach
 from storeline.shop.pages.delivery import FIELDS
 
 COOKIE = "asked"
-_SALT = "shop.asked"
+_SALT = "shop.typed"
 _AGE_S = 1_800
 _NAMES = ("by", "near", "point", "card", "substitutes", *FIELDS, *reach.FIELDS)
 _OF_A_WAY = ("day", "slot")
