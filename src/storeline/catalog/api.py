@@ -46,7 +46,7 @@ from storeline.catalog.queries import (
     list_products,
     scan,
 )
-from storeline.catalog.search.products import Hit, SearchPage, alike, search
+from storeline.catalog.search.products import Hit, SearchPage, alike, search, search_names
 
 __all__ = [
     "ALLERGENS",
@@ -93,6 +93,7 @@ __all__ = [
     "register_beside",
     "scan",
     "search",
+    "search_names",
     "upsert_categories",
     "upsert_products",
 ]

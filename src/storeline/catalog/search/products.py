@@ -21,7 +21,7 @@ SELECT f.n, {FACTS}
 FROM unnest(%s::bigint[]) WITH ORDINALITY AS f (text_id, n)
 CROSS JOIN LATERAL (
   SELECT p.* FROM catalog_search_entry e JOIN catalog_product p ON p.id = e.product_id
-  WHERE e.text_id = f.text_id AND {{only}} ORDER BY p.ref LIMIT 1
+  WHERE e.text_id = f.text_id AND {{only}} ORDER BY p.ref LIMIT %s
 ) p LEFT JOIN catalog_category c ON c.id = p.category_id
 ORDER BY f.n
 """
@@ -63,6 +63,27 @@ def search(query: str, only: Filter | None = None, *, cursor: str | None = None,
     hits = [*exact, *_hits(texts, wanted, enough, {hit.product.id for hit in exact})]
     more = len(hits) > start + size
     return SearchPage(tuple(hits[start : start + size]), str(start + size) if more else None)
+
+
+def search_names(query: str, *, names: int, each: int) -> tuple[tuple[ProductFacts, ...], ...]:
+    """What is on sale by what a person typed, the best names first: of each up to so many products, by ref.
+
+    For whoever chooses among those of one name by what the catalogue does not know. A product comes once.
+    """
+    if not query.strip() or len(query) > MAX_QUERY:
+        raise Invalid(f"Search for 1 to {MAX_QUERY} characters.", field="q")
+    exact = [hit.product for hit in _exact(query.strip(), Filter())]
+    texts = find_texts(query, most=names)[:names]
+    condition, params = Filter().sql()
+    rows = run(_HITS.format(only=condition), [ints_array(text.id for text in texts), *params, each]).fetchall()
+    found: dict[int, list[ProductFacts]] = {0: exact}
+    known = {facts.id for facts in exact}
+    for number, *columns in rows:
+        facts = product_facts(tuple(columns))
+        if facts.id not in known:
+            known.add(facts.id)
+            found.setdefault(number, []).append(facts)
+    return tuple(tuple(group) for group in found.values() if group)
 
 
 def alike(product_id: UUID, only: Filter | None = None, *, limit: int = 50) -> tuple[ProductFacts, ...]:
@@ -112,7 +133,7 @@ def _hits(texts: Sequence[Text], only: Filter, enough: int, known: set[UUID]) ->
 
 def _look_up(texts: Sequence[Text], only: Filter, known: set[UUID], hits: dict[UUID, Hit]) -> None:
     condition, params = only.sql()
-    rows = run(_HITS.format(only=condition), [ints_array(text.id for text in texts), *params]).fetchall()
+    rows = run(_HITS.format(only=condition), [ints_array(text.id for text in texts), *params, 1]).fetchall()
     for number, *columns in rows:
         facts, text = product_facts(tuple(columns)), texts[number - 1]
         if facts.id not in known:

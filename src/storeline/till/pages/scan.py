@@ -34,11 +34,11 @@ from storeline.till.domain import LONGEST, is_words, parse_entry
 from storeline.till.pages import words
 from storeline.till.pages.changes import put_coupon
 from storeline.till.pages.screen import Screen, answer, look, price_here, refuse, show
+from storeline.till.pages.searching import look_for
 from storeline.till.pages.shared import CHANNEL, here, is_part, pages, wanted_id
 from storeline.till.queries import TillAt, current
 from storeline.web.pages import render, see
 
-_HITS = 8
 _TRIES = 20
 _WAIT_S = 0.05
 _CARD_DIGITS = 4
@@ -137,23 +137,12 @@ def _welcome(request: Request, at: TillAt, found: customers.CustomerView) -> Htt
 
 
 def _search(request: Request, at: TillAt, text: str, times: int | None) -> HttpResponse:
-    hits = [hit.product for hit in catalog.search(text, limit=_HITS).hits]
-    if not hits:
+    found = look_for(text, at, all_of_them=True)
+    if not found:
         return show(request, at, said=words.said("nothing_found"), typed=text, status=404)
-    if len(hits) == 1:
-        return _take(request, at, hits[0], None, times)
-    return show(request, at, ask={"kind": "choose", "found": _priced(hits, at), "times": times or 1}, typed=text)
-
-
-def _priced(
-    products: list[catalog.ProductFacts], at: TillAt
-) -> list[tuple[catalog.ProductFacts, pricing.ShelfPrice | None]]:
-    """Each with what it costs here now; None where it is not sold here."""
-    if not products:
-        return []
-    facts = places.gather([at.place_id]).result()[at.place_id]
-    prices = pricing.shelf_prices(products, facts, CHANNEL, now())
-    return [(product, prices.get(product.id)) for product in products]
+    if len(found) == 1:
+        return _take(request, at, found[0].product, None, times)
+    return show(request, at, ask={"kind": "choose", "found": found, "times": times or 1}, typed=text)
 
 
 @pages.get("suggest", SELL, name="suggest")
@@ -162,8 +151,8 @@ def suggest(request: Request) -> HttpResponse:
     at = here(request)
     entry = parse_entry(request.GET.get("code", ""))
     typed = entry.code[:LONGEST]
-    hits = [hit.product for hit in catalog.search(typed, limit=_HITS).hits] if is_words(typed) else []
-    return render(request, "till/suggest.html", {"found": _priced(hits, at), "times": entry.times or 1})
+    found = look_for(typed, at) if is_words(typed) else []
+    return render(request, "till/suggest.html", {"found": found, "times": entry.times or 1})
 
 
 @pages.post("add", SELL, name="add")

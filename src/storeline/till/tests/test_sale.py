@@ -14,7 +14,7 @@ from storeline.fiscal import api as fiscal
 from storeline.identity.tests.factories import browser_of, make_user
 from storeline.kernel.api import SYSTEM, run
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import make
+from storeline.orders.tests.factories import LONG_AGO, make
 from storeline.till.tests.factories import (
     CARD,
     GTINS,
@@ -145,6 +145,35 @@ def test_words_are_searched_and_chosen(here: AtTill) -> None:
     form = {"product": str(here.shop.products[0]), "times": "2", "key": "k"}
     assert here.browser.post("/till/add", form)["Location"] == "/till"
     assert here.quantities == [2000]
+
+
+def test_what_the_shop_keeps_is_suggested_first(here: AtTill) -> None:
+    catalog.upsert_products(
+        [
+            {"ref": "r0", "name": "Oat bread"},
+            {"ref": "a", "name": "Oat bread"},
+            {"ref": "b", "name": "Oat bran"},
+            {"ref": "c", "name": "Rye bran"},
+        ],
+        actor=SYSTEM,
+    )
+    (rye,) = [found.id for found in catalog.find_by_ref(["c"]).values()]
+    make("pricing.Price", product_id=rye, amount=250, currency="USD", valid_from=LONG_AGO)
+
+    def told(typed: str, *, pressed: bool = False) -> list[tuple[str, str]]:
+        page = text_of(here.scan(typed) if pressed else here.browser.get("/till/suggest", {"code": typed}))
+        names = re.findall(r'till-sub">(\w+)', page)
+        marks = re.findall(r"not (?:kept|sold) here|\$[\d.]+</span></button>", page)
+        return list(zip(names, [mark.partition("<")[0] for mark in marks], strict=True))
+
+    assert told("oat") == [("r0", "$1.25")]
+    assert told("oat", pressed=True) == [("r0", "$1.25"), ("b", "not sold here")]
+    assert told("oat bran") == [("r0", "$1.25")]
+    page = text_of(here.browser.get("/till/suggest?code=rye"))
+    assert "not kept here" in page
+    assert "$2.50" in page
+    make("catalog.Listing", place_id=here.shop.place, product_id=here.shop.products[1])
+    assert sorted(told("oat")) == [("b", "not sold here"), ("r0", "not sold here")]
 
 
 def test_what_is_weighed_asks_for_its_weight(here: AtTill) -> None:
