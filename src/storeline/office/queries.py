@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from storeline.fulfilment import api as fulfilment
-from storeline.kernel.api import Actor, Pending, ids_array, later, now
+from storeline.kernel.api import Actor, Pending, ids_array, later, now, run
 from storeline.orders import api as orders
 from storeline.partners import api as partners
 from storeline.payments import api as payments
@@ -40,6 +41,19 @@ _WEBHOOKS = """
 SELECT 'webhooks', count(*) FROM partners_endpoint e WHERE e.failing_since IS NOT NULL OR e.disabled_reason <> ''
 """
 _PARKED = "SELECT 'events', count(*) FROM kernel_parked"
+
+
+_TAKEN_OFF = """
+SELECT a.order_id, sum(a.amount - a.funded + CASE WHEN o.tax_included THEN 0 ELSE a.tax END)::bigint
+FROM orders_amendment a JOIN orders_order o ON o.id = a.order_id
+WHERE a.order_id = ANY(%s::uuid[])
+GROUP BY a.order_id
+"""
+
+
+def taken_off(order_ids: Collection[UUID]) -> dict[UUID, int]:
+    """What the shopper need not pay of orders since something of them was not there, or came as another line: minor units."""
+    return dict(run(_TAKEN_OFF, [ids_array(order_ids)]).fetchall())
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,7 @@ def _page(request: Request, order_id: UUID, *, problem: str = "", status: int = 
     context: dict[str, Any] = {
         "tab": "orders",
         "head": head,
+        "kept": _kept(view),
         "number": orders.order_number(order_id),
         "state": words.state(code),
         "method": words.method(head.method),
@@ -141,6 +142,17 @@ def _page(request: Request, order_id: UUID, *, problem: str = "", status: int = 
         "repay_id": new_id(),
     } | _may(request, head, task)
     return render(request, "office/order.html", context, status)
+
+
+def _kept(view: orders.OrderView) -> dict[str, int]:
+    """What stands of it, as its lines say."""
+    funded = sum(line.kept_funded for line in view.lines)
+    return {
+        "amount": sum(line.kept_amount for line in view.lines),
+        "tax": view.kept_tax,
+        "funded": funded,
+        "payable": view.kept_total - funded,
+    }
 
 
 def _may(request: Request, head: orders.OrderHead, task: fulfilment.TaskView | None) -> dict[str, bool]:

@@ -30,6 +30,7 @@ from storeline.office.pages.parts import (
     pill,
 )
 from storeline.office.pages.shared import pages, render
+from storeline.office.queries import taken_off
 from storeline.orders import api as orders
 from storeline.payments import api as payments
 from storeline.places import api as places
@@ -77,6 +78,7 @@ class Row:
     channel: str
     method: str
     at: str
+    payable: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +243,7 @@ def _found(request: Request, asked: Asked, limit: int = _SHOWN) -> tuple[list[or
 
 def _rows(found: Collection[orders.OrderHead], zone: str) -> list[Row]:
     named = places.names_of(list({head.place_id for head in found})) if found else {}
+    less = taken_off([head.id for head in found]) if found else {}
     return [
         Row(
             head,
@@ -250,6 +253,7 @@ def _rows(found: Collection[orders.OrderHead], zone: str) -> list[Row]:
             promotion_words.channel(head.channel),
             words.method(head.method),
             promotion_words.moment(head.placed_at, zone),
+            head.payable - less.get(head.id, 0),
         )
         for head in found
     ]
@@ -260,15 +264,17 @@ def _export(request: Request, asked: Asked) -> HttpResponse:
     found, _next = _found(request, asked, LONGEST_EXPORT)
     head = (
         "number", "id", "ref", "place", "channel", "method", "state", "placed_at", "business_date", "currency",
-        "total", "funded", "payable",
+        "total", "funded", "payable", "kept",
     )  # fmt: skip
     return csv_file("orders", head, _lines(found))
 
 
 def _lines(found: Collection[orders.OrderHead]) -> Iterator[tuple[object, ...]]:
     refs = places.names_of(list({one.place_id for one in found})) if found else {}
+    less = taken_off([one.id for one in found]) if found else {}
     for one in found:
-        money = (format_amount(amount, one.currency) for amount in (one.total, one.funded, one.payable))
+        amounts = (one.total, one.funded, one.payable, one.payable - less.get(one.id, 0))
+        money = (format_amount(amount, one.currency) for amount in amounts)
         yield (
             orders.order_number(one.id), one.id, one.ref, refs.get(one.place_id, ("",))[0], one.channel, one.method,
             one.state, one.placed_at.isoformat(), one.business_date, one.currency, *money,

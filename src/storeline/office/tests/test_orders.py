@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -85,6 +86,20 @@ def test_an_order_whole(here: Shop, desk: Client) -> None:
     for words in ("Ready", "Goods and prices", "Product 0", "Hold the amount", "Take the money", "To pay", "Shop"):
         assert words in page
     assert is_clean(page)
+
+
+def test_what_was_not_found_is_not_to_be_paid(here: Shop, desk: Client) -> None:
+    order_id = to_pick(here, [2])
+    assert "$2.70" in get(desk, LIST)
+    fulfilment.pick([fulfilment.Picked(order_id, 1, 1000)], actor=SYSTEM)
+    fulfilment.ready([order_id], actor=SYSTEM)
+    listed = get(desk, LIST)
+    assert "$1.35" in listed
+    assert "$2.70" not in listed
+    sums = re.findall(r"<dt[^>]*>(Goods|Tax|To pay)</dt><dd[^>]*>([^<]+)", get(desk, f"{LIST}/{order_id}"))
+    assert sums == [("Goods", "$1.25"), ("Tax", "$0.10"), ("To pay", "$1.35")]
+    lines = desk.get(f"{LIST}?format=csv").content.decode().splitlines()
+    assert lines[1].endswith(",USD,2.70,0.00,2.70,1.35")
 
 
 def test_a_receipt_and_a_person_find_their_order(here: Shop, desk: Client) -> None:
