@@ -49,6 +49,7 @@ from storeline.sourcing.loading import (
 )
 from storeline.sourcing.permissions import CLOSE, CONFIGURE, OPTIONS, PLANS
 from storeline.sourcing.queries.figures import Figures, Origin, Origins, figures, origins
+from storeline.sourcing.queries.groups import closed
 from storeline.sourcing.queries.kept import (
     Comparison,
     KeptPlan,
@@ -121,6 +122,7 @@ __all__ = [
     "Window",
     "check_policy",
     "close_place",
+    "closed",
     "components",
     "drop_plan",
     "figures",

@@ -16,6 +16,7 @@ from storeline.orders.domain.drafts import Draft
 from storeline.orders.domain.quote import Tariff, keys
 from storeline.places import api as places
 from storeline.pricing import api as pricing
+from storeline.sourcing import api as sourcing
 from storeline.stock import api as stock
 
 # A repeat is answered as the order was placed: without lines that came into it later, moved or as substitutes.
@@ -43,6 +44,7 @@ class Facts:
     products: dict[UUID, catalog.ProductFacts]
     listed: set[tuple[UUID, UUID]]
     areas: dict[UUID, tuple[capacity.Area, ...]]
+    closed: frozenset[tuple[UUID, str | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ def gather_facts(drafts: Sequence[Draft]) -> Facts:
     bringing = {draft.serving for draft in drafts if draft.address is not None}
     product_ids = {line.product_id for draft in drafts for line in draft.lines}
     priced = [draft for draft in drafts if draft.lines and not draft.agreed]
+    online = any(draft.asks_online for draft in drafts)
     moment = now()
     with pipeline():
         found_places = places.gather(list(place_ids))
@@ -84,12 +87,14 @@ def gather_facts(drafts: Sequence[Draft]) -> Facts:
             moment.date(),
         )
         found_areas = capacity.gather_areas(bringing)
+        found_closed = sourcing.closed(place_ids, moment) if online else None
     products, areas = found_products.result(), found_areas.result()
     more = {one.deposit_product_id for one in products.values() if one.deposit_product_id}
     more |= {area.product_id for of_place in areas.values() for area in of_place}
     if more - products.keys():  # a second wait, for baskets with deposits, or that are brought, only
         products |= catalog.gather(list(more - products.keys())).result()
-    return Facts(moment, found_places.result(), products, listed.result(), areas)
+    closed = found_closed.result() if found_closed else frozenset[tuple[UUID, str | None]]()
+    return Facts(moment, found_places.result(), products, listed.result(), areas, closed)
 
 
 def gather_tariff(drafts: Sequence[Draft], facts: Facts, *, lock: bool) -> PendingTariff:
@@ -125,6 +130,7 @@ def gather(drafts: Sequence[Draft], facts: Facts) -> tuple[Gathered, Tariff]:
         levels=levels.result(),
         slots=room.result(),
         coupons=tariff.coupons.left,
+        closed=facts.closed,
     )
     return seen, tariff
 

@@ -63,7 +63,8 @@ class Known:
 class Gathered:
     """All that the decision reads: taken once, under lock where it can be spent.
 
-    `listed` holds the (place, product) pairs that are on sale, `levels` are what is there by (place, product); `slots` the room left; `coupons` the uses left.
+    `listed` holds the (place, product) pairs that are on sale, `levels` are what is there by (place, product); `slots` the room left; `coupons` the uses left;
+    `closed` the places that take no online orders now, each with the channel that it is closed to, None for all.
     """
 
     now: datetime
@@ -74,6 +75,7 @@ class Gathered:
     levels: Mapping[Pair, stock.Level]
     slots: Mapping[UUID, capacity.Room]
     coupons: Mapping[UUID, int]
+    closed: Collection[tuple[UUID, str | None]] = ()
 
 
 Price = Callable[[Draft, Mapping[UUID, int]], tuple[Priced, tuple[Use, ...]]]
@@ -141,6 +143,8 @@ def _twin(draft: Draft, body_hash: bytes, verdict: Verdict) -> Verdict:
 def _accept(draft: Draft, seen: Gathered, left: _Left, price: Price) -> Accepted:
     check_draft(draft)
     selling = check_sold(draft, seen.places, seen.products, seen.listed)
+    if seen.closed and draft.asks_online:
+        _check_open(draft, seen.closed)
     uses: tuple[Use, ...] = ()
     if draft.agreed:
         priced = agreed_amounts(draft.lines, seen.products, tax_included=selling.inclusive)
@@ -169,6 +173,14 @@ def _accept(draft: Draft, seen: Gathered, left: _Left, price: Price) -> Accepted
         uses=uses,
         moved=draft.slot_id is not None and left.holds.get(draft.id, draft.slot_id) != draft.slot_id,
     )
+
+
+def _check_open(draft: Draft, closed: Collection[tuple[UUID, str | None]]) -> None:
+    """Refuse what a place is to put together or give that takes no online orders now."""
+    gives = {f"lines[{index}].from_place": place for index, place in (draft.from_places or {}).items()}
+    for field, place in ({"served_by": draft.serving} | gives).items():
+        if (place, None) in closed or (place, draft.channel) in closed:
+            raise PlaceClosed("This place takes no online orders now.", field=field)
 
 
 def _state(draft: Draft, *, settled: bool) -> State:

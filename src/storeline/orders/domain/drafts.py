@@ -130,6 +130,11 @@ class Draft:
         """Whether all its amounts were agreed elsewhere."""
         return self.lines[0].agreed is not None
 
+    @property
+    def asks_online(self) -> bool:
+        """Whether it is an order that a place may still refuse: neither carried out of the shop nor agreed elsewhere."""
+        return self.method != "carry_out" and bool(self.lines) and not self.agreed
+
 
 class PricedLine(NamedTuple):
     """A line with its amounts: ``amount = gross - discount``. `goods` are taken from stock, deposits are not.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -11,7 +13,7 @@ import pytest
 from django.test import Client
 
 from storeline.capacity import api as capacity
-from storeline.kernel.api import CHECKS, GUEST, SYSTEM, new_id, run, waits
+from storeline.kernel.api import CHECKS, GUEST, SYSTEM, new_id, now, run, waits
 from storeline.kernel.tests.factories import race
 from storeline.orders import api as orders
 from storeline.orders.domain.sources import lacking, served
@@ -112,6 +114,38 @@ def test_a_line_may_name_the_place_that_gives_it(here: Shop) -> None:
         assert refused.error is not None
         assert (refused.error.code, refused.error.field) == (code, field)
     assert everything() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_place_that_is_closed_to_online_orders_takes_none(here: Shop) -> None:
+    """Not from its own checkout either, of that channel; who stands in the shop buys, and what was sold elsewhere is kept."""
+    near = place(here, "near", 5, -83.1, "sell", "ship")
+    web = sourcing.Closure(new_id(), near, now() - timedelta(hours=1), None, "flood", "web")
+    other = sourcing.Closure(new_id(), here.place, now() - timedelta(hours=1), None, "flood", "app")
+    for closure in (web, other):
+        sourcing.close_place(closure, actor=SYSTEM)
+    (open_,) = orders.checkout([here.draft([1])], actor=GUEST)
+    assert open_.state == "confirmed"
+    orders.cancel([open_.order_id], reason="test")
+    every = sourcing.Closure(new_id(), here.place, now() - timedelta(hours=1), None, "flood")
+    before = everything()
+    refused = {
+        "lines[0].from_place": here.draft([1], from_places={0: near}),
+        "served_by": here.draft([1]),
+    }
+    for field, asked in refused.items():
+        if field == "served_by":
+            sourcing.close_place(every, actor=SYSTEM)
+            before = everything()
+        (verdict,) = orders.checkout([asked], actor=GUEST)
+        assert verdict.error is not None
+        assert (verdict.error.code, verdict.error.field) == ("place_cannot", field)
+        assert everything() == before
+    sourcing.open_place(every.id, actor=SYSTEM)
+    assert orders.checkout([refused["served_by"]], actor=GUEST)[0].state == "confirmed"
+    sourcing.close_place(replace(every, id=new_id(), starts_at=now()), actor=SYSTEM)
+    (carried,) = orders.checkout([here.draft([1], method="carry_out")], actor=SYSTEM)
+    assert carried.state == "completed"
 
 
 @pytest.mark.django_db(transaction=True)
