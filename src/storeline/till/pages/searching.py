@@ -15,7 +15,7 @@ from storeline.till.pages.shared import CHANNEL
 from storeline.till.queries import TillAt
 
 _HITS = 8
-_NAMES = 20
+_NAMES = 40
 """So many names are looked at, since most shops keep a small part of the catalogue."""
 _EACH = 6
 """Nine names in ten have at most so many products."""
