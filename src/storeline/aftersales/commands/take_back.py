@@ -10,6 +10,7 @@ from storeline.aftersales.commands.receipt import issue
 from storeline.aftersales.commands.request import accept_request
 from storeline.aftersales.commands.rows import insert_head, insert_lines, insert_refunds
 from storeline.aftersales.commands.settle import settle
+from storeline.aftersales.commands.worth import check_worth
 from storeline.aftersales.domain.decide import check_return, decide
 from storeline.aftersales.domain.postings import entries
 from storeline.aftersales.domain.terms import (
@@ -69,6 +70,8 @@ def return_goods(asked: Return, *, actor: Actor, request_id: UUID | None = None)
     actor.require(RETURN if asked.order_id else WITHOUT_RECEIPT, asked.place_id)
     check_id(asked.id, skew=None)
     check_return(asked)
+    if asked.order_id is None and digest_of(asked.id).result() is None:
+        check_worth(asked, actor)
     for _ in range(_TRIES):
         try:
             with transaction():

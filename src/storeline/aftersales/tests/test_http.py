@@ -10,7 +10,7 @@ import orjson
 import pytest
 from django.test import Client
 
-from storeline.aftersales.permissions import RETURN, VIEW, WITHOUT_RECEIPT
+from storeline.aftersales.permissions import OTHER_TENDER, RETURN, VIEW, WITHOUT_RECEIPT
 from storeline.aftersales.tests.factories import collected, every_row, sold
 from storeline.kernel.api import GUEST, Actor, new_id
 from storeline.orders.tests.factories import Shop, shop
@@ -92,7 +92,13 @@ def test_without_a_receipt_needs_its_own_permission(here, act):
     assert call("POST", "/returns", sent)[0] == 403
     assert every_row() == before
     act(clerk(RETURN, WITHOUT_RECEIPT, place=here.place))
-    assert call("POST", "/returns", sent)[1]["refunded"] == "2.00"
+    status, problem = call("POST", "/returns", sent)  # it costs 1.25 here
+    assert (status, problem["code"], problem["field"]) == (409, "refund_refused", "lines[0].amount")
+    assert every_row() == before
+    cheaper = sent | {"lines": [{"product": str(here.products[0]), "amount": "1.25"}]}
+    assert [call("POST", "/returns", cheaper)[1]["refunded"] for _ in range(2)] == ["1.25", "1.25"]
+    act(clerk(RETURN, WITHOUT_RECEIPT, OTHER_TENDER, place=here.place))
+    assert call("POST", "/returns", sent | {"id": str(new_id())})[1]["refunded"] == "2.00"
 
 
 @pytest.mark.parametrize(
