@@ -7,7 +7,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -231,8 +231,7 @@ def name_in(names: Mapping[str, str], default: str, languages: Iterable[str]) ->
     return default
 
 
-@dataclass(frozen=True, slots=True)
-class ProductFacts:
+class ProductFacts(NamedTuple):
     """What an order needs of a product, read in one statement. Quantities count thousandths of `unit`.
 
     `deposit_product_id` names the deposit item sold along with each unit; `content_quantity` (thousandths of

@@ -257,7 +257,7 @@ def scan(request: Request, code: Ref, language: Tag = "") -> dict[str, Any]:
 def get_product(request: Request, product_id: UUID) -> dict[str, Any]:
     """One product, whole."""
     product = queries.get(product_id)
-    facts = asdict(product.facts) | {"content_quantity": _quantity(product.facts.content_quantity)}
+    facts = product.facts._asdict() | {"content_quantity": _quantity(product.facts.content_quantity)}
     detail = {name: value for name, value in asdict(product).items() if name != "facts"}
     return facts | detail
 
@@ -324,5 +324,5 @@ def _listed(facts: ProductFacts, language: str) -> dict[str, Any]:
 
 
 def _out(facts: ProductFacts, language: str) -> dict[str, Any]:
-    named = asdict(facts) | {"name": facts.name_in(language)} if language else asdict(facts)
-    return named | {"content_quantity": _quantity(facts.content_quantity)}
+    shown = facts._asdict() | {"content_quantity": _quantity(facts.content_quantity)}
+    return shown | {"name": facts.name_in(language)} if language else shown

@@ -173,7 +173,7 @@ WHERE NOT EXISTS (SELECT FROM catalog_listing l WHERE l.place_id = k.place_id)
 
 def product_facts(row: Row) -> ProductFacts:
     """The facts from a row of the catalogue's own select list."""
-    return ProductFacts(*[*row[:12], tuple(row[12]), *row[13:]])
+    return ProductFacts._make((*row[:12], tuple(row[12]), *row[13:]))
 
 
 def facts_where(condition: str, params: Sequence[Any]) -> list[ProductFacts]:

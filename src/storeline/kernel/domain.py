@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from storeline.kernel.currencies import EXPONENTS
 from storeline.kernel.errors import Invalid
@@ -29,8 +30,7 @@ class Money:
         return f"{format_amount(self.amount, self.currency)} {self.currency}"
 
 
-@dataclass(frozen=True, slots=True)
-class UnitPrice:
+class UnitPrice(NamedTuple):
     """`amount` minor units per `base` thousandths of the unit: 22991 per 100,000 is 229.91 cents a gallon."""
 
     amount: int

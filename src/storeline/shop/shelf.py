@@ -6,8 +6,8 @@ import re
 import time
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 from django.utils.translation import get_language
@@ -33,8 +33,7 @@ def kind_of(product: catalog.ProductFacts) -> str:
     return departments.name_of(product.category_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(NamedTuple):
     """A product as the shop shows it. `stock` is in, few or elsewhere; `in_basket` in whole units."""
 
     id: UUID

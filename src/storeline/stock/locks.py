@@ -22,7 +22,6 @@ Python's do.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from uuid import UUID
 
 from storeline.kernel.api import Pending, Ready, Row, ids_array, later, now, pipeline, run
@@ -87,5 +86,5 @@ def _levels(rows: list[Row], params: list[object]) -> dict[Pair, Level]:
     if rows and rows[0][8]:
         for place, product, quantity in run(FREE, params).fetchall():
             level = levels[place, product]
-            levels[place, product] = replace(level, reserved=level.reserved - quantity)
+            levels[place, product] = level._replace(reserved=level.reserved - quantity)
     return levels

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -32,7 +31,7 @@ BREAD = ProductFacts(
 
 
 def like(number: int, **changes: Any) -> ProductFacts:
-    return replace(BREAD, id=UUID(int=number), ref=f"r{number}", **changes)
+    return BREAD._replace(id=UUID(int=number), ref=f"r{number}", **changes)
 
 
 def loose(unit: str = "kg") -> ProductFacts:
@@ -120,7 +119,7 @@ def test_the_likest_comes_first_and_says_why() -> None:
     ],
 )
 def test_what_is_not_proposed(changes: dict[str, Any]) -> None:
-    assert ranked(Candidate(replace(like(2), **changes), 9000, 200)) == []
+    assert ranked(Candidate(like(2)._replace(**changes), 9000, 200)) == []
 
 
 def test_too_few_of_it_are_not_proposed() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from storeline.kernel.api import QUANTITY_ONE, UnitPrice, round_div
 
@@ -36,8 +36,7 @@ Pricing Regulation, section 3.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class UnitPriceDisplay:
+class UnitPriceDisplay(NamedTuple):
     """`amount` minor units per one `unit`."""
 
     amount: int

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from storeline.kernel.api import QUANTITY_ONE, UnitPrice, reading
@@ -34,8 +34,7 @@ class Shown(Protocol):
     def content_unit(self) -> str | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class ShelfPrice:
+class ShelfPrice(NamedTuple):
     """A product's price at a place now.
 
     `price` is what anybody (or, if asked for a member, the member) pays for one; `regular` what it would be without
@@ -159,7 +158,7 @@ def _larger(offers: Iterable[Offer]) -> tuple[Title, ...]:
 
 
 def _beside(shown: ShelfPrice, prior: PriorPrice) -> ShelfPrice:
-    return replace(shown, lowest_30_days=prior.price)
+    return shown._replace(lowest_30_days=prior.price)
 
 
 def lowest_prices_30_days(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from uuid import UUID
 
 from django.template import Context, Template
@@ -24,11 +23,11 @@ def drawn(card: Card, **values: object) -> str:
 
 
 def test_a_card_is_of_its_product_and_its_visitor() -> None:
-    first = drawn(replace(CARD, name='<b>"Milk" & more'), path="/c/A&B")
+    first = drawn(CARD._replace(name='<b>"Milk" & more'), path="/c/A&B")
     assert '<a href="/p/r1/milk">&lt;b&gt;&quot;Milk&quot; &amp; more</a>' in first
     assert 'aria-label="Add &lt;b&gt;&quot;Milk&quot; &amp; more to the basket"' in first
     assert 'name="next" value="/c/A&amp;B"' in first
-    second = drawn(replace(CARD, id=UUID(int=2), ref="r2", in_basket=2), csrf_token="two")
+    second = drawn(CARD._replace(id=UUID(int=2), ref="r2", in_basket=2), csrf_token="two")
     assert 'value="two"' in second
     assert '<a href="/p/r2/milk">Milk</a>' in second
     assert 'name="quantity" value="3"' in second
@@ -37,25 +36,24 @@ def test_a_card_is_of_its_product_and_its_visitor() -> None:
 
 
 def test_what_a_price_says_is_on_the_card() -> None:
-    reduced = replace(
-        PRICE,
+    reduced = PRICE._replace(
         price=UnitPrice(99, 1000, "USD"),
         regular=UnitPrice(125, 1000, "USD"),
         label="week",
         lowest_30_days=UnitPrice(119, 1000, "USD"),
     )
-    page = drawn(replace(CARD, shelf=reduced))
+    page = drawn(CARD._replace(shelf=reduced))
     for words in ("price-reduced", "$0.99", "<s>$1.25</s>", "30-day lowest: $1.19", ">Offer<"):
         assert words in page
     assert "price-reduced" not in drawn(CARD)
-    assert "/kg" in drawn(replace(CARD, unit="kg"))
-    three = replace(PRICE, offers=(Title("Three for the price of two", '{"fr": "Trois pour deux"}'),))
-    gone = drawn(replace(CARD, stock="elsewhere", shelf=three))
+    assert "/kg" in drawn(CARD._replace(unit="kg"))
+    three = PRICE._replace(offers=(Title("Three for the price of two", '{"fr": "Trois pour deux"}'),))
+    gone = drawn(CARD._replace(stock="elsewhere", shelf=three))
     assert "In other shops" in gone
     assert "product-add" not in gone
     assert "Three for the price o…" in gone
     with override("fr"):
-        assert ">Trois pour deux<" in drawn(replace(CARD, shelf=three))
+        assert ">Trois pour deux<" in drawn(CARD._replace(shelf=three))
 
 
 def test_an_address_is_as_django_says_it() -> None:

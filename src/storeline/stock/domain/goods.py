@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -81,8 +81,7 @@ IN_SHOPS = frozenset({"store", "till"})
 """Channels of people who stand before the shelf: nothing is kept back from them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(NamedTuple):
     """One balance, with what is kept back from online channels of it: safety stock, buffers by channel, expired lots.
 
     `lotted` is how much of it is in lots.
@@ -363,5 +362,5 @@ def expected_levels(levels: Mapping[Pair, Level], moves: Iterable[MoveRow]) -> d
     for move in moves:
         pair = (move.place_id, move.product_id)
         before = after.get(pair, Level(0, 0))
-        after[pair] = replace(before, on_hand=before.on_hand + move.quantity)
+        after[pair] = before._replace(on_hand=before.on_hand + move.quantity)
     return after
