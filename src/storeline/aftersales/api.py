@@ -27,11 +27,13 @@ from storeline.aftersales.errors import (
 from storeline.aftersales.events import RECORDED, REFUND_FAILED, REFUNDED, REQUEST_CLOSED, REQUESTED, RETURNED
 from storeline.aftersales.permissions import ASK, OTHER_TENDER, RETURN, VIEW, WITHOUT_RECEIPT
 from storeline.aftersales.queries import (
+    Affected,
     RefundView,
     RequestView,
     ReturnedLine,
     ReturnHead,
     ReturnView,
+    affected_by,
     find_request,
     get_request,
     get_return,
@@ -56,6 +58,7 @@ __all__ = [
     "RETURN_LINES_IN",
     "VIEW",
     "WITHOUT_RECEIPT",
+    "Affected",
     "BadReturn",
     "NotReturnable",
     "Preview",
@@ -76,6 +79,7 @@ __all__ = [
     "ReturnView",
     "ReturnedLine",
     "TooMuchReturned",
+    "affected_by",
     "ask_return",
     "find_request",
     "get_request",

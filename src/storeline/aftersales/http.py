@@ -22,8 +22,11 @@ from storeline.kernel.api import (
     parse_amount,
     parse_quantity,
 )
+from storeline.orders import api as orders
+from storeline.stock import api as stock
 
 router = Router()
+Lot = Annotated[str, Field(min_length=1, max_length=20)]
 Code = Annotated[str, Field(min_length=1, max_length=64)]
 Decimal = Annotated[str, Field(max_length=32, examples=["12.34"])]
 Words = Annotated[str, Field(max_length=200)]
@@ -119,6 +122,23 @@ class ReturnOut(ReturnHeadOut):
     state: str
     lines: list[ReturnedLineOut]
     refunds: list[RefundOut]
+
+
+class AffectedOut(Schema):
+    """An order that got `quantity` of the lot; `back` is how much of the product came back from it since, of any lot."""
+
+    order: UUID
+    number: str
+    place: UUID
+    customer: UUID | None
+    completed_at: datetime | None
+    quantity: str
+    back: str
+
+
+class AffectedListOut(Schema):
+    items: list[AffectedOut]
+    next: UUID | None
 
 
 class ReturnsOut(Schema):
@@ -255,3 +275,28 @@ def _return_out(view: aftersales.ReturnView) -> ReturnOut:
             for one in view.refunds
         ],
     )
+
+
+@router.get("/stock/recalls/orders", auth=requires(stock.RECALL), response=AffectedListOut, summary="Who got a lot")
+def list_affected(
+    request: Request,
+    product: UUID,
+    lot: Lot,
+    cursor: UUID | None = None,
+    limit: Annotated[int, Field(ge=1, le=1000)] = 200,
+) -> AffectedListOut:
+    """Every order that got some of a recalled lot, and whose it is; how a guest can be reached is with the order."""
+    found = aftersales.affected_by(product, lot, after=cursor, limit=limit)
+    items = [
+        AffectedOut(
+            order=one.order_id,
+            number=orders.order_number(one.order_id),
+            place=one.place_id,
+            customer=one.customer_id,
+            completed_at=one.completed_at,
+            quantity=format_quantity(one.quantity),
+            back=format_quantity(one.back),
+        )
+        for one in found
+    ]
+    return AffectedListOut(items=items, next=found[-1].order_id if len(found) == limit else None)

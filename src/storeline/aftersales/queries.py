@@ -241,3 +241,35 @@ def _requests(where: str, value: object) -> list[RequestView]:
 def open_units_of(order_id: UUID) -> Pending[dict[int, int]]:
     """Queue: how much of each line of this order is asked for in requests that are open."""
     return later(_OPEN_UNITS, [order_id], lambda rows: {row[0]: row[1] for row in rows})
+
+
+# What came back unsold or was written off is not with the shopper any more; of which lot it was nobody knows for sure.
+_AFFECTED = """
+SELECT o.id, o.place_id, o.customer_id, o.completed_at, -sum(m.quantity)::bigint, coalesce((
+    SELECT sum(l.quantity)::bigint FROM aftersales_return r JOIN aftersales_line l ON l.return_id = r.id
+    WHERE r.order_id = o.id AND l.product_id = %s
+), 0)
+FROM stock_lot_move m JOIN orders_order o ON o.id = m.source_id
+WHERE m.product_id = %s AND m.lot = %s AND m.kind = 'sale' AND (%s::uuid IS NULL OR o.id > %s)
+GROUP BY o.id ORDER BY o.id LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """An order that got some of a lot: `quantity` of it, and how much of the product came `back` from that order since.
+
+    `customer_id` is None of a guest, and of who paid at a till without saying who they are.
+    """
+
+    order_id: UUID
+    place_id: UUID
+    customer_id: UUID | None
+    completed_at: datetime | None
+    quantity: int
+    back: int
+
+
+def affected_by(product_id: UUID, lot: str, *, after: UUID | None = None, limit: int = 200) -> list[Affected]:
+    """Whose orders got some of a lot, by id, after one of them; shelves and transfers are `stock.api.recall`."""
+    return [Affected(*row) for row in run(_AFFECTED, [product_id, product_id, lot, after, after, limit]).fetchall()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,10 @@ from django.test import Client
 
 from storeline.aftersales.permissions import OTHER_TENDER, RETURN, VIEW, WITHOUT_RECEIPT
 from storeline.aftersales.tests.factories import collected, every_row, sold
-from storeline.kernel.api import GUEST, Actor, new_id
+from storeline.kernel.api import GUEST, SYSTEM, Actor, new_id
+from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop, shop
+from storeline.stock import api as stock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 As = Callable[[Actor], None]
@@ -137,3 +140,25 @@ def test_who_may_not(here, act):
     assert call("GET", f"/returns/{sent['id']}")[0] == 404
     assert call("GET", f"/returns?place={here.place}")[0] == 422
     assert every_row() == before
+
+
+def test_a_recall_names_everybody_who_got_the_lot_and_what_came_back(here, act):
+    """Whoever bought before the lot came did not get it."""
+    sold(here, ((1, 125),))
+    bad = stock.Goods(new_id(), 1, here.place, here.products[0], 5_000, lot="BAD", expires_on=date(2099, 1, 1))
+    stock.receive([bad], actor=SYSTEM)
+    got = [collected(here, [units]) for units in (2, 1)]
+    act(clerk(RETURN, VIEW, place=here.place))
+    assert call("POST", "/returns", body(here, got[0], {"order_line": 1, "quantity": "1", "restock": False}))[0] == 201
+    path = f"/stock/recalls/orders?product={here.products[0]}&lot=BAD"
+    assert call("GET", path)[0] == 403
+    act(clerk(stock.RECALL))
+    status, first = call("GET", f"{path}&limit=1")
+    (one,) = first["items"]
+    assert (status, one["order"], one["number"]) == (200, str(got[0]), orders.order_number(got[0]))
+    assert (one["place"], one["customer"], one["quantity"], one["back"]) == (str(here.place), None, "2", "1")
+    status, rest = call("GET", f"{path}&cursor={first['next']}")
+    assert ([(item["order"], item["quantity"], item["back"]) for item in rest["items"]], rest["next"]) == (
+        [(str(got[1]), "1", "0")],
+        None,
+    )
