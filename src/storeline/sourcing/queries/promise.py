@@ -137,6 +137,7 @@ class _Asking:
             # A parcel of several places takes the hours of a way twice.
             "since": self.at + 2 * asked.takes if parcels_wanted(found) else None,
             "near": ids_array(one.place_id for one in online),
+            "there": ints_array(many for one in online for many in one.has),
             "serving": ids_array(one.place_id for one in serving),
             "numbers": ints_array(asked_for(found, self.needs, serving)),
             "ready": self.at + asked.takes,

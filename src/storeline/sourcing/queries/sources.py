@@ -122,23 +122,25 @@ _SERVES = f"""fits AND ('collect' = ANY(capabilities) OR NOT {_anybody("collect"
     AND ('deliver' = ANY(capabilities) AND brings OR NOT {_anybody("deliver")})
     AND ('ship' = ANY(capabilities) AND sends OR NOT {_anybody("ship")})
     AND ('sell' = ANY(capabilities) AND here OR NOT {_anybody("sell")})"""
-# What units are worth at a place, what of them spoils soon, and whose they are; of some products alone where others do not count.
+# What units that are there (`p.has`) are worth at a place, what of them spoils soon, and whose they are; of some products alone where
+# others do not count.
 _WORTH = f"""CROSS JOIN LATERAL (
     SELECT array_agg(v.rate ORDER BY w.n) AS rate, array_agg(v.wrong ORDER BY w.n) AS wrong,
         array_agg(v.counted_at ORDER BY w.n) AS counted, array_agg(v.cover_hours ORDER BY w.n) AS hours,
         array_agg(v.loss ORDER BY w.n) AS loss, array_agg(v.fixed ORDER BY w.n) AS fixed,
-        array_agg(old.units ORDER BY w.n) AS old, array_agg(old.days ORDER BY w.n) AS old_days, array_agg(EXISTS (
+        array_agg(old.units ORDER BY w.n) AS old, array_agg(old.days ORDER BY w.n) AS old_days, array_agg((p.whole OR p.has[w.n] > 0) AND EXISTS (
             SELECT FROM stock_ownership o WHERE o.place_id = p.id AND o.product_id = w.product_id AND o.until IS NULL
         ) ORDER BY w.n) AS owned
     FROM unnest(%(products)s::uuid[]) WITH ORDINALITY AS w(product_id, n)
     LEFT JOIN LATERAL (
         SELECT rate, wrong, counted_at, cover_hours, loss, CASE WHEN fixed_until IS NULL OR fixed_until > %(at)s THEN fixed END AS fixed
-        FROM sourcing_value WHERE place_id = p.id AND product_id = w.product_id AND (p.whole OR w.n = ANY(%(numbers)s::bigint[])) LIMIT 1
+        FROM sourcing_value WHERE place_id = p.id AND product_id = w.product_id
+            AND p.has[w.n] > 0 AND (p.whole OR w.n = ANY(%(numbers)s::bigint[])) LIMIT 1
     ) AS v ON true
     CROSS JOIN LATERAL (
         SELECT sum(l.on_hand)::bigint AS units, min(l.expires_on) + 1 - (%(at)s AT TIME ZONE p.zone)::date AS days
         FROM stock_lot l WHERE l.place_id = p.id AND l.product_id = w.product_id AND l.on_hand > 0 AND NOT l.expired
-            AND l.expires_on < (%(at)s AT TIME ZONE p.zone)::date + {SOON} AND w.n = ANY(%(numbers)s::bigint[])
+            AND l.expires_on < (%(at)s AT TIME ZONE p.zone)::date + {SOON} AND p.has[w.n] > 0 AND w.n = ANY(%(numbers)s::bigint[])
     ) AS old
 ) AS v"""
 _KNOWN = """CROSS JOIN LATERAL (
@@ -218,8 +220,9 @@ SELECT p.id, p.visit, p.line, v.old, v.old_days, v.owned, v.rate, v.wrong, v.cou
     deliver.ids, deliver.starts, deliver.ends, deliver.fees, {_slotted("deliver", "p.whole")},
     CASE WHEN p.whole THEN {_opening("%(ready)s::timestamptz")} END
 FROM (
-    SELECT p.id, p.zone, p.capabilities, s.visit, s.line, p.id = ANY(%(serving)s::uuid[]) AS whole
-    FROM unnest(%(near)s::uuid[]) AS near(id)
+    SELECT p.id, p.zone, p.capabilities, s.visit, s.line, p.id = ANY(%(serving)s::uuid[]) AS whole,
+        (%(there)s::bigint[])[(near.o - 1) * cardinality(%(products)s::uuid[]) + 1 : near.o * cardinality(%(products)s::uuid[])] AS has
+    FROM unnest(%(near)s::uuid[]) WITH ORDINALITY AS near(id, o)
     CROSS JOIN LATERAL (SELECT id, zone, capabilities FROM places_place WHERE id = near.id LIMIT 1) AS p
     LEFT JOIN sourcing_site s ON s.place_id = near.id
     OFFSET 0
