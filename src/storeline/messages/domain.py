@@ -116,7 +116,7 @@ _TEMPLATES: dict[str, Texts] = {
         "zh-Hans": ("重设密码", "重设密码的验证码：{code}。如果不是您本人操作，请忽略。"),
         "fr": (
             "Nouveau mot de passe",
-            "Code pour un nouveau mot de passe : {code}. Ignorez-le si vous n'avez rien demandé.",
+            "Code pour un nouveau mot de passe : {code}. Ignorez-le si vous n’avez rien demandé.",
         ),
         "es": ("Contraseña nueva", "Código para una contraseña nueva: {code}. Si no lo ha pedido usted, no haga nada."),
     },
@@ -125,7 +125,7 @@ _TEMPLATES: dict[str, Texts] = {
         "zh-Hans": ("您的密码已更改", "如果不是您本人操作，请立即在登录页面重设密码。"),
         "fr": (
             "Votre mot de passe a été modifié",
-            "Ce n'était pas vous ? Demandez-en un autre tout de suite à la connexion.",
+            "Ce n’était pas vous ? Demandez-en un autre tout de suite à la connexion.",
         ),
         "es": (
             "Su contraseña ha cambiado",

@@ -39,8 +39,8 @@ messages.register_template(
             "本店没有“{product}”，另一家门店会调货过来。价格和取货方式不变，订单预计在 {when} 前备好。",
         ),
         "fr": (
-            "Un article de la commande {number} vient d'un autre magasin",
-            "Nous n'avions pas {product} : un autre magasin l'envoie. Le prix et le mode de retrait ne changent pas. Votre commande devrait être prête le {when} au plus tard.",
+            "Un article de la commande {number} vient d’un autre magasin",
+            "Nous n’avions pas {product} : un autre magasin l’envoie. Le prix et le mode de retrait ne changent pas. Votre commande devrait être prête le {when} au plus tard.",
         ),
         "es": (
             "Algo del pedido {number} viene de otra tienda",
@@ -62,7 +62,7 @@ messages.register_template(
         ),
         "fr": (
             "Il manque un article à la commande {number}",
-            "Nous n'avons pas {product}, et aucun magasin voisin ne l'a. Vous ne payez pas ce qui manque. Si nous trouvons un article semblable, nous vous le demanderons d'abord.",
+            "Nous n’avons pas {product}, et aucun magasin voisin ne l’a. Vous ne payez pas ce qui manque. Si nous trouvons un article semblable, nous vous le demanderons d’abord.",
         ),
         "es": (
             "Falta un artículo del pedido {number}",
@@ -83,8 +83,8 @@ messages.register_template(
             "我们送货上门时无人接收，将于 {day} {start} 至 {end} 再次送货。如时间不便，请联系“{place}”。",
         ),
         "fr": (
-            "Personne n'était là : commande {number}",
-            "Nous étions devant votre porte avec votre commande, mais personne n'a pu la recevoir. Nous repasserons le {day}, entre {start} et {end}. Si cela ne vous convient pas, dites-le à {place}.",
+            "Personne n’était là : commande {number}",
+            "Nous étions devant votre porte avec votre commande, mais personne n’a pu la recevoir. Nous repasserons le {day}, entre {start} et {end}. Si cela ne vous convient pas, dites-le à {place}.",
         ),
         "es": (
             "No había nadie: pedido {number}",
@@ -105,8 +105,8 @@ messages.register_template(
             "我们送货上门时无人接收，只好带回。目前没有空闲的送货时段，商品已在“{place}”为您保留：您可以到店领取，或联系门店另约时间。",
         ),
         "fr": (
-            "Personne n'était là : commande {number}",
-            "Nous étions devant votre porte avec votre commande, mais personne n'a pu la recevoir. Tous les créneaux de livraison sont pris pour le moment. Votre commande vous attend à {place} : retirez-la sur place, ou demandez-y un autre créneau.",
+            "Personne n’était là : commande {number}",
+            "Nous étions devant votre porte avec votre commande, mais personne n’a pu la recevoir. Tous les créneaux de livraison sont pris pour le moment. Votre commande vous attend à {place} : retirez-la sur place, ou demandez-y un autre créneau.",
         ),
         "es": (
             "No había nadie: pedido {number}",
@@ -128,7 +128,7 @@ messages.register_template(
         ),
         "fr": (
             "La commande {number} est prête",
-            "Retirez-la à {place} jusqu'au {until}. Montrez-y ce code : {code}",
+            "Retirez-la à {place} jusqu’au {until}. Montrez-y ce code : {code}",
         ),
         "es": (
             "El pedido {number} está listo",
@@ -150,7 +150,7 @@ messages.register_template(
         ),
         "fr": (
             "La commande {number} est prête, mais incomplète",
-            "Nous n'avons pas tout trouvé de : {missing}. Vous ne payez pas ce qui manque. Retirez le reste à {place} jusqu'au {until}. Montrez-y ce code : {code}",
+            "Nous n’avons pas tout trouvé de : {missing}. Vous ne payez pas ce qui manque. Retirez le reste à {place} jusqu’au {until}. Montrez-y ce code : {code}",
         ),
         "es": (
             "El pedido {number} está listo, pero falta algo",
@@ -172,7 +172,7 @@ messages.register_template(
         ),
         "fr": (
             "La commande {number} est annulée",
-            "Nous sommes désolés : {place} n'avait plus rien de votre commande. Vous ne payez rien ; ce qui a déjà été prélevé vous est rendu par le même moyen.",
+            "Nous sommes désolés : {place} n’avait plus rien de votre commande. Vous ne payez rien ; ce qui a déjà été prélevé vous est rendu par le même moyen.",
         ),
         "es": (
             "El pedido {number} está cancelado",
@@ -194,7 +194,7 @@ messages.register_template(
         ),
         "fr": (
             "La commande {number} prend du retard",
-            "Ce qu'un autre magasin envoie pour votre commande est en retard. Votre commande devrait être prête le {when} au plus tard. Vous pouvez l'annuler sur sa page tant que rien n'est préparé.",
+            "Ce qu’un autre magasin envoie pour votre commande est en retard. Votre commande devrait être prête le {when} au plus tard. Vous pouvez l’annuler sur sa page tant que rien n’est préparé.",
         ),
         "es": (
             "El pedido {number} se retrasa",
@@ -216,7 +216,7 @@ messages.register_template(
         ),
         "fr": (
             "Un nouveau créneau pour la commande {number}",
-            "Ce qu'un autre magasin envoie pour votre commande n'arrivera pas pour votre créneau. Le nouveau est le {day}, entre {start} et {end}. Vous pouvez annuler la commande sur sa page tant que rien n'est préparé.",
+            "Ce qu’un autre magasin envoie pour votre commande n’arrivera pas pour votre créneau. Le nouveau est le {day}, entre {start} et {end}. Vous pouvez annuler la commande sur sa page tant que rien n’est préparé.",
         ),
         "es": (
             "Nuevo horario para el pedido {number}",
@@ -238,7 +238,7 @@ messages.register_template(
         ),
         "fr": (
             "La commande {number} prend du retard",
-            "Ce qu'un autre magasin envoie pour votre commande n'arrivera pas pour votre créneau, et tous les créneaux suivants sont pris pour le moment. Nous vous écrirons dès qu'un créneau se libère. Vous pouvez aussi convenir d'une autre solution avec {place}. Vous pouvez annuler la commande sur sa page tant que rien n'est préparé.",
+            "Ce qu’un autre magasin envoie pour votre commande n’arrivera pas pour votre créneau, et tous les créneaux suivants sont pris pour le moment. Nous vous écrirons dès qu’un créneau se libère. Vous pouvez aussi convenir d’une autre solution avec {place}. Vous pouvez annuler la commande sur sa page tant que rien n’est préparé.",
         ),
         "es": (
             "El pedido {number} se retrasa",
@@ -260,7 +260,7 @@ messages.register_template(
         ),
         "fr": (
             "La commande {number} est annulée",
-            "{place} a annulé votre commande. Vous ne payez rien : aucune somme n'a été prélevée, et le montant réservé est libéré.",
+            "{place} a annulé votre commande. Vous ne payez rien : aucune somme n’a été prélevée, et le montant réservé est libéré.",
         ),
         "es": (
             "El pedido {number} está cancelado",
@@ -303,8 +303,8 @@ messages.register_template(
             "您的订单逾期未取，已取消。{amount} 将按原支付方式退还给您。",
         ),
         "fr": (
-            "La commande {number} n'a pas été retirée",
-            "Personne n'est venu chercher votre commande à temps : elle est annulée. {amount} vous sont rendus par le moyen de paiement utilisé.",
+            "La commande {number} n’a pas été retirée",
+            "Personne n’est venu chercher votre commande à temps : elle est annulée. {amount} vous sont rendus par le moyen de paiement utilisé.",
         ),
         "es": (
             "El pedido {number} no se recogió",

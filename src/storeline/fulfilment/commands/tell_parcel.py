@@ -19,7 +19,7 @@ messages.register_template(
         "zh-Hans": ("包裹 {reference} 已到", "包裹在“{place}”为您保管至 {until}。请出示取件码：{code}"),
         "fr": (
             "Votre colis est arrivé : {reference}",
-            "Il vous attend à {place} jusqu'au {until}. Montrez-y ce code : {code}",
+            "Il vous attend à {place} jusqu’au {until}. Montrez-y ce code : {code}",
         ),
         "es": (
             "Su paquete ha llegado: {reference}",
