@@ -141,6 +141,16 @@ class Visit:
             self.page.wait_for_timeout(10)
         pytest.fail(f"{self.page.url} still waits for {[one.url for one in self.under_way]}")
 
+    def expect(self, status: int) -> None:
+        """The browser itself says that it got this status, at times only a moment after the page stands."""
+        for _ in range(WITHIN_MS // 10):
+            said = [one for one in self.wrong if f"the server responded with a status of {status} " in one]
+            if said:
+                self.wrong.remove(said[0])
+                return
+            self.page.wait_for_timeout(10)
+        pytest.fail(f"the browser does not say that {self.page.url} has status {status}")
+
     def check(self) -> None:
         """Axe finds nothing on this page, nothing went wrong, and it is no wider than the window."""
         self.settle()

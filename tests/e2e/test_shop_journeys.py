@@ -9,8 +9,10 @@ from uuid import UUID
 import pytest
 
 from storeline.aftersales import api as aftersales
+from storeline.fulfilment.tests.factories import read_events
 from storeline.identity.tests.factories import PASSWORD, make_user
 from storeline.kernel.api import SYSTEM, new_id, run
+from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop, make, shop
 from tests.e2e.people import Person
 from tests.e2e.trading import hand_over, name_goods, slot_tomorrow
@@ -112,10 +114,20 @@ def buy(visit: Visit) -> UUID:
     return order_of(page)
 
 
-def test_an_order_is_called_off(visit: Visit, trading: Shop) -> None:
+def test_an_order_gets_another_time_and_is_called_off(visit: Visit, trading: Shop) -> None:
     page = visit.page
-    buy(visit)
-    page.get_by_role("button", name="Cancel the order").click()
+    order_id = buy(visit)
+    later = slot_tomorrow(trading, hours=27)
+    read_events("fulfilment.tasks")
+    page.get_by_role("link", name="Choose another time").click()  # it came by itself
+    visit.check()
+    page.locator(f"input[value='{later}']").check()
+    page.get_by_role("button", name="Take this time").locator("visible=true").dblclick()
+    page.get_by_role("button", name="Cancel the order").wait_for()
+    assert orders.get(order_id).head.slot_id == later
+    with page.expect_navigation():
+        page.get_by_role("button", name="Cancel the order").click()
+    read_events("fulfilment.tasks")
     page.get_by_role("heading", name="This order was cancelled").wait_for()
     visit.check()
     assert trading.level() == (20_000, 0)

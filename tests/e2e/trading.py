@@ -13,7 +13,7 @@ from storeline.orders.tests.factories import Shop, make
 
 NAMES = {
     "Red apples": {"zh-Hans": "红苹果", "fr": "Pommes rouges", "es": "Manzanas rojas"},
-    "Oat bread": {"zh-Hans": "燕麦面包", "fr": "Pain d'avoine", "es": "Pan de avena"},
+    "Oat bread": {"zh-Hans": "燕麦面包", "fr": "Pain d’avoine", "es": "Pan de avena"},
     "Dark chocolate": {"zh-Hans": "黑巧克力", "fr": "Chocolat noir", "es": "Chocolate negro"},
 }
 
@@ -25,10 +25,10 @@ def name_goods(names: dict[str, dict[str, str]] | None = None) -> None:
     catalog.upsert_products(rows, actor=SYSTEM)
 
 
-def slot_tomorrow(here: Shop) -> None:
+def slot_tomorrow(here: Shop, hours: int = 26) -> UUID:
     """An hour tomorrow for five orders to be collected in."""
-    begins = now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=26)
-    make(
+    begins = now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=hours)
+    return make(
         "capacity.Slot",
         id=new_id(),
         place_id=here.place,
