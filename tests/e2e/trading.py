@@ -13,7 +13,7 @@ from storeline.orders.tests.factories import Shop, make
 
 NAMES = {
     "Red apples": {"zh-Hans": "红苹果", "fr": "Pommes rouges", "es": "Manzanas rojas"},
-    "Oat bread": {"zh-Hans": "燕麦面包", "fr": "Pain d’avoine", "es": "Pan de avena"},
+    "Oat bread": {"zh-Hans": "燕麦面包", "fr": "Pain d'avoine", "es": "Pan de avena"},
     "Dark chocolate": {"zh-Hans": "黑巧克力", "fr": "Chocolat noir", "es": "Chocolate negro"},
 }
 
