@@ -60,6 +60,7 @@ def test_buy_online_and_collect(visit: Visit, trading: Shop, language: str) -> N
     code = page.locator(".code").text_content() or ""
     fulfilment.hand_over([(order_id, code.replace(" ", ""))], actor=SYSTEM)
     page.get_by_role("heading", name=shopper.words("Collected. Thank you")).wait_for(timeout=LIVE_MS)
+    page.locator("#returns a").wait_for()  # what else the page says has followed
     visit.check()
     assert trading.level(1) == (18_000, 0)
 

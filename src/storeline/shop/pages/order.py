@@ -27,7 +27,7 @@ from storeline.shop.pages.substitutes import substitutes, version
 from storeline.shop.pages.words import headline, lateness, spaced, steps
 from storeline.shop.where import here
 from storeline.web.live import about
-from storeline.web.pages import render, see
+from storeline.web.pages import see
 
 _LIVE = frozenset({"pending", "confirmed", "to_pick", "picking", "capturing", "unpaid", "ready", "out", "travelling"})
 _CALLED_OFF = frozenset({"pending", "confirmed", "to_pick"})
@@ -86,15 +86,12 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
 
 @pages.get("order/<uuid:order_id>/way", OWN, guest=True, name="way")
 def way(request: Request, order_id: UUID) -> HttpResponse:
-    """The part that changes; 204 while it has not."""
+    """The page as it is now, of which the parts that change are taken; 204 while nothing has."""
     key = request.GET.get("key", "")
     progress = fulfilment.progress(order_id, actor=request.actor, token=key)
     if f"{progress.state}{version(substitutes(order_id))}{seen(progress)}" == request.GET.get("state"):
         return HttpResponse(status=204)
-    view = orders.get_own(order_id, actor=request.actor, token=key)
-    slot = capacity.get_slot(view.head.slot_id) if view.head.slot_id else None
-    context = _way(progress, places.get_place(progress.place_id), slot, view.lines)
-    return render(request, "shop/way.html", {"order": view.head, "key": key, **context})
+    return order(request, order_id)
 
 
 @pages.post("order/<uuid:order_id>/cancel", OWN, guest=True, name="cancel")
