@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from itertools import count, repeat
 from operator import add, mul, sub
 
-NEVER = 1 << 60
+from storeline.sourcing.domain.shares import NEVER
+
 _STEPS = 14
 """How often prices are moved at most."""
 
@@ -150,3 +151,14 @@ def _most_of(earned: Sequence[int], most: int, but: frozenset[int]) -> list[int]
         [[number for number in way if earned[number] > 0] or way[:1] for way in ways],
         key=lambda way: sum([earned[number] for number in way]),
     )
+
+
+def tops(earned: Sequence[int], most: int) -> list[list[int]]:
+    """By how many, for each number: what so many places from it on earn at most."""
+    best = [[0] * (len(earned) + 1) for _ in range(most + 1)]
+    for many in range(1, most + 1):
+        row, fewer = best[many], best[many - 1]
+        row[len(earned)] = -NEVER
+        for number in range(len(earned) - 1, -1, -1):
+            row[number] = max(row[number + 1], earned[number] + fewer[number + 1])
+    return best

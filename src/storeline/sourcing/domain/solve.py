@@ -15,7 +15,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from operator import add, le
+from operator import add
 from uuid import UUID
 
 from storeline.sourcing.domain.costs import (
@@ -31,9 +31,9 @@ from storeline.sourcing.domain.costs import (
     part_of,
     weight_cost,
 )
-from storeline.sourcing.domain.prices import Prices
+from storeline.sourcing.domain.prices import Prices, tops
+from storeline.sourcing.domain.shares import NEVER, convolved, least, refusals, savings, shares_of, undominated
 
-_NEVER = 1 << 60
 _MANY = 100
 """After so many sets prices are looked for, which bound what is left."""
 _ANY = 1 << 58
@@ -109,6 +109,10 @@ class _State:
     least: list[int]
     whole: list[int]
     have: list[int]
+    saved: list[int]
+    """Where lines may be refused: what all places save of that together, were each to give what saves most there …"""
+    given: list[int]
+    """… and how many portions that is. As long as they are not too many it is what the line costs."""
 
     def cut(self, other: _State) -> _State:
         """With the places of another."""
@@ -116,6 +120,8 @@ class _State:
             list(map(min, self.least, other.least)),
             list(map(min, self.whole, other.whole)),
             list(map(add, self.have, other.have)),
+            list(map(add, self.saved, other.saved)),
+            list(map(add, self.given, other.given)),
         )
 
 
@@ -125,6 +131,7 @@ class _Search:
     def __init__(self, needs: Sequence[Need], sites: Sequence[Site], policy: Policy) -> None:
         self.needs = needs
         self.portions = [one.portions for one in needs]
+        self.refusable = any(one.refusal is not None for one in needs)
         self.policy = policy
         own = [
             (site, (policy.visit if site.visit is None else site.visit) + parcel_cost(site.km, policy))
@@ -133,18 +140,19 @@ class _Search:
         ]
         own.sort(key=lambda pair: (pair[1], pair[0].km))
         weights = [weight_cost(one, 1, policy) for one in needs]
-        shares = [_shares(site, needs, weights, policy) for site, _ in own]
-        useful = _undominated(shares, needs, min(policy.most_places, MOST_PLACES) + 1)
+        shares = [shares_of(site, needs, weights, policy) for site, _ in own]
+        useful = undominated(shares, needs, min(policy.most_places, MOST_PLACES) + 1)
         self.sites = [_NOWHERE, *[own[number][0] for number in useful]]
         self.fixed = [0, *[own[number][1] for number in useful]]
-        self.cost = [[_refusals(one) for one in needs], *[shares[number] for number in useful]]
+        self.cost = [[refusals(one) for one in needs], *[shares[number] for number in useful]]
         self.states = [self._state(costs) for costs in self.cost]
         self.rest = self._suffixes()
         self.joint: dict[tuple[int, ...], _State] = {}
         self.many: dict[tuple[int, tuple[int, ...]], list[int]] = {}
         self.able: dict[tuple[int, int], list[int]] = {}
+        self.known: dict[tuple[int, ...], int] = {}
         self.prices: Prices | None = None
-        self.base, self.tried = -_NEVER, 0
+        self.base, self.tried = -NEVER, 0
         self.at: Sequence[int] = ()
         self.earned = [0] * len(self.sites)
         self.tops = [[0] * (len(self.sites) + 1)] * (MOST_PLACES + 1)
@@ -154,18 +162,23 @@ class _Search:
 
     def _state(self, cost: Sequence[Sequence[int]]) -> _State:
         """One place alone."""
+        saved = list(map(savings, cost, self.needs)) if self.refusable else []
         return _State(
-            list(map(_least, cost, self.portions)),
-            [costs[many] if len(costs) > many else _NEVER for costs, many in zip(cost, self.portions, strict=True)],
+            list(map(least, cost, self.portions)),
+            [costs[many] if len(costs) > many else NEVER for costs, many in zip(cost, self.portions, strict=True)],
             [len(costs) - 1 for costs in cost],
+            [one[0] for one in saved],
+            [one[1] for one in saved],
         )
 
     def _suffixes(self) -> list[_State]:
         """For each number the least that a place of that number or a later one takes for each line, and the most that one has."""
-        rows = [_State([_NEVER] * len(self.needs), [], [0] * len(self.needs))]
+        rows = [_State([NEVER] * len(self.needs), [], [0] * len(self.needs), [], [])]
         for state in reversed(self.states):
             last = rows[-1]
-            rows.append(_State(list(map(min, state.least, last.least)), [], list(map(max, state.have, last.have))))
+            rows.append(
+                _State(list(map(min, state.least, last.least)), [], list(map(max, state.have, last.have)), [], [])
+            )
         rows.reverse()
         return rows
 
@@ -187,7 +200,7 @@ class _Search:
 
     def _begin(self, but: frozenset[int]) -> None:
         self.but, self.best_cost, self.best = but, _ANY, None
-        self.tried, self.base = 0, -_NEVER
+        self.tried, self.base = 0, -NEVER
 
     def _guess(self, most: int) -> None:
         """A good plan to begin with: place after place the one that helps most. A low cost to beat cuts the search short."""
@@ -195,7 +208,7 @@ class _Search:
         state, fixed = self.states[0], 0
         for _ in range(most):
             base = fixed + (self.policy.split if chosen else 0)
-            cost, number = _NEVER, 0
+            cost, number = NEVER, 0
             for other in range(1, len(self.sites)):
                 if other in chosen or (self.but and self.but.issubset((*chosen, other))):
                     continue
@@ -211,7 +224,7 @@ class _Search:
 
     def _appraise(self) -> None:
         """Bound what is left by prices, once a search: what each place earns at most."""
-        if self.base > -_NEVER or self.best is None:
+        if self.base > -NEVER or self.best is None:
             return
         most = min(self.policy.most_places, MOST_PLACES, len(self.sites) - 1)
         if self.prices is None:
@@ -222,7 +235,7 @@ class _Search:
         bound = self.prices.bound(self.at, self.best_cost + self.policy.split, most, but)
         self.at, self.base = bound.prices, bound.base - self.policy.split
         self.earned = [0, *bound.earned]
-        self.tops = _tops(self.earned, most)
+        self.tops = tops(self.earned, most)
 
     def _lines(self, chosen: tuple[int, ...], state: _State, number: int) -> int:
         """What all lines cost from the places so far and one more; very much for each that cannot be served."""
@@ -231,7 +244,7 @@ class _Search:
         for line, (low, high) in enumerate(
             zip(map(min, state.least, other.least), map(min, state.whole, other.whole), strict=True)
         ):
-            total += low if low == high else self._line(line, chosen, number)
+            total += low if low == high else self._line(line, chosen, state, number)
         return total
 
     def _extend(self, chosen: tuple[int, ...], start: int, fixed: int, state: _State, left: int, earned: int) -> None:
@@ -264,7 +277,7 @@ class _Search:
         """What a place and those that follow it cost for themselves at least, where one of them is among those owing."""
         after = bisect_left(owing, number)
         if after == len(owing):
-            return _NEVER
+            return NEVER
         if owing[after] == number:
             return sum(self.fixed[number : number + left])
         return sum(self.fixed[number : number + left - 1]) + self.fixed[owing[after]]
@@ -284,7 +297,7 @@ class _Search:
         """Who, from number `start` on, has so much of what the places so far have too little of that `left` of them could do: one
         of these must come. Of several lines the scarcest. None where nothing is owing, nobody where it cannot be.
         """
-        fewest, scarcest, first = _NEVER, None, 0
+        fewest, scarcest, first = NEVER, None, 0
         for line, (have, portions) in enumerate(zip(state.have, self.portions, strict=True)):
             if have >= portions:
                 continue
@@ -312,31 +325,36 @@ class _Search:
         return known
 
     def _try(self, chosen: tuple[int, ...], fixed: int, state: _State | None, number: int) -> None:
-        """The places so far and `number` (0: nobody more) as a set: kept if it wins."""
+        """The places so far and `number` (0: nobody more) as a set: kept if it wins. What it costs at least is remembered."""
+        numbers = (*chosen, number) if number else chosen
+        if self.known.get(numbers, -NEVER) >= self.best_cost or (self.but and self.but.issubset(numbers)):
+            return
         self.tried += 1
         other = self.states[number]
         lows = list(map(min, state.least, other.least)) if state else other.least
         cost = fixed + sum(lows)
-        if cost >= self.best_cost:
-            return
-        highs = map(min, state.whole, other.whole) if state else other.whole
-        for line, (low, high) in enumerate(zip(lows, highs, strict=True)):
-            if low < high:
-                cost += self._line(line, chosen, number) - low
-                if cost >= self.best_cost:
-                    return
-        numbers = (*chosen, number) if number else chosen
-        if self.but and self.but.issubset(numbers):
-            return
-        self.best_cost, self.best = cost, numbers
+        if cost < self.best_cost:
+            highs = map(min, state.whole, other.whole) if state else other.whole
+            for line, (low, high) in enumerate(zip(lows, highs, strict=True)):
+                if low < high:
+                    cost += self._line(line, chosen, state, number) - low
+                    if cost >= self.best_cost:
+                        break
+        self.known[numbers] = cost
+        if cost < self.best_cost:
+            self.best_cost, self.best = cost, numbers
 
-    def _line(self, line: int, chosen: tuple[int, ...], number: int) -> int:
+    def _line(self, line: int, chosen: tuple[int, ...], state: _State | None, number: int) -> int:
         """What a line costs from these places, divided as cheaply as can be; never, where they have too few."""
         portions, own = self.portions[line], self.cost[number][line]
+        if state and self.refusable:
+            other = self.states[number]
+            if state.given[line] + other.given[line] <= portions:
+                return self.cost[0][line][portions] - state.saved[line] - other.saved[line]
         some = self._together(line, chosen) if number else [0]
         least, most = portions - len(some) + 1, len(own) - 1
         if least > most:
-            return _NEVER
+            return NEVER
         if least <= 0 and most >= portions:
             least_cost: int = min(map(add, reversed(some), own))
             return least_cost
@@ -349,7 +367,7 @@ class _Search:
         key = (line, numbers)
         if (known := self.many.get(key)) is None:
             some, own = self._together(line, numbers[:-1]), self.cost[numbers[-1]][line]
-            known = self.many[key] = _convolved(some, own, self.portions[line])
+            known = self.many[key] = convolved(some, own, self.portions[line])
         return known
 
     def _division(self, line: int, numbers: tuple[int, ...]) -> tuple[int, ...]:
@@ -363,85 +381,10 @@ class _Search:
             return tuple([int(at == -last) for at in range(len(costs))])
         tails = [[0]]
         for own in reversed(costs[1:]):
-            tails.append(_convolved(tails[-1], own, left))
+            tails.append(convolved(tails[-1], own, left))
         taken = []
         for own, tail in zip(costs, reversed(tails), strict=True):
             ways = [(own[many] + tail[left - many], many) for many in range(len(own)) if 0 <= left - many < len(tail)]
             taken.append(min(ways)[1])
             left -= taken[-1]
         return tuple(taken)
-
-
-def _tops(earned: Sequence[int], most: int) -> list[list[int]]:
-    """By how many, for each number: what so many places from it on earn at most."""
-    tops = [[0] * (len(earned) + 1) for _ in range(most + 1)]
-    for many in range(1, most + 1):
-        row, fewer = tops[many], tops[many - 1]
-        row[len(earned)] = -_NEVER
-        for number in range(len(earned) - 1, -1, -1):
-            row[number] = max(row[number + 1], earned[number] + fewer[number + 1])
-    return tops
-
-
-def _convolved(some: Sequence[int], own: Sequence[int], portions: int) -> list[int]:
-    """What 0, 1, 2 … portions cost from both, each as cheaply as can be."""
-    most = min(len(some) + len(own) - 2, portions)
-    found = [*some, *[_NEVER] * (most + 1 - len(some))]
-    for taken in range(1, len(own)):
-        cost = own[taken]
-        also = [one + cost for one in some[: most + 1 - taken]]
-        found[taken : taken + len(also)] = map(min, found[taken : taken + len(also)], also)
-    return found
-
-
-def _undominated(shares: Sequence[Sequence[Sequence[int]]], needs: Sequence[Need], enough: int) -> list[int]:
-    """Sites, the cheapest fixed costs first, without those than which `enough` others cost no more, whatever they give.
-
-    In a set of places such a one could give way to one of the others that is not in it, and with one to spare also
-    to one that does not make it the very plan that the next best is to differ from.
-    """
-    rows = [
-        [
-            cost
-            for costs, one in zip(own, needs, strict=True)
-            for cost in (*costs[1:], *[_NEVER] * (one.portions + 1 - len(costs)))
-        ]
-        for own in shares
-    ]
-    kept: list[int] = []
-    for number, row in enumerate(rows):
-        better = 0
-        for other in kept:
-            better += all(map(le, rows[other], row))
-            if better == enough:
-                break
-        else:
-            kept.append(number)
-    return kept
-
-
-def _refusals(one: Need) -> list[int]:
-    return [0] if one.refusal is None else [one.refusal * many for many in range(one.portions + 1)]
-
-
-def _shares(site: Site, needs: Sequence[Need], weights: Sequence[int], policy: Policy) -> list[list[int]]:
-    """What 0, 1, 2 … portions of each need cost at a place, as far as it has them."""
-    line = policy.line if site.line is None else site.line
-    found = []
-    for number, (one, weight, keep) in enumerate(zip(needs, weights, site.keep, strict=True)):
-        costs, running = [0], line
-        waste = site.waste[number] if site.waste else None
-        for taken in range(min(one.portions, site.has[number])):
-            running += keep[taken] + weight - (waste[taken] if waste else 0)
-            costs.append(running)
-        found.append(costs)
-    return found
-
-
-def _least(shares: Sequence[int], portions: int) -> int:
-    """What the whole line would cost at the place's best price for a portion: no share costs less than its part of that."""
-    if len(shares) == 1:
-        return _NEVER
-    if portions == 1:
-        return shares[1]
-    return min([shares[many] * portions // many for many in range(1, len(shares))])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
 from storeline.kernel.api import Compiled, Invalid, Pending, Row, ids_array, ints_array, later, now, reading
+from storeline.places import api as places
 from storeline.sourcing.domain.costs import Policy, need
-from storeline.sourcing.domain.options import Code, Method, ProductNeed, Reason, WantedLine, combine, keeps
+from storeline.sourcing.domain.options import Code, Method, ProductNeed, Reason, WantedLine, combine
 from storeline.sourcing.domain.seen import Facts, Seen, Sourced, why_not
 from storeline.sourcing.domain.values import Value
 from storeline.sourcing.queries.policies import gather_policy
@@ -199,8 +201,8 @@ class _Planning:
         return [one for one in self._seen(rows.result()) if one.place_id not in known]
 
     def _seen(self, rows: Sequence[Row]) -> tuple[Seen, ...]:
-        products = [one for one, _ in self.products]
-        return tuple([_seen(row, products, self.live.margin_share) for row in rows if row[0] not in self.without])
+        classes = {one.temperature for one, _ in self.products if one.temperature in places.TEMPERATURES}
+        return tuple([_seen(row, classes, self.live.margin_share) for row in rows if row[0] not in self.without])
 
 
 def _unfit(one: ProductNeed, method: Method) -> list[Reason]:
@@ -218,7 +220,7 @@ def _unfit(one: ProductNeed, method: Method) -> list[Reason]:
     return []
 
 
-def _seen(row: Row, products: Sequence[ProductNeed], margin: int) -> Seen:
+def _seen(row: Row, classes: AbstractSet[str], margin: int) -> Seen:
     place, km, priority, visit, line, room, closed, trading, form, keeping, has, *worth = row
     barred = None
     if closed:
@@ -227,9 +229,9 @@ def _seen(row: Row, products: Sequence[ProductNeed], margin: int) -> Seen:
         barred = Code.NOT_TRADING
     elif room is not None and room <= 0:
         barred = Code.NO_ROOM
-    elif not all(keeps(form, one.temperature, keeping) for one in products):
+    elif not classes <= places.kept_by(form, keeping):
         barred = Code.NOT_KEPT_COLD
-    values = tuple(value_of(*one, margin=margin) for one in zip(*worth, strict=True))
+    values = tuple([value_of(*one, margin=margin) for one in zip(*worth, strict=True)])
     return Seen(place, round((km or 0.0) * 1_000), tuple(has), values, priority, visit, line, barred)
 
 
