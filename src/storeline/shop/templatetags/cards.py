@@ -11,6 +11,7 @@ from django import template
 from django.template import Context
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from django.utils.translation import get_language
@@ -27,6 +28,12 @@ _PLAIN = "!$&'()*+,;=~:@"
 """What stands as it is in a path (RFC 3986, 3.3)."""
 _VISITORS = (CSRF, "path")
 """What is put in from the page."""
+
+
+@register.filter
+def breakable(name: str) -> SafeString:
+    """A name that may go on in another line after a slash, where a narrow tile would cut a word."""
+    return mark_safe(escape(name).replace("/", "/<wbr>"))  # noqa: S308  # an escaped name
 
 
 @register.simple_tag(takes_context=True)

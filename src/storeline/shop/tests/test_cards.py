@@ -11,7 +11,7 @@ from django.utils.translation import override
 from storeline.kernel.api import UnitPrice
 from storeline.pricing.api import ShelfPrice, Title
 from storeline.shop.shelf import Card
-from storeline.shop.templatetags.cards import address_of
+from storeline.shop.templatetags.cards import address_of, breakable
 
 PRICE = ShelfPrice(UUID(int=1), UnitPrice(125, 1000, "USD"))
 CARD = Card(UUID(int=1), "r1", "milk", "Milk", "", "Milk", "each", PRICE, "in", 0)
@@ -20,6 +20,10 @@ CARD = Card(UUID(int=1), "r1", "milk", "Milk", "", "Milk", "each", PRICE, "in", 
 def drawn(card: Card, **values: object) -> str:
     context = Context({"cards": [card], "csrf_token": "one", "path": "/", **values})
     return Template("{% load cards %}{% product_cards cards %}").render(context)
+
+
+def test_a_long_name_may_break_after_a_slash_and_stays_text() -> None:
+    assert breakable("Baked <Bread>/Buns") == "Baked &lt;Bread&gt;/<wbr>Buns"
 
 
 def test_a_card_is_of_its_product_and_its_visitor() -> None:
