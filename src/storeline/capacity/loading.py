@@ -68,7 +68,7 @@ _AREAS = Keyed(
     rules=(
         Rule("place", "there is no place with this ref", "p.id IS NULL"),
         Rule("method", "not a method: " + " ".join(Bring), f"(i.method = ANY ('{_METHODS}')) IS NOT TRUE"),
-        Rule("name", "required", "nullif(i.name, '') IS NULL"),
+        Rule("name", "required", "nullif(btrim(i.name), '') IS NULL"),
         Rule("country", "not an ISO 3166 code of two letters", "i.country !~ '^[A-Z]{2}$'"),
         Rule("postal_codes", f"each begins with 1 to {LONGEST_CODE} letters or digits", _ODD_CODES),
         Rule("postal_codes", f"at most {MAX_CODES}", f"cardinality(i.postal_codes) > {MAX_CODES}"),

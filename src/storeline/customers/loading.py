@@ -257,7 +257,7 @@ _PURPOSES = Keyed(
     told="code",
     rules=(
         replace(_PURPOSE, column="code", bad=_PURPOSE.bad.format("i.code")),
-        Rule("label", "required", "nullif(i.label, '') IS NULL"),
+        Rule("label", "required", "nullif(btrim(i.label), '') IS NULL"),
         Rule("valid_days", "must be above zero", "i.valid_days <= 0"),
     ),
     columns=(

@@ -53,6 +53,16 @@ class Rule:
         return self if not self.of or self.of in present else replace(self, bad=f"t.ref IS NULL AND ({self.bad})")
 
 
+_BLANKS = r"E' \t\n\r\u00a0\u3000'"
+"""What nobody can read."""
+_NAMES = Rule(
+    "names",
+    "a name is empty: leave it out",
+    "EXISTS (SELECT FROM jsonb_each_text(CASE jsonb_typeof(i.names) WHEN 'object' THEN i.names END) n"
+    " WHERE btrim(n.value, " + _BLANKS + ") = '')",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """Where a column's value comes from: the SQL `value` over `i` and the joins, taken from the staged column
@@ -177,18 +187,26 @@ def merge(target: Target) -> Merged:
     One writer of a table at a time: an id follows from its ref, and of two who write the same new ref at once the second can meet
     the first's id before its ref, which no ON CONFLICT over the ref takes up.
     """
-    db.run("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"merge {target.table}"])
+    _take_turn(target.table)
     db.run(f"ANALYZE pg_temp.in_{target.file}")
     existing = f"LEFT JOIN {target.table} t ON t.ref = i.ref {target.joins}"
     with all_columns(target.file, target.declared) as present:
-        needed = [Rule(name, "required", f"nullif(i.{name}::text, '') IS NULL", name) for name in target.required]
-        refuse_rows(target.file, [rule.holds(present) for rule in (*needed, *target.rules)], existing)
+        needed = [
+            Rule(name, "required", f"nullif(btrim(i.{name}::text, {_BLANKS}), '') IS NULL", name)
+            for name in target.required
+        ]
+        spoken = [_NAMES] if "names" in _types(target.declared) else []
+        refuse_rows(target.file, [rule.holds(present) for rule in (*needed, *spoken, *target.rules)], existing)
         refuse_repeats(target.file, "ref")
         target.settle(present)
         written = db.run(_merge_sql(target, present, existing)).fetchall()
     inserted = {ref: key for ref, key, fresh in written if fresh}
     updated = {ref: key for ref, key, fresh in written if not fresh}
     return Merged(inserted, updated, staged_result(target.file, len(inserted), len(updated)))
+
+
+def _take_turn(table: str) -> None:
+    db.run("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"merge {table}"])
 
 
 def refuse_repeats(file: str, *key: str) -> None:
@@ -204,7 +222,11 @@ WHERE time > 1
 
 
 def merge_keyed(target: Keyed) -> LoadResult:
-    """Check the staged rows of `target` and write what is new or different, by its key."""
+    """Check the staged rows of `target` and write what is new or different, by its key.
+
+    One writer of a table at a time, as in `merge`: an id that is made of the key can be met before the key, too.
+    """
+    _take_turn(target.table)
     db.run(f"ANALYZE pg_temp.in_{target.file}")
     with all_columns(target.file, target.declared) as present:
         refuse_rows(target.file, target.rules, target.joins)

@@ -13,7 +13,8 @@ from django.db import connection
 from storeline.capacity import api as capacity
 from storeline.capacity.domain import Peak, Rule, cut
 from storeline.capacity.tests.factories import AT, assert_balanced, held, make_fee, make_place, make_slot
-from storeline.kernel.api import GUEST, SYSTEM, Invalid, clock_at, id_time, new_id, run, transaction
+from storeline.kernel.api import GUEST, SYSTEM, Invalid, clock_at, id_time, make_error_table, new_id, run, transaction
+from storeline.kernel.tests.factories import race
 from storeline.places.api import Position
 
 HOME = Position(40.0, -83.0)
@@ -154,3 +155,33 @@ def test_one_of_many_baskets_gets_the_last_place() -> None:
     assert [held(slot) for slot in slots] in ([1, 1], [1, 0], [0, 1])
     assert run("SELECT count(*) FROM capacity_booking WHERE state = 'held'").fetchall()[0][0] == sum(map(held, slots))
     assert_balanced()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_writers_who_make_the_same_area_at_once_one_does() -> None:
+    place = make_place()
+    ((ref,),) = run("SELECT ref FROM places_place WHERE id = %s", [place]).fetchall()
+    fee = make_fee()
+    ((product,),) = run("SELECT ref FROM catalog_product WHERE id = %s", [fee]).fetchall()
+    rounds, writers = 25, 3
+    gate = Barrier(writers)
+
+    def write() -> list[tuple[int, int, int]]:
+        made = []
+        for number in range(rounds):
+            gate.wait(20)
+            with transaction():
+                run(f"CREATE TEMP TABLE in_areas ({capacity.AREAS_IN}) ON COMMIT DROP")
+                make_error_table()
+                run(
+                    "INSERT INTO pg_temp.in_areas (row, place, method, name, currency, fee, product)"
+                    " SELECT n, %s, 'deliver', %s || n, 'USD', 490, %s FROM generate_series(1, 4) n",
+                    [ref, f"town {number} ", product],
+                )
+                found = capacity.load_areas(actor=SYSTEM)
+            made.append((found.inserted, found.unchanged, found.refused))
+        return made
+
+    told = race(*[write] * writers)
+    for results in zip(*told, strict=True):
+        assert sorted(results) == [(0, 4, 0)] * (writers - 1) + [(4, 0, 0)]

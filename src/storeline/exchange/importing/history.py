@@ -11,6 +11,7 @@ from django.db import connections
 
 from storeline.exchange.format import FILES
 from storeline.exchange.importing import receipts
+from storeline.exchange.importing.kept import fill
 from storeline.exchange.importing.loaders import REDEMPTIONS, Group
 from storeline.exchange.importing.report import Counts, Report, gather_errors
 from storeline.exchange.importing.stage import make_error_table, stage
@@ -139,12 +140,14 @@ def _load_batch(
     heads = f"select * from typed_{group.head} where ref in {mine} order by {group.moment}, ref"
     with shared.cursor() as con, transaction():
         make_error_table()
-        stage(con, group.head, group.declared, heads, every_column=True)
+        given = {group.head: stage(con, group.head, group.declared, heads, every_column=True)}
         for part, declared in group.parts.items():
             rows = f'select * from typed_{part} where "{key}" in {mine}' if part in parts else 'select 0 "row" limit 0'
-            stage(con, part, declared, rows, every_column=True)
+            given[part] = stage(con, part, declared, rows, every_column=True)
             run(f"ANALYZE pg_temp.in_{part}")
         run(f"ANALYZE pg_temp.in_{group.head}")
+        for name in (group.head, *parts):
+            fill(name, given[name])
         printed = RECEIPTS[group.head]
         if printed.file in parts:
             receipts.judge(printed, group.parts)
@@ -194,10 +197,13 @@ def load_redemptions(con: duckdb.DuckDBPyConnection, report: Report, actor: Acto
     con.execute(f"delete from typed_{name} where ref in (select unnest(?::varchar[]))", [list(ours)])
     with transaction():
         make_error_table()
-        stage(con, "redemption_orders", 'row bigint, "order" text', f"select * from typed_{name}", every_column=True)
-        stage(con, name, REDEMPTIONS.declared, f"select * from typed_{name}", every_column=True)
+        orders = stage(
+            con, "redemption_orders", 'row bigint, "order" text', f"select * from typed_{name}", every_column=True
+        )
+        given = stage(con, name, REDEMPTIONS.declared, f"select * from typed_{name}", every_column=True)
         run("""UPDATE pg_temp.in_coupon_redemptions i SET order_id = o.id
             FROM pg_temp.in_redemption_orders r JOIN orders_order o ON o.ref = r."order" WHERE r.row = i.row""")
+        fill(name, {*given, *orders})
         run(f"DELETE FROM pg_temp.in_coupon_redemptions WHERE row IN (SELECT i.row {_UNKNOWN_ORDERS})")
         result = REDEMPTIONS.load(actor=actor)
         run(f"INSERT INTO pg_temp.in_error SELECT '{name}', i.row, 'order', 'unknown' {_UNKNOWN_ORDERS}")

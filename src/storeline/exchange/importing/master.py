@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from storeline.exchange.format import File
+from storeline.exchange.importing.kept import fill
 from storeline.exchange.importing.loaders import Loader
 from storeline.exchange.importing.report import Report, gather_errors
 from storeline.exchange.importing.stage import make_error_table, stage
@@ -17,7 +18,9 @@ def load_master(con: duckdb.DuckDBPyConnection, file: File, loader: Loader, repo
     with transaction():
         make_error_table()
         rows = f'select * from typed_{file.name} order by "row"'
-        stage(con, file.name, loader.declared, rows, every_column=file.immutable)
+        given = stage(con, file.name, loader.declared, rows, every_column=file.immutable)
+        if file.immutable:
+            fill(file.name, given)
         result = loader.load(actor=actor)
         gather_errors(con)
     counts = report.counts(file.name)

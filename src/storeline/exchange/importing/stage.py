@@ -24,10 +24,12 @@ def make_error_table() -> None:
     run(f"CREATE TEMP TABLE in_error ({ERRORS_IN}) ON COMMIT DROP")
 
 
-def stage(con: duckdb.DuckDBPyConnection, name: str, declared: str, source: str, *, every_column: bool = False) -> int:
-    """Make ``pg_temp.in_<name>`` from the DuckDB query `source`; how many rows it has.
+def stage(
+    con: duckdb.DuckDBPyConnection, name: str, declared: str, source: str, *, every_column: bool = False
+) -> frozenset[str]:
+    """Make ``pg_temp.in_<name>`` from the DuckDB query `source`; the declared columns that the source has.
 
-    It gets the declared columns that the source has; with `every_column` the others too, all null.
+    It gets those; with `every_column` the others too, all null.
     """
     types = columns_of(declared)
     given = [column for column, *_ in con.execute(f"describe {source}").fetchall() if column in types]
@@ -38,12 +40,11 @@ def stage(con: duckdb.DuckDBPyConnection, name: str, declared: str, source: str,
     listed = ", ".join(f'"{column}"' for column in given)
     with tempfile.NamedTemporaryFile(suffix=".csv") as file:
         con.execute(f"copy (select {listed} from ({source})) to '{file.name}' (format csv, header false)")
-        return _copy(f"COPY pg_temp.in_{name} ({listed}) FROM STDIN (FORMAT csv)", Path(file.name))
+        _copy(f"COPY pg_temp.in_{name} ({listed}) FROM STDIN (FORMAT csv)", Path(file.name))
+    return frozenset(given)
 
 
-def _copy(statement: str, path: Path) -> int:
-    with raw().cursor() as cursor:
-        with path.open("rb") as file, cursor.copy(statement) as copy:
-            while piece := file.read(PIECE):
-                copy.write(piece)
-        return cursor.rowcount
+def _copy(statement: str, path: Path) -> None:
+    with raw().cursor() as cursor, path.open("rb") as file, cursor.copy(statement) as copy:
+        while piece := file.read(PIECE):
+            copy.write(piece)

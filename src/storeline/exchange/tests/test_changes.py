@@ -9,6 +9,7 @@ import pytest
 
 from storeline.exchange.format import FILES
 from storeline.exchange.importing import Report, import_folder
+from storeline.exchange.importing.kept import KEPT
 from storeline.exchange.tests.folders import EXAMPLE, RICH, unbalanced, write
 from storeline.kernel.api import SYSTEM, run
 
@@ -137,6 +138,26 @@ def what_may_changes_and_what_the_file_lacks_stays(folder, tmp_path):
         (keys_only / f"{file}.csv").write_text("\n".join([",".join(needed), *lines]) + "\n")
     report = take(keys_only, tmp_path)
     assert {name for name, one in report.files.items() if one.updated or one.refused} == set()
+    assert everything() == before
+    assert unbalanced() == []
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_a_file_of_things_that_never_change_lacks_stays(tmp_path):
+    before = everything()
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    never = [name for name in RICH if FILES[name].immutable]
+    assert set(never) - set(KEPT) == {"stock", "consents"}  # whose own rules say so
+    for name in never:
+        needed = [column.name for column in FILES[name].columns if column.key or column.required]
+        needed += ["status"] if name == "orders" else []
+        rows = list(csv.DictReader(RICH[name].splitlines()))
+        lines = [",".join(f'"{row[column]}"' for column in needed) for row in rows]
+        (bare / f"{name}.csv").write_text("\n".join([",".join(needed), *lines]) + "\n")
+    report = take(bare, tmp_path)
+    assert report.errors == 0, (tmp_path / "errors.csv").read_text()
+    assert {name for name, one in report.files.items() if one.inserted or one.updated or one.refused} == set()
     assert everything() == before
     assert unbalanced() == []
 

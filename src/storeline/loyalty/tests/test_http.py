@@ -41,6 +41,15 @@ def test_coupons_are_made_seen_and_their_uses_listed() -> None:
     assert marketer.get(f"{ROOT}/{new_id()}").status_code == 404
 
 
+def test_a_name_of_blanks_is_none() -> None:
+    marketer = Client(headers=bearer(make_token("marketer")))
+    body = [ROW | {"name": " \u3000\t"}, ROW | {"ref": "TWO", "names": {"fr": "  "}}]
+    answer = marketer.put(f"{ROOT}/bulk", body, content_type="application/json")
+    told = [[(one["field"], one["detail"]) for one in item["errors"]] for item in answer.json()["items"]]
+    assert told == [[("name", "required")], [("names", "a name is empty: leave it out")]]
+    assert marketer.get(ROOT).json()["items"] == []
+
+
 def test_shoppers_see_and_change_nothing() -> None:
     shopper = Client(headers=bearer(make_token("shopper")))
     assert shopper.get(ROOT).status_code == 403
