@@ -89,8 +89,10 @@ def percent(part: int, whole: int, digits: int = 0) -> str:
 
 @lru_cache(maxsize=8192)
 def _percent(share: Decimal, digits: int, language: str) -> str:
-    pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
-    return str(format_percent(share, format=pattern, locale=_locale(language)))
+    known = _locale(language)
+    sign = known.percent_formats[None].pattern.removeprefix("#,##0")  # a space before it in French and Spanish
+    pattern = "#,##0" + ("." + "0" * digits if digits else "") + sign
+    return str(format_percent(share, format=pattern, locale=known))
 
 
 def unit_name(unit: str) -> str:

@@ -60,6 +60,14 @@ def test_money_is_what_babel_writes(language: str, currency: str) -> None:
         assert formats._money(amount, currency, language) == formats._babel_money(amount, currency, language)
 
 
+@pytest.mark.parametrize(
+    ("language", "wanted"), [("en", "12.5%"), ("zh-hans", "12.5%"), ("fr", "12,5\xa0%"), ("es", "12,5\xa0%")]
+)
+def test_a_share_is_written_as_each_language_does(language: str, wanted: str) -> None:
+    with translation.override(language):
+        assert formats.percent(1, 8, 1) == wanted
+
+
 def test_quantities_keep_their_thousandths() -> None:
     assert [formats.quantity(3000), formats.quantity(250, "kg"), formats.quantity(1_500_000)] == [
         "3",
