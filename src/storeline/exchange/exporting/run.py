@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from storeline.exchange.exporting.serving import SERVING
 from storeline.exchange.permissions import IMPORT
 from storeline.kernel.api import Actor, raw, run, transaction
 
+_TAG = re.compile("[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+"""What a column may be called by; a key that is no BCP 47 tag could not be read back, and must not get into SQL."""
 Step = Callable[[str, int, int], None]
 QUERIES: dict[str, Query] = MASTER | SERVING | HISTORY
 
@@ -41,7 +44,10 @@ def export_folder(folder: Path, *, actor: Actor, step: Step | None = None) -> di
 
 def _write(path: Path, query: Query) -> int:
     columns = query.columns | {
-        f"{stem}_{tag}": f"{map_}->>'{tag}'" for stem, map_ in query.names.items() for tag in _tags(query.source, map_)
+        f"{stem}_{tag}": f"{map_}->>'{tag}'"
+        for stem, map_ in query.names.items()
+        for tag in _tags(query.source, map_)
+        if _TAG.fullmatch(tag)
     }
     selected = ", ".join(f'{sql} AS "{name}"' for name, sql in columns.items())
     statement = f"COPY (SELECT {selected} FROM {query.source} ORDER BY {query.order}) TO STDOUT (FORMAT csv, HEADER)"

@@ -198,3 +198,12 @@ def test_every_table_is_exported_derived_or_left_out_on_purpose():
         if name not in sql and not name.startswith(tuple(DERIVED)) and not name.startswith(tuple(LEFT_OUT))
     ]
     assert untold == []
+
+
+def test_a_key_that_is_no_language_is_no_column_and_no_sql(tmp_path):
+    run(
+        "INSERT INTO catalog_category (id, ref, name, names, path, position) VALUES (uuidv7(), 'c', 'C', %s, 'c', 1)",
+        ['{"fr": "Cé", "x\' || (SELECT 1) || \'": "no"}'],
+    )
+    export_folder(tmp_path / "out", actor=SYSTEM)
+    assert (tmp_path / "out" / "categories.csv").read_text() == "ref,name,parent,position,name_fr\nc,C,,1,Cé\n"
