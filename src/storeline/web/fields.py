@@ -13,7 +13,9 @@ Text = Annotated[str, Field(max_length=500)]
 Words = Annotated[str, Field(max_length=20_000)]
 Tag = Annotated[str, Field(max_length=35)]
 """A language: BCP 47."""
-Names = Annotated[dict[Tag, Text], Field(max_length=100)]
+_Language = Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$")]
+Names = Annotated[dict[_Language, Text], Field(max_length=100)]
+"""A name in several languages: tags of BCP 47."""
 Country = Annotated[str, Field(pattern=r"^([A-Z]{2})?$", examples=["FR"])]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])]
 Cursor = Annotated[str, Field(max_length=1000)]
