@@ -44,6 +44,7 @@ from storeline.catalog.queries import (
     get,
     list_categories,
     list_products,
+    online_categories,
     scan,
 )
 from storeline.catalog.search.products import Hit, SearchPage, alike, search, search_names
@@ -87,6 +88,7 @@ __all__ = [
     "load_products",
     "name_in",
     "normal_gtin",
+    "online_categories",
     "parse_elements",
     "quantity_of_price",
     "quantity_of_weight",

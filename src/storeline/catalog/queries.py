@@ -316,6 +316,15 @@ def list_categories(*, after: UUID | None = None, limit: int | None = None) -> t
     return tree[start:][:limit]
 
 
+def online_categories() -> frozenset[UUID]:
+    """The categories that hold something which is sold online, themselves or below them."""
+    rows = run(
+        """SELECT DISTINCT up.id FROM catalog_category c JOIN catalog_category up ON c.path <@ up.path
+           WHERE EXISTS (SELECT FROM catalog_product p WHERE p.category_id = c.id AND p.sellable AND p.online)"""
+    ).fetchall()
+    return frozenset(row[0] for row in rows)
+
+
 def gather_categories(category_ids: Sequence[UUID]) -> Pending[dict[UUID, Category]]:
     """These categories: one statement, in the caller's pipeline. Unknown ids are absent."""
     return later(

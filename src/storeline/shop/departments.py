@@ -17,7 +17,7 @@ _kept: tuple[float, _Tree] | None = None
 
 
 class _Tree(NamedTuple):
-    """Categories, parents before children: by id, by ref, and those below each."""
+    """Categories, parents before children: by id, by ref, and those below each in which something is sold online."""
 
     by_id: dict[UUID, catalog.Category]
     by_ref: dict[str, catalog.Category]
@@ -53,10 +53,11 @@ def _read(age: float) -> _Tree:
     """The tree as it was so many seconds ago at most."""
     global _kept  # noqa: PLW0603  # categories change by the season
     if _kept is None or time.monotonic() - _kept[0] > age:
-        listed = catalog.list_categories()
+        listed, online = catalog.list_categories(), catalog.online_categories()
         below: dict[UUID | None, list[catalog.Category]] = {}
         for one in listed:
-            below.setdefault(one.parent_id, []).append(one)
+            if one.id in online:
+                below.setdefault(one.parent_id, []).append(one)
         _kept = time.monotonic(), _Tree({one.id: one for one in listed}, {one.ref: one for one in listed}, below)
     return _kept[1]
 
@@ -76,12 +77,12 @@ def name_of(category_id: UUID | None) -> str:
 
 
 def roots() -> list[catalog.Category]:
-    """Every department."""
+    """Every department that sells online."""
     return below(None)
 
 
 def below(category_id: UUID | None) -> list[catalog.Category]:
-    """The parts of a category."""
+    """The parts of a category that sell online."""
     return _read(_KEPT_S).below.get(category_id, [])
 
 

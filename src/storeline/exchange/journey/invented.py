@@ -1,4 +1,5 @@
-"""What the data does not say and the demo needs: points to collect at, bringing, partners' goods, lots. All invented.
+"""What the data does not say and the demo needs: points to collect at, bringing, partners' goods, lots, and some goods of kinds
+that the data does not have. All invented.
 
 Each time the same. It comes in the same folder as the data's own, so that it goes through the same door.
 """
@@ -12,7 +13,10 @@ import duckdb
 from storeline.exchange.journey.shops import CAPABILITIES
 from storeline.exchange.journey.source import FIRST_DAY, ZONE
 
-FILES = ("areas", "slot_rules", "slot_peaks", "partners", "agreements", "owned_goods", "lots")
+FILES = (
+    *("areas", "slot_rules", "slot_peaks", "partners", "agreements", "owned_goods", "lots"),
+    *("cards", "contact_points"),
+)
 NEAR_SHOPS = 8
 """So many of the largest shops have a collection point and lockers near them, and partners' corners inside."""
 LOTTED = 3
@@ -27,6 +31,26 @@ TERMS = {
     "sushi": ("Kumo Sushi Bar (demo)", 30, "retailer"),
 }
 """Partners by ref: the name, the retailer's share in percent, who bears what is missing."""
+MEMBER = "h1142"
+"""The household of the demo's shopper: the only one with a card and a telephone number (of those that are nobody's)."""
+CARD, PHONE = "9826001142", "+12025550142"
+_COUNTER = """
+    ('demo-bananas', 'Bananas, loose', '散装香蕉', 'Bananes en vrac', 'Plátanos a granel', 'PRODUCE/TROPICAL FRUIT',
+        'kg', 'yes', 'no', 'fresh', 5, null, '2500001000002', null, null, null, 1.69),
+    ('demo-tomatoes', 'Vine tomatoes, loose', '散装串番茄', 'Tomates en grappe en vrac', 'Tomates en rama a granel', 'PRODUCE/TOMATOES',
+        'kg', 'yes', 'no', 'fresh', 5, null, '2500002000001', null, null, null, 3.98),
+    ('demo-cheddar', 'Farmhouse cheddar, cut piece', '农家切达干酪（切块）', 'Cheddar fermier, à la coupe',
+        'Cheddar de granja al corte', 'DELI/CHEESES', 'kg', 'yes', 'yes', 'chilled', 30, 'milk', '2500003000000', null, null, null, 15.90),
+    ('demo-water', 'Sparkling water, returnable bottle, 0.75 l', '气泡水，可退瓶，0.75 升', 'Eau gazeuse, bouteille consignée, 0,75 l',
+        'Agua con gas, botella retornable, 0,75 l', 'GROCERY/WATER - CARBONATED/FLVRD DRINK', 'each', 'no', 'no', 'ambient', null, null,
+        '2990000000040', 'demo-deposit', 0.75, 'l', 1.29),
+    ('demo-loaf', 'Country loaf, 500 g', '乡村面包，500 克', 'Pain de campagne, 500 g', 'Hogaza de pueblo, 500 g', 'PASTRY/BREAD',
+        'each', 'no', 'no', 'fresh', 3, 'gluten|sesame', '2990000000057', null, 500, 'g', 3.49),
+    ('demo-spread', 'Hazelnut cocoa spread, 400 g', '榛子可可酱，400 克', 'Pâte à tartiner aux noisettes, 400 g',
+        'Crema de cacao con avellanas, 400 g', 'GROCERY/PNT BTR/JELLY/JAMS', 'each', 'no', 'no', 'ambient', 365, 'milk|nuts|soybeans',
+        '2990000000064', null, 400, 'g', 4.29)
+"""
+"""Goods by weight, a cut piece with its weight in its bar code, a bottle with a deposit, goods with allergens; the last is a price."""
 GOODS = "case department when 'PASTRY' then 'bakery' when 'FLORAL' then 'flora' end"
 SUSHI = "case when product_category like '%SUSHI%' then 'sushi' end"
 
@@ -40,6 +64,8 @@ def make_invented(con: duckdb.DuckDBPyConnection, until: date, end: date) -> Non
     _make_bringing(con)
     _make_partners(con)
     _make_lots(con, until, end)
+    _make_counter(con)
+    _make_member(con)
 
 
 def _make_points(con: duckdb.DuckDBPyConnection) -> None:
@@ -121,3 +147,34 @@ def _make_lots(con: duckdb.DuckDBPyConnection, until: date, end: date) -> None:
         ) order by s, p, last_day""",
         {"until": until.isoformat(), "last": end.isoformat()},
     )
+
+
+def _make_counter(con: duckdb.DuckDBPyConnection) -> None:
+    """Goods that the data has none of, on the shelves of the shops that have a collection point near them; nobody bought them in its year."""
+    for column in ("shelf_life_days integer", "allergens varchar", "catch_weight varchar", "deposit_product varchar"):
+        con.execute(f"alter table out_products add column {column}")
+    con.execute(f"""create table counter as select * from (values {_COUNTER}) t(ref, "name", "name_zh-Hans", "name_fr", "name_es", category,
+        unit, by_weight, catch_weight, temperature, shelf_life_days, allergens, gtins, deposit_product, content_quantity, content_unit, price)""")
+    con.execute("""insert into out_products by name
+        select * exclude (price), 'food' tax_class, 'no' service, 'no' till_only from counter
+        where category in (select ref from out_categories)""")
+    con.execute("""insert into out_products by name
+        select 'demo-deposit' ref, 'Bottle deposit' "name", '瓶押金' "name_zh-Hans", 'Consigne' "name_fr", 'Depósito del envase' "name_es",
+               'each' unit, 'no' by_weight, 'ambient' temperature, 'general' tax_class, 'yes' service, 'yes' till_only""")
+    con.execute(f"""insert into out_prices by name
+        select ref product, 'USD' currency, timezone('{ZONE}', timestamp '{FIRST_DAY}') valid_from, price amount, 1 per
+        from (select ref, price from counter semi join out_products using (ref) union all select 'demo-deposit', 0.25) order by ref""")
+    con.execute(f"""insert into out_stock by name
+        select s::varchar place, ref product, timezone('{ZONE}', timestamp '{FIRST_DAY}') as_of,
+               case by_weight when 'yes' then 40 else 60 end quantity
+        from near, counter semi join out_products using (ref) order by place, product""")
+
+
+def _make_member(con: duckdb.DuckDBPyConnection) -> None:
+    """A card and a telephone number to be known by at a till."""
+    joined = f"timezone('{ZONE}', timestamp '{FIRST_DAY}')"
+    con.execute(f"""create table out_cards as
+        select '{CARD}' number, ref customer, {joined} issued_at from out_customers where ref = '{MEMBER}'""")
+    con.execute(f"""create table out_contact_points as
+        select ref customer, 'phone' kind, '{PHONE}' "value", {joined} verified_at, 'yes' preferred
+        from out_customers where ref = '{MEMBER}'""")

@@ -27,6 +27,70 @@ _WORDS = {
     "SUPP": "Supplies", "SW": "Sweet", "SWT": "Sweet", "TRAD": "Traditional", "UNSWT": "Unsweetened",
     "VEG": "Vegetable", "W": "with", "WHL": "Whole", "WHT": "White", "WT": "Weight", "XL": "XL", "YGRT": "Yogurt",
 }  # fmt: skip
+_WORDS |= {
+    "BG": "Bags", "BKD": "Baked", "BN": "Bean", "BRKFST": "Breakfast", "BTR": "Butter", "CKYS": "Cookies", "CNDY": "Candy",
+    "COCO": "Cocoa", "CONC": "Concentrate", "CRKR": "Crackers", "CRYSTL": "Crystal", "DISPOSIBLE": "Disposable", "DNR": "Dinner",
+    "DRSNG": "Dressing", "ELECT": "Electrical", "MEMORABLILIA": "Memorabilia", "MERCH": "Merchandise", "MFG": "Manufacturer",
+    "MIXS": "Mixes", "MW": "Microwave", "MXS": "Mixes", "NDAIRY": "Non-Dairy", "PKLD": "Pickled", "PNT": "Peanut", "SALD": "Salad",
+    "SHERBTS": "Sherbets", "SNDWCH": "Sandwich", "SOD": "Soda", "SPRD": "Spread", "SUPPPLIES": "Supplies", "SWEETNERS": "Sweeteners",
+    "TISS": "Tissues", "TRSH": "Trash", "WHLSM": "Wholesome", "WHS": "Warehouse", "WTR": "Water",
+}  # fmt: skip
+DEPARTMENTS = {
+    "AUTOMOTIVE": ("Car care", "汽车用品", "Auto", "Automóvil"),
+    "CHARITABLE CONT": ("Donations", "慈善捐款", "Dons", "Donativos"),
+    "CHEF SHOPPE": ("Chef's dishes", "主厨菜肴", "Plats du chef", "Platos del chef"),
+    "CNTRL/STORE SUP": ("Store supplies", "门店耗材", "Fournitures du magasin", "Material de tienda"),
+    "COSMETICS": ("Cosmetics", "化妆品", "Cosmétiques", "Cosmética"),
+    "COUPON": ("Coupons", "优惠券", "Bons de réduction", "Cupones"),
+    "DELI": ("Deli", "熟食", "Charcuterie et traiteur", "Charcutería"),
+    "DRUG GM": ("Drugstore and household", "日化与家居", "Droguerie et maison", "Droguería y hogar"),
+    "ELECT &PLUMBING": (
+        "Electrical and plumbing",
+        "电工与水暖",
+        "Électricité et plomberie",
+        "Electricidad y fontanería",
+    ),
+    "FLORAL": ("Flowers", "鲜花", "Fleurs", "Flores"),
+    "FROZEN GROCERY": ("Frozen food", "冷冻食品", "Surgelés", "Congelados"),
+    "FUEL": ("Fuel", "燃油", "Carburant", "Combustible"),
+    "GARDEN CENTER": ("Garden", "园艺", "Jardin", "Jardín"),
+    "GM MERCH EXP": ("General merchandise", "百货", "Bazar", "Bazar"),
+    "GROCERY": ("Groceries", "食品杂货", "Épicerie", "Alimentación"),
+    "HOUSEWARES": ("Housewares", "家居用品", "Articles ménagers", "Menaje"),
+    "MEAT": ("Meat", "鲜肉", "Boucherie", "Carnicería"),
+    "MEAT-PCKGD": ("Packaged meat", "包装肉品", "Viandes emballées", "Carne envasada"),
+    "MISCELLANEOUS": ("Miscellaneous", "其他", "Divers", "Varios"),
+    "NUTRITION": ("Health food", "健康食品", "Diététique", "Dietética"),
+    "PASTRY": ("Bakery", "面包糕点", "Boulangerie et pâtisserie", "Panadería y pastelería"),
+    "PHOTO & VIDEO": ("Photo and video", "影像", "Photo et vidéo", "Foto y vídeo"),
+    "POSTAL CENTER": ("Post office", "邮政服务", "Poste", "Correos"),
+    "PROD-WHS SALES": (
+        "Fruit and vegetables, wholesale",
+        "果蔬批发",
+        "Fruits et légumes en gros",
+        "Frutas y verduras al por mayor",
+    ),
+    "PRODUCE": ("Fruit and vegetables", "水果蔬菜", "Fruits et légumes", "Frutas y verduras"),
+    "RESTAURANT": ("Restaurant", "餐厅", "Restaurant", "Restaurante"),
+    "SALAD BAR": ("Salad bar", "沙拉吧", "Bar à salades", "Bufé de ensaladas"),
+    "SEAFOOD": ("Fish and seafood", "海鲜", "Poissonnerie", "Pescadería"),
+    "SEAFOOD-PCKGD": (
+        "Packaged fish and seafood",
+        "包装海鲜",
+        "Poissons et fruits de mer emballés",
+        "Pescado y marisco envasados",
+    ),
+    "SPIRITS": ("Wine and spirits", "酒类", "Vins et spiritueux", "Vinos y licores"),
+    "TOYS": ("Toys", "玩具", "Jouets", "Juguetes"),
+    "TRAVEL & LEISURE": ("Travel and leisure", "旅行与休闲", "Voyages et loisirs", "Viajes y ocio"),
+    "unknown": (
+        "Not in the product list",
+        "不在商品清单中",
+        "Hors de la liste des produits",
+        "Fuera de la lista de productos",
+    ),
+}
+"""What a shopper calls each department: in English, Chinese, French, Spanish."""
 _SMALL = {"AND", "OF", "THE", "TO", "FOR", "OR", "IN", "ON", "NOT"}
 _WORD = re.compile(r"[A-Z][A-Z']*")
 _SIZE = re.compile(

@@ -24,13 +24,18 @@ def make_products(con: duckdb.DuckDBPyConnection) -> None:
                coalesce(product_type, product_category, department) kind, true known from src_products
         union all
         select p, null, null, null, null, null, null, null, false from sold anti join src_products on p = product_id""")
+    con.execute("create table department (ref varchar, name varchar, zh varchar, fr varchar, es varchar)")
+    con.executemany(
+        "insert into department values (?, ?, ?, ?, ?)", [(ref, *each) for ref, each in names.DEPARTMENTS.items()]
+    )
     con.execute("""create table out_categories as
-        select department ref, any_value(word.pretty) name, null::varchar parent from product
-        join word on text = department group by department
-        union all
-        select department || '/' || product_category, any_value(word.pretty), department from product
-        join word on text = product_category group by department, product_category
-        union all select 'unknown', 'Not in the product list', null
+        select ref, coalesce(called.name, found.name) "name", parent, zh "name_zh-Hans", fr "name_fr", es "name_es"
+        from (select department ref, any_value(word.pretty) "name", null::varchar parent from product
+              join word on text = department group by department
+              union all
+              select department || '/' || product_category, any_value(word.pretty), department from product
+              join word on text = product_category group by department, product_category
+              union all select 'unknown', null, null) found left join department called using (ref)
         order by ref""")
     con.execute(f"create table out_products as {_products()} order by ref")
 

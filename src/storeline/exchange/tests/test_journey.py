@@ -77,7 +77,7 @@ def test_no_cell_is_refused(folders, tmp_path):
         assert header is not None
         typed(con, one.file, header)
         assert con.execute(f"select count(*) from typed_{one.file.name}").fetchone() == (written.rows[one.file.name],)
-        named = one.file.name in ("products", "promotions", "coupons")
+        named = one.file.name in ("categories", "products", "promotions", "coupons")
         spoken = {"name_zh-Hans", "name_fr", "name_es"} if named else set()
         assert set(header) - spoken <= {column.name for column in FILES[one.file.name].columns}
     assert con.execute("select names from typed_products where ref = 'delivery-fee'").fetchall() == [
@@ -87,6 +87,19 @@ def test_no_cell_is_refused(folders, tmp_path):
         con.execute("""select count(*) from (from (select names from typed_promotions) union all
         select names from typed_coupons) where json_keys(names) is distinct from ['zh-Hans', 'fr', 'es']""").fetchone()
         == (0,)
+    )
+    assert (
+        con.execute("""select ref, deposit_product, allergens from typed_products
+        where ref like 'demo-%' and (deposit_product is not null or allergens is not null) order by ref""").fetchall()
+        == [
+            ("demo-cheddar", None, "milk"),
+            ("demo-loaf", None, "gluten|sesame"),
+            ("demo-spread", None, "milk|nuts|soybeans"),
+            ("demo-water", "demo-deposit", None),
+        ]
+    )
+    assert con.execute("select count(*) from typed_categories where parent is null and names is null").fetchone() == (
+        0,
     )
     assert con.execute("select count(*) from error").fetchone() == (0,)
 
