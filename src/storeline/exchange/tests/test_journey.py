@@ -92,9 +92,9 @@ def test_no_cell_is_refused(folders, tmp_path):
         con.execute("""select ref, deposit_product, allergens from typed_products
         where ref like 'demo-%' and (deposit_product is not null or allergens is not null) order by ref""").fetchall()
         == [
-            ("demo-cheddar", None, "milk"),
-            ("demo-loaf", None, "gluten|sesame"),
-            ("demo-spread", None, "milk|nuts|soybeans"),
+            ("demo-cheddar", None, '{"milk"}'),
+            ("demo-loaf", None, '{"gluten","sesame"}'),
+            ("demo-spread", None, '{"milk","nuts","soybeans"}'),
             ("demo-water", "demo-deposit", None),
         ]
     )
