@@ -26,6 +26,8 @@ from storeline.web.shared import Answer
 
 _log = logging.getLogger("storeline.web")
 _SAFE: Final = frozenset({"GET", "HEAD"})
+_SHORT: Final = (settings.STATIC_URL, "/api/")
+"""Files and what programs read cost less than the way there would take of them."""
 _LENGTHS: Final = struct.Struct("!II")
 _SAID: Final = ("method", "path", "http_version", "scheme", "server", "client")
 Connection = tuple[StreamReader, StreamWriter]
@@ -94,9 +96,9 @@ class Siblings:
             self.busy[self.place] -= 1
 
     def _other(self, path: str) -> int | None:
-        """A sibling with clearly less to do; none for files, which cost less than the way there."""
+        """A sibling with clearly less to do than this process."""
         here = self.busy[self.place]
-        if here == 0 or path.startswith(settings.STATIC_URL):
+        if here == 0 or path.startswith(_SHORT):
             return None
         load, other = min((max(self.busy[n], self.sent[n]), n) for n in range(self.count) if n != self.place)
         return other if load < here - here // 4 else None

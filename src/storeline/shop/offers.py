@@ -31,7 +31,7 @@ _TOLD_EACH = timedelta(hours=1)
 _OF_ONE_KIND = 2
 _LOOK_BACK_DAYS = 28
 _SHARE = 1_000_000
-_AGAIN = 20
+AGAIN = 16
 _LAST_ORDERS = 60
 _BOUGHT_KEPT_S = 60.0
 _MOST_BOUGHT = 2_000
@@ -210,7 +210,7 @@ def bought(records: Sequence[UUID]) -> Pending[list[UUID]]:
             _bought[whose] = time.monotonic(), found
         return found
 
-    return later(_BOUGHT, [ids_array(records), _LAST_ORDERS, now(), _AGAIN], keep)
+    return later(_BOUGHT, [ids_array(records), _LAST_ORDERS, now(), AGAIN], keep)
 
 
 def forget() -> None:

@@ -76,8 +76,10 @@ def test_what_only_reads_goes_to_the_one_that_is_less_busy() -> None:
     finished(run())
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/basket"), ("GET", "/static/web/app.css")])
-def test_what_writes_and_files_stay(method: str, path: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/basket"), ("GET", "/static/web/app.css"), ("GET", "/api/v1/products")]
+)
+def test_what_writes_and_what_is_short_stay(method: str, path: str) -> None:
     async def run() -> None:
         async with started("one", "two") as (one, two):
             answers = [one.get(path, method, b"!") for _ in range(3)]

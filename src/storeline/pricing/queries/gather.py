@@ -97,8 +97,8 @@ class _Book(Pending[PriceBook]):
         return PriceBook(sort_prices(prices.result()), sort_rates(rates.result()), offers.result())
 
 
-def gather(keys: Sequence[PriceKey]) -> Pending[PriceBook]:
-    """What `price_basket` needs for these keys: three statements, queued in the caller's pipeline.
+def gather(keys: Sequence[PriceKey], *, taxed: bool = True) -> Pending[PriceBook]:
+    """What `price_basket` needs for these keys: three statements, queued in the caller's pipeline; two where no tax is reckoned.
 
     Rows are of the time from the first key's `at` to the last one's; `price_basket` picks by the basket's own.
     """
@@ -121,7 +121,7 @@ def gather(keys: Sequence[PriceKey]) -> Pending[PriceBook]:
     place_ids = {key.place_id for key in keys}
     return _Book(
         later(PRICES, window | more, read_prices),
-        later(_RATES, [ids_array(place_ids), until.date()], _read_rates),
+        later(_RATES, [ids_array(place_ids), until.date()], _read_rates) if taxed else Ready([]),
         later(_OFFERS, window, _read_offers),
     )
 

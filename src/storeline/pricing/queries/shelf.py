@@ -78,7 +78,7 @@ def shelf_prices(
     keys = keys_of([product.id for product in products], place.id, place.price_zone, channel, at)
     with reading():
         beside()
-        pending = gather(keys)
+        pending = gather(keys, taxed=False)
     book = pending.result()
     moment = Basket(place, channel, at, (), member=member)
     found = {product.id: shown for product in products if (shown := _shown(product, moment, book)) is not None}
@@ -177,7 +177,7 @@ def lowest_prices_30_days(
         for key in keys_of(product_ids, place.id, place.price_zone, channel, moment, member=False)
     ]
     with reading():
-        pending = gather(keys)
+        pending = gather(keys, taxed=False)
     book = pending.result()
     found = {}
     for product_id in product_ids:

@@ -18,6 +18,8 @@ from storeline.shop.where import Here, here
 
 _OFFERS = 12
 _AGAIN = 12
+_SPARE = 4
+"""So many more are looked at: some are not there, or no offer any more."""
 _PAGE = 48
 
 
@@ -25,7 +27,7 @@ _PAGE = 48
 def home(request: Request) -> HttpResponse:
     """What a shopper comes for first."""
     at, lines = here(request), basket.read(request)
-    again, waiting, best, found = _found(request, at, lines, own=True, most=_OFFERS + _AGAIN)
+    again, waiting, best, found = _found(request, at, lines, own=True, most=_OFFERS + _SPARE)
     mine_again = offers.shelf_of(again, found, _AGAIN)
     shown = {card.id for card in mine_again}
     return show(
@@ -59,11 +61,13 @@ def _found(request: Request, at: Here, lines: basket.Lines, *, own: bool, most: 
     with reading():
         bought = offers.bought(records) if records else Ready([])
         under_way = mine.under_way(records, device) if records or device else Ready([])
-        kept = offers.best(at, member=member, most=most)
+        kept = offers.best(at, member=member, most=most + offers.AGAIN)
     again, waiting, ranking = bought.result(), under_way.result(), kept.result()
     if not ranking.wanted:
         offers.want(at, member=member)
-    best = list(ranking.products) if ranking.ranked else offers.plainly(at).result()
+    best = (
+        [key for key in ranking.products if key not in again][:most] if ranking.ranked else offers.plainly(at).result()
+    )
     ids = list(dict.fromkeys([*again, *best]))
     products = catalog.gather(ids).result()
     sold = [products[key] for key in ids if key in products and _for_sale(products[key])]
