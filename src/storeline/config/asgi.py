@@ -22,7 +22,7 @@ from django.urls import get_resolver
 from django.utils.translation import override
 
 from storeline.config.siblings import Siblings
-from storeline.config.threads import Scope, Threads
+from storeline.config.threads import Scope, Threads, tidy
 from storeline.config.wsgi import application as requests
 from storeline.orders.commands.gathering import LARGEST_SET
 from storeline.orders.http.front import answer_set
@@ -40,8 +40,11 @@ TURN_S: Final = 0.001
 """For so long a thread may go on while another waits to: one that comes back from the database, six times a page, waits for all
 that go on. Python's own 5 ms are a page's time each.
 """
-YOUNG: Final = 5_000
-"""A page makes some thousand objects: so many may live before Python looks for cycles among them."""
+YOUNG, MIDDLE, OLD = 5_000, 100, 1_000
+"""A page makes some thousand objects: so many may live before Python looks for cycles among them. To look through those that lived
+on, cards and pages that are kept among them, takes up to a tenth of a second in the midst of somebody's request: that is done in
+quiet moments (`tidy`), and by itself only after so many times where there are none.
+"""
 MORE_THAN_TAKEN: Final = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 2**20
 """Bodies so long are refused before they are in memory; the application refuses those a little shorter in its own words."""
 
@@ -107,8 +110,10 @@ class Application:
         gc.freeze()  # what these made stays too
         await self.siblings.start()
         _on_signals(self.streams.close)
+        tidying = asyncio.create_task(tidy(lambda: self.siblings.is_idle))
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        tidying.cancel()
         self.siblings.close()
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -151,7 +156,7 @@ def _settle() -> None:
     maps.ready()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG)
+    gc.set_threshold(YOUNG, MIDDLE, OLD)
     sys.setswitchinterval(TURN_S)
 
 

@@ -76,6 +76,11 @@ class Siblings:
         os.close(self.held)
         self.server = None
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether this process has nothing under way."""
+        return not self.busy[self.place]
+
     async def answer(self, scope: Scope, body: bytes) -> Answer:
         """The answer to one request, by whoever is least busy. What a sibling does not answer is answered here."""
         if self.count > 1 and scope["method"] in _SAFE and (other := self._other(scope["path"])) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import sys
 from collections.abc import Callable, Iterable, MutableMapping
@@ -15,6 +16,8 @@ from storeline.web.shared import Answer
 
 Scope = MutableMapping[str, Any]
 _TOGETHER_S: Final = 30
+_TIDY_S: Final = 1.0
+_TIDY_AFTER: Final = 10
 
 
 class Threads:
@@ -56,6 +59,15 @@ class Threads:
             if close := getattr(parts, "close", None):
                 close()
         return Answer(status, headers, content)
+
+
+async def tidy(is_idle: Callable[[], bool], every: float = _TIDY_S) -> None:
+    """Look for cycles among the objects that lived on, for ever, in moments when nobody waits for an answer."""
+    while True:
+        await asyncio.sleep(every)
+        _, middle, old = gc.get_count()
+        if middle >= _TIDY_AFTER and is_idle():
+            gc.collect(2 if old >= _TIDY_AFTER else 1)
 
 
 def environ_of(scope: Scope, body: bytes) -> dict[str, Any]:
