@@ -19,14 +19,21 @@ def check_worth(asked: Return, actor: Actor) -> None:
     facts = places.gather([asked.place_id]).result().get(asked.place_id)
     if facts is None:
         return  # it is refused for that
-    for index, line in enumerate(asked.lines):
-        wanted = (orders.DraftLine(line.product_id or UUID(int=0), line.quantity),)
-        draft = orders.Draft(UUID(int=0), asked.place_id, asked.channel, wanted, facts.currency)
-        try:
-            most = orders.quote(draft, actor=SYSTEM).lines[0].gross
-        except Error as error:
+    drafts = [
+        orders.Draft(
+            UUID(int=0),
+            asked.place_id,
+            asked.channel,
+            (orders.DraftLine(line.product_id or UUID(int=0), line.quantity),),
+            facts.currency,
+        )
+        for line in asked.lines
+    ]
+    quotes = orders.quote_many(drafts, actor=SYSTEM) if drafts else []
+    for index, (line, quote) in enumerate(zip(asked.lines, quotes, strict=True)):
+        if isinstance(quote, Error):
             told = "It has no price here: a manager says what it brings."
-            raise RefundRefused(told, field=f"lines[{index}].product") from error
-        if (line.amount or 0) > most:
+            raise RefundRefused(told, field=f"lines[{index}].product") from quote
+        if (line.amount or 0) > quote.lines[0].gross:
             told = "It costs less here: a manager says that it brings more."
             raise RefundRefused(told, field=f"lines[{index}].amount")
