@@ -90,7 +90,19 @@ def read_code(lines: list[PickLine], code: str) -> catalog.Scanned | Literal["un
     try:
         return catalog.scan(code) or "unknown"
     except Invalid:
-        return "unreadable"
+        typed = catalog.find_by_ref([code]).get(code)  # of goods that are not in the order
+        return "unreadable" if typed is None else catalog.Scanned(typed, QUANTITY_ONE)
+
+
+def named_by(text: str, limit: int) -> list[catalog.ProductFacts]:
+    """What a scan or typed words name. A GS1 code names its product or nothing: never goods whose names resemble it."""
+    try:
+        if catalog.parse_elements(text) is None:
+            return [hit.product for hit in catalog.search(text, limit=limit).hits]
+        scanned = catalog.scan(text)
+    except Invalid:
+        return []
+    return [] if scanned is None else [scanned.product]
 
 
 def comes_to(order_id: UUID) -> dict[int, Comes]:

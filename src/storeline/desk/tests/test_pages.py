@@ -91,7 +91,7 @@ def test_the_last_scan_is_taken_back_once(here: Shop, associate: Client) -> None
 
 @pytest.mark.parametrize(
     ("code", "told"),
-    [("12345", "unreadable"), ("4012345678901", "unknown"), (GTINS[1], "wrong"), (GTINS[0], "full")],
+    [("12345", "unreadable"), ("4012345678901", "unknown"), (GTINS[1], "wrong"), ("r1", "wrong"), (GTINS[0], "full")],
 )
 def test_a_scan_that_does_not_fit_changes_nothing(here: Shop, associate: Client, code: str, told: str) -> None:
     order_id = to_pick(here, [1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
@@ -115,6 +116,35 @@ def test_lots_past_their_day_are_written_off_once(here: Shop, associate: Client)
     [told] = stock.corrections(here.place)[:1]
     assert (told.reason, told.lot, told.actor_id is not None) == ("expired", "OLD", True)
     assert differences() == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "(01)04006381333931(17)180110(10)AB-7",
+        "]C1010400638133393117180110" + "10AB-7",
+        "01040063813339311718011010AB-7",
+    ],
+)
+def test_a_gs1_code_names_its_product_lot_and_day(here: Shop, associate: Client, code: str) -> None:
+    make("catalog.Gtin", gtin="04006381333931", product_id=here.products[0])
+    page = get(associate, f"/desk/receive?{urlencode({'q': code})}")
+    assert dict(re.findall(r'name="(product|lot|expires_on)"[^>]* value="([^"]*)"', page)) == {
+        "product": str(here.products[0]),
+        "lot": "AB-7",
+        "expires_on": "2018-01-10",
+    }
+
+
+@pytest.mark.parametrize("code", ["(01)04012345678901(10)Product 0", "(01)1(10)Product 0"])
+def test_a_code_of_unknown_goods_names_nothing_else(here: Shop, associate: Client, there: UUID, code: str) -> None:
+    for path in ("count", "receive", "availability"):
+        page = get(associate, f"/desk/{path}?{urlencode({'q': code})}")
+        assert "No product found" in page, path
+        assert "Product 0<" not in page, path
+    form = {"id": str(new_id()), "from": str(here.place), "to": str(there)}
+    packing = send(associate, "/desk/transfers/new", **form)
+    assert send(associate, f"{packing}/scan", code=code, key="k").endswith("?said=unknown")
 
 
 def test_a_receipt_names_its_lot_and_day(here: Shop, associate: Client) -> None:
