@@ -10,10 +10,11 @@ from storeline.fulfilment.commands.take_in import after_arrival, before_arrival
 from storeline.fulfilment.commands.tasks import close_tasks, open_tasks
 from storeline.fulfilment.commands.tell import tell_ready
 from storeline.fulfilment.events import READY
-from storeline.fulfilment.queries import begun
+from storeline.fulfilment.queries import begun, rejections_of
 from storeline.kernel.api import Envelope, consumer, now
 from storeline.orders import api as orders
 from storeline.payments import api as payments
+from storeline.sourcing import api as sourcing
 from storeline.stock import api as stock
 
 CONFIRMED = "orders.confirmed"
@@ -28,6 +29,7 @@ def orders_changed(events: Sequence[Envelope]) -> None:
     cancelled = {event.subject_id for event in events if event.type == CANCELLED}
     orders.lock(cancelled).result()  # orders before tasks, as everywhere
     close_tasks(cancelled, moment)
+    sourcing.free([one.id for of_order in rejections_of(cancelled).values() for one in of_order])
     # Also where there is no task: the sale of a till that captured and went away has none.
     give_back(cancelled, moment)
 

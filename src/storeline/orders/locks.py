@@ -4,7 +4,8 @@
 2. slots, by id                 `capacity.api.lock`
 3. coupons, by id               `loyalty.api.gather`
 4. stock, by (place, product)   `stock.api.lock`
-5. payments, by id              `payments.api`
+5. an hour's counters, by place `sourcing.api.lock_hours`
+6. payments, by id              `payments.api`
 
 Within one transaction nobody takes a lock of a lower number after one of a higher.
 """

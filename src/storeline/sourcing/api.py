@@ -4,6 +4,7 @@
 places for an order and `keep_plan` keeps them. Costs are thousandths of a minor unit; they are weighed, never charged.
 """
 
+from storeline.sourcing.commands.asks import Ask, Bars, Turned, free, full, gather_bars, gather_turned, take
 from storeline.sourcing.commands.groups import (
     Closure,
     Limits,
@@ -47,9 +48,9 @@ from storeline.sourcing.loading import (
     load_limits,
     load_policies,
 )
+from storeline.sourcing.locks import Hour, hour_of, lock_hours
 from storeline.sourcing.permissions import CLOSE, CONFIGURE, OPTIONS, PLANS
 from storeline.sourcing.queries.figures import Figures, Origin, Origins, figures, origins
-from storeline.sourcing.queries.groups import closed
 from storeline.sourcing.queries.kept import (
     Comparison,
     KeptPlan,
@@ -78,6 +79,8 @@ __all__ = [
     "PLANS",
     "POLICIES_IN",
     "Answer",
+    "Ask",
+    "Bars",
     "Closure",
     "Code",
     "Comparison",
@@ -87,6 +90,7 @@ __all__ = [
     "Fee",
     "Figures",
     "GroupNotFound",
+    "Hour",
     "KeptPlan",
     "Level",
     "Limits",
@@ -115,6 +119,7 @@ __all__ = [
     "Sourced",
     "Sure",
     "Terms",
+    "Turned",
     "Value",
     "WantedLine",
     "Way",
@@ -122,11 +127,15 @@ __all__ = [
     "Window",
     "check_policy",
     "close_place",
-    "closed",
     "components",
     "drop_plan",
     "figures",
+    "free",
+    "full",
+    "gather_bars",
+    "gather_turned",
     "get_policy",
+    "hour_of",
     "keep_plan",
     "keep_row",
     "kept_plan",
@@ -140,6 +149,7 @@ __all__ = [
     "load_groups",
     "load_limits",
     "load_policies",
+    "lock_hours",
     "make_values",
     "need",
     "open_place",
@@ -156,6 +166,7 @@ __all__ = [
     "set_policy",
     "shrunk",
     "solve",
+    "take",
     "waste_row",
     "ways_of",
     "what_if",

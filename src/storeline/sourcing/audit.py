@@ -20,7 +20,10 @@ WHERE p.order_id IS NULL ORDER BY 2, 3 LIMIT %s
 _LOADS = """
 SELECT count(*) OVER (), coalesce(l.place_id, p.place_id), coalesce(l.hour, p.hour), coalesce(l.orders, 0), coalesce(p.orders, 0)
 FROM sourcing_load l FULL JOIN (
-    SELECT place_id, hour, count(*)::int AS orders FROM sourcing_part GROUP BY place_id, hour
+    SELECT place_id, hour, count(*)::int AS orders FROM (
+        SELECT place_id, hour FROM sourcing_part WHERE hour IS NOT NULL
+        UNION ALL SELECT place_id, hour FROM sourcing_ask
+    ) AS asked GROUP BY place_id, hour
 ) AS p ON p.place_id = l.place_id AND p.hour = l.hour
 WHERE coalesce(l.orders, 0) <> coalesce(p.orders, 0)
 ORDER BY 2, 3 LIMIT %s
@@ -37,9 +40,11 @@ def plans() -> CheckResult:
     return CheckResult(checked, tuple(words), sum(rows[0][0] for rows in (wrong, lost) if rows))
 
 
-@check("sourcing.loads", "what an hour of a place counts is the kept plans that ask it")
+@check("sourcing.loads", "what an hour of a place counts is the orders and kept plans that ask it")
 def loads() -> CheckResult:
     wrong = run(_LOADS, [SHOWN]).fetchall()
     checked = run("SELECT count(*) FROM sourcing_load").fetchall()[0][0]
-    words = [f"place {place}, {hour}: counts {have}, plans are {want}" for _, place, hour, have, want in wrong]
+    words = [
+        f"place {place}, {hour}: counts {have}, orders and plans are {want}" for _, place, hour, have, want in wrong
+    ]
     return CheckResult(checked, tuple(words), wrong[0][0] if wrong else 0)

@@ -149,7 +149,7 @@ class Closure(models.Model):
 
 
 class Load(models.Model):
-    """How many kept plans ask a place to pick in an hour; what a cap is held against."""
+    """How many orders and kept plans ask a place to pick in an hour; what a cap is held against."""
 
     pk = models.CompositePrimaryKey("place_id", "hour")
     place = models.ForeignKey("places.Place", models.CASCADE, related_name="+", db_constraint=False, db_index=False)
@@ -158,6 +158,15 @@ class Load(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.CheckConstraint(name="sourcing_load_orders", condition=Q(orders__gte=0))]
+
+
+class Ask(models.Model):
+    """That an order asks a place which has a cap: it counts in that hour, and no more once it is cancelled."""
+
+    pk = models.CompositePrimaryKey("order_id", "place_id")
+    order_id = models.UUIDField()
+    place = models.ForeignKey("places.Place", models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    hour = models.DateTimeField()
 
 
 class Value(models.Model):
@@ -222,12 +231,12 @@ class Plan(models.Model):
 
 
 class Part(models.Model):
-    """What one place does in a plan, and what that costs."""
+    """What one place does in a plan, and what that costs. `hour`: in which it counts; null where its order counts itself, or was cancelled."""
 
     pk = models.CompositePrimaryKey("order_id", "place_id")
     order = models.ForeignKey(Plan, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     place = models.ForeignKey("places.Place", models.CASCADE, related_name="+", db_constraint=False, db_index=False)
-    hour = models.DateTimeField()
+    hour = models.DateTimeField(null=True, blank=True)
     metres = models.BigIntegerField()
     grams = models.BigIntegerField()
     parcels = models.IntegerField()

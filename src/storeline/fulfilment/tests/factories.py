@@ -95,7 +95,7 @@ def balances() -> dict[str, int]:
 
 def differences() -> list[str]:
     """What the audit finds in all that an order touches."""
-    modules = {"fulfilment", "aftersales", "orders", "stock", "payments", "ledger", "capacity"}
+    modules = {"fulfilment", "aftersales", "orders", "sourcing", "stock", "payments", "ledger", "capacity"}
     return [
         f"{name}: {difference}"
         for name, check in CHECKS.items()

@@ -11,10 +11,11 @@ import pytest
 
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.tests.factories import differences, read_events, state_of, supplying, to_pick
-from storeline.kernel.api import SYSTEM, new_id, run
+from storeline.kernel.api import SYSTEM, clock_at, new_id, now, run
 from storeline.kernel.tests.factories import race
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import shop
+from storeline.sourcing import api as sourcing
 from storeline.stock import api as stock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -122,3 +123,29 @@ def test_a_supply_against_a_cancellation_is_the_orders_or_the_places_own(what):
         assert state_of(order_id) == ("cancelled", "cancelled")
         assert (here.level(0)[1], held(other)[1]) == (0, 0)
         assert differences() == []
+
+
+def test_the_last_room_of_an_hour_goes_to_a_rejection_or_to_an_order_and_is_freed_with_it():
+    here = shop()
+    other = supplying(here, 9)
+    moment = now()
+    with clock_at(moment):
+        order_id = to_pick(here, [3])
+    sourcing.set_limits(sourcing.Limits(other, per_hour=1), actor=SYSTEM)
+    asked = [here.draft([1], from_places={0: other}) for _ in range(4)]
+
+    def at(deed: Callable[[], Any]) -> Any:
+        with clock_at(moment):
+            return deed()
+
+    deeds = [partial(at, partial(orders.checkout, [one], actor=SYSTEM)) for one in asked]
+    rejection, *taken = race(partial(at, partial(fulfilment.reject, rejected(order_id), actor=SYSTEM)), *deeds)
+    placed = [verdict.order_id for (verdict,) in taken if verdict.error is None]
+    assert {verdict.error.code for (verdict,) in taken if verdict.error} <= {"place_full"}
+    assert (rejection.moved > 0) + len(placed) == 1
+    loads = "SELECT orders FROM sourcing_load WHERE place_id = %s"
+    assert run(loads, [other]).fetchall() == [(1,)]
+    orders.cancel([order_id, *placed], reason="test")
+    read_events("fulfilment.tasks")
+    assert run(loads, [other]).fetchall() == [(0,)]
+    assert differences() == []

@@ -25,6 +25,7 @@ from storeline.orders.errors import WrongState
 from storeline.orders.locks import LockedOrder, lock
 from storeline.orders.permissions import CANCEL, PLACE
 from storeline.payments import api as payments
+from storeline.sourcing import api as sourcing
 from storeline.stock import api as stock
 
 _CONFIRM = """
@@ -132,6 +133,7 @@ def _cancel(orders: Sequence[LockedOrder], reason: str, actor: Actor) -> None:
         capacity.release([order.id for order in orders if order.slot_id is not None])
         loyalty.release(ids)
         stock.release(ids)
+        sourcing.free(ids)
         payments.release(ids, at=now())
         run(_CANCEL, [reason, ids_array(ids)])
         publish([event(order, "cancelled", "cancelled", reason=reason) for order in orders])

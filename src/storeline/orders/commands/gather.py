@@ -9,7 +9,7 @@ from uuid import UUID
 
 from storeline.capacity import api as capacity
 from storeline.catalog import api as catalog
-from storeline.kernel.api import Pending, Row, ids_array, later, now, pipeline
+from storeline.kernel.api import Pending, Ready, Row, ids_array, later, now, pipeline
 from storeline.loyalty import api as loyalty
 from storeline.orders.domain.decide import Gathered, Known
 from storeline.orders.domain.drafts import Draft
@@ -44,7 +44,7 @@ class Facts:
     products: dict[UUID, catalog.ProductFacts]
     listed: set[tuple[UUID, UUID]]
     areas: dict[UUID, tuple[capacity.Area, ...]]
-    closed: frozenset[tuple[UUID, str | None]]
+    bars: sourcing.Bars
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,13 @@ def gather_facts(drafts: Sequence[Draft]) -> Facts:
             moment.date(),
         )
         found_areas = capacity.gather_areas(bringing)
-        found_closed = sourcing.closed(place_ids, moment) if online else None
+        found_bars = sourcing.gather_bars(place_ids, moment) if online else Ready(sourcing.Bars())
     products, areas = found_products.result(), found_areas.result()
     more = {one.deposit_product_id for one in products.values() if one.deposit_product_id}
     more |= {area.product_id for of_place in areas.values() for area in of_place}
     if more - products.keys():  # a second wait, for baskets with deposits, or that are brought, only
         products |= catalog.gather(list(more - products.keys())).result()
-    closed = found_closed.result() if found_closed else frozenset[tuple[UUID, str | None]]()
-    return Facts(moment, found_places.result(), products, listed.result(), areas, closed)
+    return Facts(moment, found_places.result(), products, listed.result(), areas, found_bars.result())
 
 
 def gather_tariff(drafts: Sequence[Draft], facts: Facts, *, lock: bool) -> PendingTariff:
@@ -113,13 +112,17 @@ def gather_tariff(drafts: Sequence[Draft], facts: Facts, *, lock: bool) -> Pendi
 
 
 def gather(drafts: Sequence[Draft], facts: Facts) -> tuple[Gathered, Tariff]:
-    """One wait: known ids and prices, and under lock in the global order slots, coupons, stock."""
+    """One wait: known ids and prices, and under lock in the global order slots, coupons, stock, what an hour's caps leave."""
     slotted = [draft for draft in drafts if draft.slot_id is not None]
+    capped = (
+        facts.bars.capped and {place for one in drafts if one.asks_online for place in one.asked} & facts.bars.capped
+    )
     with pipeline():
         known = _known(drafts)
         room = capacity.lock({draft.slot_id for draft in slotted if draft.slot_id}, {draft.id for draft in slotted})
         pending = gather_tariff(drafts, facts, lock=True)
         levels = stock.lock(_pairs(drafts, facts))
+        hours = sourcing.lock_hours(capped, sourcing.hour_of(facts.moment))
     tariff = pending.result()
     seen = Gathered(
         now=facts.moment,
@@ -130,7 +133,8 @@ def gather(drafts: Sequence[Draft], facts: Facts) -> tuple[Gathered, Tariff]:
         levels=levels.result(),
         slots=room.result(),
         coupons=tariff.coupons.left,
-        closed=facts.closed,
+        closed=facts.bars.closed,
+        hours=hours.result(),
     )
     return seen, tariff
 

@@ -52,19 +52,23 @@ def checkout_sourced(draft: Draft, *, actor: Actor, in_time: bool = False) -> Ve
     if run(_IS_KNOWN, [draft.id]).fetchall()[0][0]:
         return checkout_gathered(draft, actor=actor)
     for _ in range(_TRIES):
-        try:
-            chosen, planned = _choose(draft, actor)
-        except sourcing.PlaceFull:
-            continue
+        chosen, planned = _choose(draft, actor)
         early = _too_early(draft) if planned and in_time else None
         verdict = early or checkout_gathered(chosen, actor=actor)
         if verdict.error is None:
             return verdict
         if planned:
             sourcing.drop_plan(draft.id, actor=SYSTEM)
-        if not isinstance(verdict.error, OutOfStock):
+        if not _others_may(draft, verdict.error):
             return verdict
     return checkout_gathered(draft, actor=actor)  # others were faster each time: it says what is not there
+
+
+def _others_may(draft: Draft, error: Error) -> bool:
+    """Whether other places may do what these could not: what they had was promised to somebody else, or their hour is full."""
+    if isinstance(error, sourcing.PlaceFull):
+        return _chooses_server(draft) or error.field != "served_by"
+    return isinstance(error, OutOfStock)
 
 
 def _too_early(draft: Draft) -> Verdict | None:
@@ -93,7 +97,7 @@ def _choose(draft: Draft, actor: Actor) -> tuple[Draft, bool]:
         found = _give(draft, lacks, actor) if lacks else None
     if found is None:
         return draft, False
-    sourcing.keep_plan(draft.id, found[1], actor=SYSTEM)
+    sourcing.keep_plan(draft.id, found[1], actor=SYSTEM, counts=False)
     return found[0], True
 
 

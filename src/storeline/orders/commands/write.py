@@ -21,6 +21,7 @@ from storeline.orders.commands.rows import (
 from storeline.orders.domain.drafts import Accepted, Draft
 from storeline.orders.domain.postings import order_entry
 from storeline.payments import api as payments
+from storeline.sourcing import api as sourcing
 from storeline.stock import api as stock
 
 
@@ -30,7 +31,7 @@ def write(
     """Queue everything that accepted orders consist of, with their payments; `levels` of stock as they were locked. The caller's
     pipeline sends it.
 
-    Gives how many reservations and slots their guards refused: with stock and slots locked, that is none.
+    Gives how many reservations, slots and hours their guards refused: with all of these locked, that is none.
     """
     lines = numbered(orders)
     insert_orders(orders)
@@ -57,10 +58,13 @@ def write(
     held = _held(orders)
     gone = [row for order in orders if order.state == "completed" for row in goods_out(order)]
     reserved = stock.spend(held, gone, levels)
+    asks = [ask for order in orders for ask in order.asks]
+    counted = sourcing.take(asks)
     payments.open_intents(intents)
     ledger.post([entry for order in orders if (entry := order_entry(order))])
     publish([_event(order) for order in orders])
-    return reserved.map(lambda written: len(held) - written + len(slots) - booked.result())
+    hours = len({ask.place_id for ask in asks})
+    return reserved.map(lambda written: len(held) - written + len(slots) - booked.result() + hours - counted.result())
 
 
 def _held(orders: Sequence[Accepted]) -> list[stock.ReserveRow]:

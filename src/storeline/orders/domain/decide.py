@@ -7,7 +7,7 @@ for those behind it. Goods that already left with the shopper are never refused 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -35,6 +35,7 @@ from storeline.orders.errors import (
 )
 from storeline.payments import api as payments
 from storeline.places import api as places
+from storeline.sourcing import api as sourcing
 from storeline.stock import api as stock
 
 Pair = tuple[UUID, UUID]
@@ -64,7 +65,8 @@ class Gathered:
     """All that the decision reads: taken once, under lock where it can be spent.
 
     `listed` holds the (place, product) pairs that are on sale, `levels` are what is there by (place, product); `slots` the room left; `coupons` the uses left;
-    `closed` the places that take no online orders now, each with the channel that it is closed to, None for all.
+    `closed` the places that take no online orders now, each with the channel that it is closed to, None for all; `hours` how many more
+    those take in this hour that take only so many.
     """
 
     now: datetime
@@ -76,6 +78,7 @@ class Gathered:
     slots: Mapping[UUID, capacity.Room]
     coupons: Mapping[UUID, int]
     closed: Collection[tuple[UUID, str | None]] = ()
+    hours: Mapping[UUID, sourcing.Hour] = field(default_factory=dict)
 
 
 Price = Callable[[Draft, Mapping[UUID, int]], tuple[Priced, tuple[Use, ...]]]
@@ -98,6 +101,7 @@ class _Left:
     slots: dict[UUID, int]
     coupons: dict[UUID, int]
     holds: dict[UUID, UUID]
+    hours: dict[UUID, int]
     coming: dict[UUID, tuple[bytes, Verdict]]
 
 
@@ -108,6 +112,7 @@ def decide(drafts: Sequence[Draft], seen: Gathered, price: Price) -> list[Accept
         {slot_id: slot.room for slot_id, slot in seen.slots.items()},
         dict(seen.coupons),
         {source: slot.id for slot in seen.slots.values() for source in slot.holders},
+        {place: hour.left for place, hour in seen.hours.items()},
         {},
     )
     return [_decide_one(draft, seen, left, price) for draft in drafts]
@@ -157,7 +162,10 @@ def _accept(draft: Draft, seen: Gathered, left: _Left, price: Price) -> Accepted
             total=format_amount(priced.total, draft.currency),
         )
     planned = payments.plan(priced.payable, 0, draft.payments)
+    asks = _asks(draft, seen, left) if left.hours and draft.asks_online else ()
     _take(draft, uses, seen, left)
+    for ask in asks:
+        left.hours[ask.place_id] -= 1
     placed_at = draft.placed_at or seen.now
     settled = all(payments.settles_now(payment.tender) for payment in planned)
     state = _state(draft, settled=settled)
@@ -172,15 +180,28 @@ def _accept(draft: Draft, seen: Gathered, left: _Left, price: Price) -> Accepted
         expires_at=placed_at + PENDING_FOR if state == "pending" else None,
         uses=uses,
         moved=draft.slot_id is not None and left.holds.get(draft.id, draft.slot_id) != draft.slot_id,
+        asks=asks,
     )
 
 
 def _check_open(draft: Draft, closed: Collection[tuple[UUID, str | None]]) -> None:
     """Refuse what a place is to put together or give that takes no online orders now."""
-    gives = {f"lines[{index}].from_place": place for index, place in (draft.from_places or {}).items()}
-    for field, place in ({"served_by": draft.serving} | gives).items():
+    for place, named in draft.asked.items():
         if (place, None) in closed or (place, draft.channel) in closed:
-            raise PlaceClosed("This place takes no online orders now.", field=field)
+            raise PlaceClosed("This place takes no online orders now.", field=named)
+
+
+def _asks(draft: Draft, seen: Gathered, left: _Left) -> tuple[sourcing.Ask, ...]:
+    """What the draft asks of places that take only so many online orders in an hour; refuses one that has no room left."""
+    hour, asks = sourcing.hour_of(seen.now), []
+    for place, named in draft.asked.items():
+        room = left.hours.get(place)
+        if room is None:
+            continue
+        if room < 1:
+            raise sourcing.full(place, seen.hours[place], hour, field=named)
+        asks.append(sourcing.Ask(draft.id, place, hour))
+    return tuple(asks)
 
 
 def _state(draft: Draft, *, settled: bool) -> State:

@@ -11,6 +11,7 @@ from uuid import UUID
 from storeline.kernel.api import MAX_AMOUNT, MAX_QUANTITY, Error, Invalid
 from storeline.payments.api import Offer, Planned
 from storeline.places.api import Position
+from storeline.sourcing.api import Ask
 
 MAX_LINES = 500
 MAX_DISCOUNTS = 20
@@ -126,6 +127,14 @@ class Draft:
         return self.from_places.get(index, self.serving)
 
     @property
+    def asked(self) -> dict[UUID, str]:
+        """The places that it asks to pick, the serving one first, each with the field that names it."""
+        asked = {self.serving: "served_by"}
+        for index, place in sorted((self.from_places or {}).items()):
+            asked.setdefault(place, f"lines[{index}].from_place")
+        return asked
+
+    @property
     def agreed(self) -> bool:
         """Whether all its amounts were agreed elsewhere."""
         return self.lines[0].agreed is not None
@@ -185,7 +194,10 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A draft that holds, with all that its writing needs; `moved` where its basket held another slot until now."""
+    """A draft that holds, with all that its writing needs; `moved` where its basket held another slot until now.
+
+    It counts among its `asks` at places that take only so many in an hour.
+    """
 
     draft: Draft
     priced: Priced
@@ -197,6 +209,7 @@ class Accepted:
     expires_at: datetime | None = None
     uses: tuple[Use, ...] = ()
     moved: bool = False
+    asks: tuple[Ask, ...] = ()
 
     @property
     def fee_line(self) -> int | None:
