@@ -34,6 +34,7 @@ REPEATS = {
     "POST /orders/{order_id}/substitutes/{offer_id}": "the same answer again changes nothing",
     "POST /stock/transfers/{transfer_id}/ship": "what was shipped stays so",
     "POST /stock/transfers/{transfer_id}/cancel": "what was called off stays so",
+    "POST /recalls/{recall_id}/end": "what was closed or lifted stays so",
     "POST /fulfilment/tasks/{order_id}/offers/{offer_id}/withdraw": "what was taken back stays so",
     "POST /fulfilment/supplies/{supply}/send": "what was sent stays so",
     "POST /fulfilment/runs/{run}/orders": "what is in the van stays where it is",
@@ -47,6 +48,7 @@ REPEATS = {
 }
 WHOLE = {
     "GET /slots": "one day of one place",
+    "GET /recalls/shelves": "what one place has of recalled lots",
     "GET /fulfilment/vans": "as many as one place has",
     "GET /fulfilment/tasks/{order_id}/supplies": "of one order",
     "GET /fulfilment/supplies": "what one place has to send now",

@@ -21,6 +21,7 @@ from storeline.stock.commands.lots import expire_lots
 from storeline.stock.commands.moves import post_sales, settle
 from storeline.stock.commands.owners import set_owners
 from storeline.stock.commands.policies import STOCK_POLICIES_IN, PolicyByRef, load_stock_policies, set_policies
+from storeline.stock.commands.recalls import end_recall, start_recall, take_off
 from storeline.stock.commands.record import RECORDED, record_from_temp
 from storeline.stock.commands.reservations import expire, extend, keep, release, reserve, shrink
 from storeline.stock.commands.returns import Returned, Returning, lock_returns, post_returns
@@ -60,6 +61,15 @@ from storeline.stock.domain.goods import (
 from storeline.stock.domain.lots import InTransit, Lot, LotTaken, Recall
 from storeline.stock.domain.owners import Owned, OwnedLevel, OwnedMove, Ownership
 from storeline.stock.domain.promise import Atp, AtpStep, StepName
+from storeline.stock.domain.recalls import (
+    LONGEST_WHY,
+    OnShelf,
+    RecallDraft,
+    RecallRow,
+    RecallState,
+    TakenOff,
+    TakenOffRow,
+)
 from storeline.stock.domain.transfers import (
     Arrival,
     ArrivedLine,
@@ -69,17 +79,33 @@ from storeline.stock.domain.transfers import (
     TransferState,
 )
 from storeline.stock.errors import (
+    AlreadyRecalled,
     CannotUndo,
     CountMismatch,
+    NoRecall,
     NoTransfer,
     OtherOwner,
+    RecallEnded,
+    RecallNotDone,
     Reserved,
     SoldOut,
     WrongLot,
     WrongTransferState,
 )
 from storeline.stock.locks import lock
-from storeline.stock.permissions import ADJUST, COUNT, HOLD, OWN, POLICY, READ, RECALL, RECEIVE, TRANSFER, WASTE
+from storeline.stock.permissions import (
+    ADJUST,
+    COUNT,
+    HOLD,
+    OWN,
+    POLICY,
+    READ,
+    RECALL,
+    RECEIVE,
+    START_RECALL,
+    TRANSFER,
+    WASTE,
+)
 from storeline.stock.queries.corrections import CorrectionRow, corrections
 from storeline.stock.queries.levels import (
     CountRow,
@@ -100,6 +126,15 @@ from storeline.stock.queries.lots import expiring, lots_at, recall
 from storeline.stock.queries.owners import owned, owned_moves, owners_of
 from storeline.stock.queries.policies import PolicyRow, list_policies
 from storeline.stock.queries.promise import atp
+from storeline.stock.queries.recalls import (
+    KnownLot,
+    get_recall,
+    known_lots,
+    list_recalls,
+    recalled_at,
+    recalls_of,
+    taken_off,
+)
 from storeline.stock.queries.transfers import get_transfer, knows_arrival, list_transfers
 
 __all__ = [
@@ -107,6 +142,7 @@ __all__ = [
     "COUNT",
     "HOLD",
     "IN_SHOPS",
+    "LONGEST_WHY",
     "LOTS_IN",
     "OWN",
     "OWNED_GOODS_IN",
@@ -116,11 +152,13 @@ __all__ = [
     "RECALL",
     "RECEIVE",
     "RECORDED",
+    "START_RECALL",
     "STOCK_IN",
     "STOCK_POLICIES_IN",
     "TRANSFER",
     "UNDONE",
     "WASTE",
+    "AlreadyRecalled",
     "Answer",
     "Arrival",
     "ArrivedLine",
@@ -141,11 +179,14 @@ __all__ = [
     "HoldVerdict",
     "InTransit",
     "Kind",
+    "KnownLot",
     "Level",
     "Lot",
     "LotTaken",
     "MoveRow",
+    "NoRecall",
     "NoTransfer",
+    "OnShelf",
     "OtherOwner",
     "Owned",
     "OwnedLevel",
@@ -155,6 +196,11 @@ __all__ = [
     "PolicyByRef",
     "PolicyRow",
     "Recall",
+    "RecallDraft",
+    "RecallEnded",
+    "RecallNotDone",
+    "RecallRow",
+    "RecallState",
     "ReserveRow",
     "Reserved",
     "Returned",
@@ -165,6 +211,8 @@ __all__ = [
     "State",
     "StepName",
     "StockLevel",
+    "TakenOff",
+    "TakenOffRow",
     "Transfer",
     "TransferDraft",
     "TransferLine",
@@ -179,16 +227,19 @@ __all__ = [
     "count",
     "count_rows",
     "create_transfer",
+    "end_recall",
     "exceptions",
     "expire",
     "expire_lots",
     "expiring",
     "extend",
     "gather_levels",
+    "get_recall",
     "get_transfer",
     "hold_arrived",
     "is_large",
     "keep",
+    "known_lots",
     "knows_arrival",
     "last_counts",
     "last_deeds",
@@ -196,6 +247,7 @@ __all__ = [
     "levels",
     "list_levels",
     "list_policies",
+    "list_recalls",
     "list_transfers",
     "load_lots",
     "load_owned_goods",
@@ -212,6 +264,8 @@ __all__ = [
     "post_sales",
     "put_transfer_line",
     "recall",
+    "recalled_at",
+    "recalls_of",
     "receive",
     "receive_transfer",
     "record_from_temp",
@@ -228,6 +282,9 @@ __all__ = [
     "shortfalls",
     "shrink",
     "spend",
+    "start_recall",
+    "take_off",
+    "taken_off",
     "to_recount",
     "undo_receipt",
     "wanted",

@@ -149,6 +149,24 @@ FULL JOIN (SELECT * FROM stock_movement WHERE kind IN ('waste', 'adjustment')) A
 WHERE a.quantity IS DISTINCT FROM m.quantity AND (a.source_id IS NOT NULL OR m.kind = 'waste')
 ORDER BY 2 LIMIT %s
 """
+# A lot is blocked wherever it is while its recall stands, and nowhere else; what a place took off has left its books.
+_RECALLS = """
+SELECT count(*) OVER (), * FROM (
+    SELECT l.place_id, l.product_id, l.lot,
+        CASE WHEN l.recalled THEN 'blocked without a recall' ELSE 'recalled and not blocked' END AS wrong
+    FROM stock_lot l
+    WHERE l.recalled <> EXISTS (
+        SELECT FROM stock_recall r WHERE r.product_id = l.product_id AND r.lot = l.lot AND r.state <> 'lifted'
+    )
+    UNION ALL
+    SELECT o.place_id, r.product_id, r.lot, 'what was taken off is not what left the books'
+    FROM stock_take_off o LEFT JOIN stock_recall r ON r.id = o.recall_id
+    WHERE r.id IS NULL OR o.found + o.missing IS DISTINCT FROM (
+        SELECT -sum(m.quantity) FROM stock_movement m
+        WHERE m.source_id = o.id AND m.kind = 'waste' AND m.place_id = o.place_id AND m.product_id = r.product_id
+    )
+) AS recalled ORDER BY 2, 3, 4 LIMIT %s
+"""
 
 
 def _found(sql: str) -> tuple[int, list[Row]]:
@@ -237,3 +255,10 @@ def corrections() -> CheckResult:
         for source, says, moved in rows
     )
     return CheckResult(_rows_in("stock_adjustment"), words, wrong)
+
+
+@check("stock.recalls", "recalled lots are promised nowhere, and what shops took off has left the books")
+def recalls() -> CheckResult:
+    wrong, rows = _found(_RECALLS)
+    words = tuple(f"place {place}, product {product}, lot {lot}: {what}" for place, product, lot, what in rows)
+    return CheckResult(_rows_in("stock_recall"), words, wrong, {"taken off": _rows_in("stock_take_off")})

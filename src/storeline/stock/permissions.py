@@ -32,4 +32,5 @@ WASTE = permission("stock.waste", "Write off what cannot be sold", roles=("assoc
 TRANSFER = permission("stock.transfer", "Send goods to another place", roles=("associate", "shop_manager", "planner"))
 POLICY = permission("stock.policy", "Set safety stock and channel buffers", roles=("planner",))
 RECALL = permission("stock.recall", "Find where a lot went", roles=("planner", "service_desk"))
+START_RECALL = permission("stock.recall_start", "Recall a lot, and end a recall", roles=("planner",))
 OWN = permission("stock.own", "Say whose goods a product at a place are", roles=("planner",))

@@ -40,6 +40,7 @@ def correction_reasons() -> dict[str, str]:
         "donated": _("Given away"),
         "to_owner": _("Taken back by its owner"),
         "mistake": _("Booked by mistake"),
+        "recalled": _("Recalled"),
         "other": _("Another reason"),
         stock.UNDONE: _("Taken back"),
     }
@@ -51,6 +52,7 @@ def promise_step(step: stock.AtpStep) -> tuple[str, str]:
         "on_hand": (_("On hand"), _("What the books say is here")),
         "reserved": (_("Promised"), _("To orders, and held for a while")),
         "expired": (_("Past its date"), _("Lots whose last day is over by then")),
+        "recalled": (_("Recalled"), _("Lots that are recalled: they come off the shelf")),
         "safety": (_("Safety stock"), _("Kept back from everything sold online")),
         "buffer": (_("Buffer"), _("Kept back from this channel")),
         "inbound": (_("On the way here"), _("Sent from another place")),

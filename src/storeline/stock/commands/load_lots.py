@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from storeline.kernel.api import Actor, LoadResult, Rule, refuse_rows, refuse_same, run, staged_result, transaction
+from storeline.stock.commands.lots import RECALLED
 from storeline.stock.domain.lots import LONGEST_LOT
 from storeline.stock.locks import take_turn
 from storeline.stock.permissions import ADJUST
@@ -59,17 +60,23 @@ WITH refused AS (
 INSERT INTO pg_temp.in_error (file, row, col, reason)
 SELECT 'lots', row, 'quantity', 'its lots are more than is there' FROM refused
 """
-_WRITE = """
-INSERT INTO stock_lot (place_id, product_id, lot, expires_on, on_hand)
-SELECT place_id, product_id, lot, expires_on, quantity FROM pg_temp.lots_loading ORDER BY place_id, product_id, lot
+_WRITE = f"""
+INSERT INTO stock_lot (place_id, product_id, lot, expires_on, on_hand, expired, recalled)
+SELECT w.place_id, w.product_id, w.lot, w.expires_on, w.quantity, blocked.recalled, blocked.recalled
+FROM pg_temp.lots_loading w CROSS JOIN LATERAL (SELECT {RECALLED} AS recalled) AS blocked
+ORDER BY w.place_id, w.product_id, w.lot
 """
 _MOVED = """
 INSERT INTO stock_lot_move (source_id, line_no, kind, lot, place_id, product_id, quantity)
 SELECT source_id, line_no, 'opening', lot, place_id, product_id, quantity FROM pg_temp.lots_loading
 """
 _SUM_UP = """
-UPDATE stock_balance b SET lotted = b.lotted + f.quantity FROM (
-    SELECT place_id, product_id, sum(quantity)::bigint AS quantity FROM pg_temp.lots_loading GROUP BY place_id, product_id
+UPDATE stock_balance b SET lotted = b.lotted + f.quantity, expired = b.expired + f.expired FROM (
+    SELECT w.place_id, w.product_id, sum(w.quantity)::bigint AS quantity,
+        coalesce(sum(w.quantity) FILTER (WHERE l.expired), 0)::bigint AS expired
+    FROM pg_temp.lots_loading w
+    JOIN stock_lot l ON l.place_id = w.place_id AND l.product_id = w.product_id AND l.lot = w.lot
+    GROUP BY w.place_id, w.product_id
 ) AS f WHERE b.place_id = f.place_id AND b.product_id = f.product_id
 """
 

@@ -22,12 +22,20 @@ from storeline.stock.domain.lots import LotBook
 from storeline.stock.locks import lock
 
 AT_ONCE = 1_000
+# Whether a lot of a row `w` is blocked, wherever it turns up. Who asks has its balance's lock, as who recalls it had.
+RECALLED = """EXISTS (
+    SELECT FROM stock_recall r WHERE r.product_id = w.product_id AND r.lot = w.lot AND r.state <> 'lifted'
+)"""
 # Under the balance's lock, so what was read is what is there: the CHECK on it is the guard.
-_WRITE = """
-INSERT INTO stock_lot AS l (place_id, product_id, lot, expires_on, on_hand, expired)
-SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::date[], %s::bigint[], %s::boolean[])
+_WRITE = f"""
+INSERT INTO stock_lot AS l (place_id, product_id, lot, expires_on, on_hand, expired, recalled)
+SELECT w.place_id, w.product_id, w.lot, w.expires_on, w.on_hand, w.expired OR blocked.recalled, blocked.recalled
+FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::date[], %s::bigint[], %s::boolean[])
+    AS w(place_id, product_id, lot, expires_on, on_hand, expired)
+CROSS JOIN LATERAL (SELECT {RECALLED} AS recalled) AS blocked
 ON CONFLICT (place_id, product_id, lot) DO UPDATE
-    SET expires_on = excluded.expires_on, on_hand = excluded.on_hand, expired = excluded.expired
+    SET expires_on = excluded.expires_on, on_hand = excluded.on_hand, expired = excluded.expired,
+        recalled = excluded.recalled
 """
 _MOVED = """
 INSERT INTO stock_lot_move (source_id, line_no, kind, lot, place_id, product_id, quantity)

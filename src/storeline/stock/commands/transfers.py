@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from storeline.catalog import api as catalog
@@ -107,7 +107,10 @@ WHERE t.transfer_id = %s AND t.product_id = ANY(%s::uuid[]) ORDER BY l.expires_o
 
 
 def create_transfer(draft: TransferDraft, *, actor: Actor) -> Transfer:
-    """Begin a transfer; nothing moves yet. The same draft again is the same transfer, another under its id is refused."""
+    """Begin a transfer; nothing moves yet. The same draft again is the same transfer, another under its id is refused.
+
+    It is due in the future; who repeats a draft does so at any time.
+    """
     _check_draft(draft)
     actor.require(TRANSFER, draft.from_place)
     with transaction():
@@ -116,6 +119,7 @@ def create_transfer(draft: TransferDraft, *, actor: Actor) -> Transfer:
             _CREATE, [draft.id, draft.from_place, draft.to_place, draft.due_at, draft.note.strip(), now()]
         ).rowcount
         if made:
+            _check_due(draft.due_at)
             run(
                 _LINES,
                 [
@@ -277,12 +281,17 @@ def _check_shippable(found: Transfer, due_at: datetime | None, force: str, actor
         raise WrongTransferState("It was called off.", field="id")
     if not found.lines:
         raise Invalid("There is nothing in it yet.", field="lines")
-    if due_at is not None and due_at < now():
-        raise Invalid("It arrives in the future.", field="due_at")
+    _check_due(due_at)
     if len(force) > LONGEST_NOTE:
         raise Invalid(f"A reason has at most {LONGEST_NOTE} characters.", field="force")
     if force.strip():
         actor.require(ADJUST, found.from_place)
+
+
+def _check_due(due_at: datetime | None) -> None:
+    """Promises count on it. People type it to the minute."""
+    if due_at is not None and due_at < now() - timedelta(minutes=1):
+        raise Invalid("It arrives in the future.", field="due_at")
 
 
 def _check_free(lines: Sequence[TransferLine], place: UUID, levels: Mapping[Pair, Level]) -> None:

@@ -42,6 +42,7 @@ REASONS = (
     "to_owner",
     "mistake",
     "other",
+    "recalled",
 )
 """Why stock is corrected. `other` says so in its note; `to_owner` is a partner's goods that it took back."""
 LONGEST_NOTE = 200
@@ -84,7 +85,7 @@ IN_SHOPS = frozenset({"store", "till"})
 class Level(NamedTuple):
     """One balance, with what is kept back from online channels of it: safety stock, buffers by channel, expired lots.
 
-    `lotted` is how much of it is in lots.
+    `lotted` is how much of it is in lots; `expired` is in lots past their day or recalled.
     """
 
     on_hand: int

@@ -19,7 +19,9 @@ _LOT = re.compile(rf"[!-Z_a-z]{{1,{LONGEST_LOT}}}")
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """What a place has of a lot, in thousandths. `expired` where its day is over: it is promised to nobody online."""
+    """What a place has of a lot, in thousandths. `expired` where its day is over or it is `recalled`: it is promised to
+    nobody online, and leaves last.
+    """
 
     place_id: UUID
     product_id: UUID
@@ -27,6 +29,7 @@ class Lot:
     expires_on: date | None
     on_hand: int
     expired: bool
+    recalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +153,14 @@ def first_out(lot: Lot) -> tuple[bool, date, str]:
     return lot.expired, lot.expires_on or date.max, lot.lot
 
 
+def is_lot(text: str) -> bool:
+    """Whether a label can carry it."""
+    return _LOT.fullmatch(text) is not None
+
+
 def check_lot(lot: str | None, expires_on: date | None, field: str) -> None:
     """Refuse a lot that no label can carry, and a day without its lot."""
-    if lot is not None and not _LOT.fullmatch(lot):
+    if lot is not None and not is_lot(lot):
         raise Invalid(f"A lot has 1 to {LONGEST_LOT} characters, as its label shows them.", field=f"{field}.lot")
     if lot is None and expires_on is not None:
         raise Invalid("Name the lot that is good until then.", field=f"{field}.lot")

@@ -18,6 +18,7 @@ class StepName(StrEnum):
     ON_HAND = "on_hand"
     RESERVED = "reserved"
     EXPIRED = "expired"
+    RECALLED = "recalled"
     SAFETY = "safety"
     BUFFER = "buffer"
     INBOUND = "inbound"
@@ -69,7 +70,7 @@ class Inbound:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """All that a promise is made of: `reserved` without the holds that have ended, which are `ended`;
-    `expired` is what will have expired by then, the first of it on `expired_on`.
+    `expired` is what will have expired by then, the first of it on `expired_on`; `recalled` is in recalled lots.
     """
 
     on_hand: int = 0
@@ -77,6 +78,7 @@ class Standing:
     ended: int = 0
     expired: int = 0
     expired_on: date | None = None
+    recalled: int = 0
     safety: Kept | None = None
     buffer: Kept | None = None
     inbound: Sequence[Inbound] = ()
@@ -112,6 +114,10 @@ def _withheld(standing: Standing, channel: str) -> list[AtpStep]:
     if standing.expired:
         since = "" if standing.expired_on is None else f", the first after {standing.expired_on.isoformat()}"
         steps.append(AtpStep(StepName.EXPIRED, -standing.expired, f"In lots that are past their date then{since}."))
+    if standing.recalled:
+        steps.append(
+            AtpStep(StepName.RECALLED, -standing.recalled, "In lots that are recalled: they come off the shelf.")
+        )
     if standing.safety is not None:
         steps.append(AtpStep(StepName.SAFETY, -standing.safety.quantity, f"Safety stock, {_scope(standing.safety)}."))
     if standing.buffer is not None:

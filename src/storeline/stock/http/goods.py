@@ -100,6 +100,7 @@ class CorrectedIn(Schema):
         "to_owner",
         "mistake",
         "other",
+        "recalled",
     ]
     note: Annotated[str, Field(max_length=LONGEST_NOTE)] = ""
     lot: LotCode | None = None

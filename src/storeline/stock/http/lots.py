@@ -24,7 +24,7 @@ Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
 class LotOut(Schema):
-    """What a place has of a lot; `expired` where its last day is over: it is promised to nobody online."""
+    """What a place has of a lot; `expired` where its last day is over or it is `recalled`: it is promised to nobody online."""
 
     place: UUID
     product: UUID
@@ -32,6 +32,7 @@ class LotOut(Schema):
     expires_on: date | None
     on_hand: str
     expired: bool
+    recalled: bool
 
 
 class LotsOut(Schema):
@@ -143,6 +144,7 @@ def _lot(one: Lot) -> LotOut:
         expires_on=one.expires_on,
         on_hand=format_quantity(one.on_hand),
         expired=one.expired,
+        recalled=one.recalled,
     )
 
 

@@ -29,7 +29,7 @@ class StepOut(Schema):
 
     name: str = Field(
         json_schema_extra={
-            "enum": ["on_hand", "reserved", "expired", "safety", "buffer", "inbound", "overdue", "floor"]
+            "enum": ["on_hand", "reserved", "expired", "recalled", "safety", "buffer", "inbound", "overdue", "floor"]
         }
     )
     quantity: str

@@ -10,13 +10,14 @@ from storeline.kernel.api import Pending, Ready, ids_array, later, pipeline, run
 from storeline.stock.domain.goods import Pair
 from storeline.stock.domain.lots import InTransit, Lot, LotTaken, Recall, first_out
 
-_COLUMNS = "l.place_id, l.product_id, l.lot, l.expires_on, l.on_hand, l.expired"
+_COLUMNS = "l.place_id, l.product_id, l.lot, l.expires_on, l.on_hand, l.expired, l.recalled"
 _OF_PAIRS = f"""
 SELECT {_COLUMNS} FROM unnest(%s::uuid[], %s::uuid[]) AS asked(place_id, product_id)
 JOIN stock_lot l ON l.place_id = asked.place_id AND l.product_id = asked.product_id
 """
 _EXPIRING = f"""
 SELECT {_COLUMNS} FROM stock_lot l WHERE l.place_id = %s AND l.expires_on <= %s AND l.on_hand > 0
+    AND NOT l.recalled
 ORDER BY l.expires_on, l.product_id, l.lot LIMIT %s
 """
 _SHELVES = f"""
@@ -51,7 +52,7 @@ def lots_of(pairs: Collection[Pair]) -> Pending[list[Lot]]:
 def expiring(place_id: UUID, until: date, *, limit: int = 1_000) -> list[Lot]:
     """Lots of a place whose last day is `until` or before and of which something is there, the first to go first.
 
-    Those past their day are among them, marked `expired`.
+    Those past their day are among them, marked `expired`; recalled ones are in `recalled_at`.
     """
     return [Lot(*row) for row in run(_EXPIRING, [place_id, until, limit])]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from storeline.kernel.api import Row, ids_array, later, now, pipeline
@@ -27,9 +27,10 @@ LEFT JOIN {FREED} AS f ON f.place_id = asked.place_id AND f.product_id = asked.p
 LEFT JOIN LATERAL {_POLICY} AS safety ON true
 LEFT JOIN LATERAL {_POLICY} AS buffer ON true
 """
-# Lots past their day by then; a lot that the books call expired stays so.
+# Lots past their day by then, and recalled ones; a lot that the books call expired stays so.
 _EXPIRED = f"""
-SELECT asked.place_id, asked.product_id, sum(l.on_hand)::bigint, min(l.expires_on)
+SELECT asked.place_id, asked.product_id, coalesce(sum(l.on_hand) FILTER (WHERE NOT l.recalled), 0)::bigint,
+    min(l.expires_on) FILTER (WHERE NOT l.recalled), coalesce(sum(l.on_hand) FILTER (WHERE l.recalled), 0)::bigint
 FROM {_ASKED}
 JOIN places_place p ON p.id = asked.place_id
 JOIN stock_lot l ON l.place_id = asked.place_id AND l.product_id = asked.product_id
@@ -63,17 +64,17 @@ def atp(pairs: Collection[Pair], *, channel: str, at: datetime | None = None) ->
         expired = later(_EXPIRED, [*arrays, until], list)
         inbound = later(_INBOUND, [*arrays, until], list)
     coming = _inbound(inbound.result())
-    over = {(place, product): (quantity, day) for place, product, quantity, day in expired.result()}
+    over: dict[Pair, tuple[int, date | None, int]] = {
+        (place, product): (past, day, recalled) for place, product, past, day, recalled in expired.result()
+    }
     found = {}
     for row in standing.result():
         pair = (row[0], row[1])
-        quantity, day = over.get(pair, (0, None))
         facts = Standing(
             row[2],
             row[3] - row[4],
             row[4],
-            quantity,
-            day,
+            *over.get(pair, (0, None, 0)),
             _kept(row[5:7]),
             _kept(row[7:9]) if channel else None,
             coming.get(pair, ()),

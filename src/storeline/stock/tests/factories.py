@@ -96,6 +96,7 @@ CHECKS = (
     audit.lots,
     audit.transfers,
     audit.corrections,
+    audit.recalls,
 )
 
 
@@ -113,7 +114,7 @@ def state_of(source: UUID) -> list[tuple[int, str, int]]:
 def snapshot() -> list[list[tuple[object, ...]]]:
     """Everything stock has, to prove that a refusal changed nothing."""
     tables = """balance movement reservation exception count policy lot lot_move adjustment
-        transfer transfer_line transfer_arrival"""
+        transfer transfer_line transfer_arrival recall take_off"""
     return [run(f"SELECT * FROM stock_{table} ORDER BY 1, 2, 3").fetchall() for table in tables.split()]
 
 

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from storeline.identity.tests.factories import make_token
-from storeline.kernel.api import SYSTEM, Actor, BodyMismatch, Forbidden, Invalid, new_id, now, run
+from storeline.kernel.api import SYSTEM, Actor, BodyMismatch, Forbidden, Invalid, clock_at, new_id, now, run
 from storeline.stock import api as stock
 from storeline.stock import audit
 from storeline.stock.tests.factories import (
@@ -150,6 +150,7 @@ def test_it_is_called_off_before_it_leaves_and_not_after(between):
         (lambda one: {"lines": [(one.one, 1), (one.one, 2)]}, "lines[1].product"),
         (lambda _one: {"lines": [(new_id(), 1)]}, "lines[0].product"),
         (lambda _one: {"note": "x" * 201}, "note"),
+        (lambda _one: {"due_at": now() - timedelta(hours=1)}, "due_at"),
     ],
 )
 def test_a_transfer_that_makes_no_sense_is_not_begun(between, change, field):
@@ -157,6 +158,15 @@ def test_a_transfer_that_makes_no_sense_is_not_begun(between, change, field):
     with pytest.raises(Invalid) as refusal:
         stock.create_transfer(replace(between.draft(), **change(between)), actor=SYSTEM)
     assert (refusal.value.field, snapshot()) == (field, before)
+
+
+def test_history_has_its_own_now_and_a_repeat_may_come_late(between):
+    due = now() - timedelta(days=3)
+    draft = replace(between.draft(), due_at=due)
+    with clock_at(due - timedelta(hours=1)):
+        made = stock.create_transfer(draft, actor=SYSTEM)
+    assert stock.create_transfer(draft, actor=SYSTEM) == made
+    assert made.due_at == due
 
 
 def test_promises_count_on_what_is_due_in_time(between):
@@ -231,6 +241,9 @@ def test_transfers_over_http(between):
     for _ in range(2):
         made = send("post", "/stock/transfers", body, associate)
         assert (made.status_code, made.json()["state"]) == (201, "open")
+    late = body | {"id": str(new_id()), "due_at": (now() - timedelta(hours=5)).isoformat()}
+    refused = send("post", "/stock/transfers", late, associate)
+    assert (refused.status_code, refused.json()["field"]) == (422, "due_at")
     address = f"/stock/transfers/{body['id']}"
     sent = send("post", f"{address}/ship", {"due_at": (now() + timedelta(hours=5)).isoformat()}, associate).json()
     assert (sent["state"], sent["lines"][0]["in_transit"]) == ("shipped", "4")

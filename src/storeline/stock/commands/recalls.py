@@ -1,0 +1,190 @@
+"""A lot is recalled: blocked at once at every place, taken off the shelves, and the recall ended.
+
+Who starts or ends a recall locks every balance of the product, and before them the turn to create balances: whoever
+writes a lot of it has one of these locks, so that no lot escapes the block.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from storeline.catalog import api as catalog
+from storeline.kernel.api import (
+    Actor,
+    BodyMismatch,
+    Event,
+    Invalid,
+    now,
+    pipeline,
+    publish,
+    run,
+    trail,
+    transaction,
+)
+from storeline.stock.commands.goods import adjust
+from storeline.stock.commands.lots import sum_up
+from storeline.stock.domain.goods import Goods, Kind, Pair
+from storeline.stock.domain.lots import LONGEST_LOT, is_lot
+from storeline.stock.domain.recalls import (
+    RecallDraft,
+    RecallRow,
+    RecallState,
+    TakenOff,
+    TakenOffRow,
+    check_recall,
+    off_the_books,
+)
+from storeline.stock.errors import AlreadyRecalled, CountMismatch, RecallEnded, RecallNotDone
+from storeline.stock.locks import lock, take_turn
+from storeline.stock.permissions import START_RECALL, WASTE
+from storeline.stock.queries.lots import lots_of, recall
+from storeline.stock.queries.recalls import get_recall, take_off_by_id
+
+_BALANCES = "SELECT place_id, product_id FROM stock_balance WHERE product_id = %s"
+_WITH_LOT = "SELECT place_id, product_id FROM stock_lot WHERE product_id = %s AND lot = %s"
+_START = """
+INSERT INTO stock_recall (id, product_id, lot, reason, started_at, started_by) VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT DO NOTHING
+"""
+_BLOCK = "UPDATE stock_lot SET expired = true, recalled = true WHERE product_id = %s AND lot = %s"
+_END = "UPDATE stock_recall SET state = %s, ended_at = %s, ended_by = %s WHERE id = %s AND state = 'open'"
+# What is past its day stays kept back.
+_FREE = """
+UPDATE stock_lot l SET recalled = false, expired = coalesce(l.expires_on < (%s AT TIME ZONE p.zone)::date, false)
+FROM places_place p WHERE p.id = l.place_id AND l.product_id = %s AND l.lot = %s
+"""
+_TAKEN_OFF = """
+INSERT INTO stock_take_off (id, recall_id, place_id, expected, found, missing, at, actor_id)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+
+def start_recall(draft: RecallDraft, *, actor: Actor) -> RecallRow:
+    """Recall a lot: from this moment no place promises it, wherever it is and wherever it turns up.
+
+    The same draft again is the same recall, another under its id is refused. Raises AlreadyRecalled.
+    """
+    actor.require_everywhere(START_RECALL)
+    check_recall(draft)
+    if not is_lot(draft.lot):
+        raise Invalid(f"A lot has 1 to {LONGEST_LOT} characters, as its label shows them.", field="lot")
+    with transaction():
+        if draft.product_id not in catalog.gather([draft.product_id]).result():
+            raise Invalid("There is no such product.", field="product")
+        _lock_all(draft.product_id)
+        row = [draft.id, draft.product_id, draft.lot, draft.reason.strip(), now(), actor.id]
+        if not run(_START, row).rowcount:
+            return _known(draft)
+        with pipeline():
+            run(_BLOCK, [draft.product_id, draft.lot])
+            sum_up(_pairs(_WITH_LOT, draft.product_id, draft.lot))
+            _tell(actor, "recall_started", draft.id, draft.product_id, draft.lot)
+        return get_recall(draft.id)
+
+
+def end_recall(recall_id: UUID, *, lifted: bool = False, actor: Actor) -> RecallRow:
+    """Close a recall once all of the lot is off the shelves, which stays blocked; or lift one that was a mistake.
+
+    The same again changes nothing. Raises NoRecall, RecallEnded, or RecallNotDone with how many places have some.
+    """
+    actor.require_everywhere(START_RECALL)
+    to = RecallState.LIFTED if lifted else RecallState.CLOSED
+    with transaction():
+        _lock_all(get_recall(recall_id).product_id)
+        found = get_recall(recall_id)
+        if found.state is to:
+            return found
+        if found.state is not RecallState.OPEN:
+            raise RecallEnded("It has ended in another way.", field="id", state=found.state.value)
+        if not lifted:
+            _check_done(found)
+        with pipeline():
+            run(_END, [to.value, now(), actor.id, recall_id])
+            if lifted:
+                run(_FREE, [now(), found.product_id, found.lot])
+                sum_up(_pairs(_WITH_LOT, found.product_id, found.lot))
+            _tell(actor, f"recall_{to.value}", recall_id, found.product_id, found.lot)
+        return get_recall(recall_id)
+
+
+def take_off(asked: TakenOff, *, actor: Actor) -> TakenOffRow:
+    """A place took a recalled lot off its shelf: what was found is waste, what nobody found is missing.
+
+    The same again changes nothing, another under its id is refused. Raises CountMismatch where the books no longer say
+    what was expected: somebody else took it off, or more came.
+    """
+    actor.require(WASTE, asked.place_id)
+    of_lot, beyond, missing = off_the_books(asked)
+    with transaction():
+        pair = (asked.place_id, get_recall(asked.recall_id).product_id)
+        lock([pair]).result()
+        if (known := take_off_by_id(asked.id)) is not None:
+            if _body(known) != (asked.recall_id, asked.place_id, asked.expected, asked.found, missing):
+                raise BodyMismatch("This id was used for something else.", field="id")
+            return known
+        found = get_recall(asked.recall_id)
+        if found.state is RecallState.LIFTED:
+            raise RecallEnded("It was a mistake: the goods may be sold.", field="recall")
+        if _there(pair, found.lot) != asked.expected:
+            raise CountMismatch("The books changed meanwhile: look again.", field="expected")
+        parts = ((1, of_lot, "recalled", found.lot), (2, missing, "missing", found.lot), (3, beyond, "recalled", None))
+        rows = [Goods(asked.id, line, *pair, -units, why, lot=lot) for line, units, why, lot in parts if units]
+        adjust(rows, actor=actor, kind=Kind.WASTE)
+        made = TakenOffRow(
+            *(asked.id, asked.recall_id, asked.place_id, asked.expected, asked.found, missing, now(), actor.id)
+        )
+        run(_TAKEN_OFF, [*_key(made), made.expected, made.found, made.missing, made.at, made.actor_id])
+        return made
+
+
+def _key(row: TakenOffRow) -> tuple[UUID, UUID, UUID]:
+    return row.id, row.recall_id, row.place_id
+
+
+def _body(row: TakenOffRow) -> tuple[object, ...]:
+    return row.recall_id, row.place_id, row.expected, row.found, row.missing
+
+
+def _there(pair: Pair, lot: str) -> int:
+    return sum(one.on_hand for one in lots_of([pair]).result() if one.lot == lot)
+
+
+def _known(draft: RecallDraft) -> RecallRow:
+    """The answer to a recall that was started before."""
+    rows = run(
+        "SELECT id FROM stock_recall WHERE id = %s OR (product_id = %s AND lot = %s AND state <> 'lifted') ORDER BY id <> %s",
+        [draft.id, draft.product_id, draft.lot, draft.id],
+    ).fetchall()
+    found = get_recall(rows[0][0])
+    if found.id != draft.id:
+        raise AlreadyRecalled("This lot is recalled already.", field="lot", recall=str(found.id))
+    if (found.product_id, found.lot, found.reason) != (draft.product_id, draft.lot, draft.reason.strip()):
+        raise BodyMismatch("This id was used for something else.", field="id")
+    return found
+
+
+def _check_done(found: RecallRow) -> None:
+    where = recall(found.product_id, found.lot)
+    if where.shelves or where.in_transit:
+        shelves, under_way = len(where.shelves), len(where.in_transit)
+        raise RecallNotDone(
+            f"{shelves} shelves and {under_way} transfers have some of it still.",
+            field="id",
+            shelves=shelves,
+            in_transit=under_way,
+        )
+
+
+def _lock_all(product_id: UUID) -> None:
+    take_turn()
+    lock(_pairs(_BALANCES, product_id)).result()
+
+
+def _pairs(sql: str, *params: object) -> list[Pair]:
+    return [(place, product) for place, product in run(sql, list(params)).fetchall()]
+
+
+def _tell(actor: Actor, what: str, recall_id: UUID, product_id: UUID, lot: str) -> None:
+    detail = {"product": str(product_id), "lot": lot}
+    trail(actor, f"stock.{what}", recall_id, detail=detail)
+    publish([Event(f"stock.{what}", recall_id, payload=detail)])
