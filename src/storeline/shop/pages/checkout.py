@@ -22,6 +22,7 @@ from storeline.orders import api as orders
 from storeline.orders.api import PLACE
 from storeline.payments import api as payments
 from storeline.shop import basket, hot, mine, shelf
+from storeline.shop.errors import OtherFee
 from storeline.shop.pages import delivery, kept, points, reach, waiting
 from storeline.shop.pages.basket import Ground, draft_of, gather, priced
 from storeline.shop.pages.router import pages, show
@@ -78,7 +79,7 @@ def place_order(request: Request) -> HttpResponse:
             raise verdict.error
     except Error as error:
         answer = see(reverse("shop:checkout"))
-        kept.write(request, answer, error=error)
+        kept.write(request, answer, error=_in_their_words(request, error))
         return answer
     if wanted:
         hot.done(hot.holders(request), at, wanted, order_id)
@@ -88,6 +89,15 @@ def place_order(request: Request) -> HttpResponse:
     basket.keep_card(request, request.POST.get("card", ""))
     mine.remember(request, answer, order_id)
     return answer
+
+
+def _in_their_words(request: Request, error: Error) -> Error:
+    """Another total because of the time that was chosen on the page itself is no price that changed."""
+    chosen = request.POST.get("slot", "")
+    other_time = request.POST.get("by") == "deliver" and request.POST.get("priced", chosen) != chosen
+    if other_time and error.code == "price_changed":
+        return OtherFee(error.detail, field=error.field)
+    return error
 
 
 def _elsewhere(request: Request) -> str | None:
@@ -258,6 +268,8 @@ def _form(request: Request, at: Here, lines: basket.Lines, again: kept.Kept) -> 
         near=str(given.get("near", "")),
         wrong=wrong,
         reach=reach.shown(request, by, given),
+        fees_differ=by == "deliver" and len({one.fee for one in slots}) > 1,
+        lacks_address=by in delivery.METHODS and to is None,
         can_pay=bool(slots) or (by == "ship" and to is not None) or bool(choice and choice.chosen),
         asked=by == "collect" or to is not None,
         wish=wish_of(given),

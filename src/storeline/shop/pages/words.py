@@ -164,6 +164,9 @@ def refusal(error: Refusal, names: Sequence[str] = ()) -> str:
     words = {
         "payment_declined": _("The card was declined. Nothing was charged and your basket is kept. Try another card."),
         "price_changed": _("A price has changed since you opened this page. Look at the new total, then order again."),
+        "other_fee": _(
+            "The time that you chose has a delivery fee of its own. Look at the new total, then order again."
+        ),
         "out_of_stock": sold_out,
         "sold_out": sold_out,
         "not_sold": unsold,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -70,6 +71,40 @@ def test_a_time_is_held_once_while_the_page_is_looked_at(client: Client, ways: S
     for _ in range(2):
         text(client, "/checkout")
     assert run("SELECT sum(held) FROM capacity_slot").fetchall() == [(1,)]
+
+
+def test_before_the_address_is_known_no_fee_and_no_total_is_shown(client: Client, ways: Shop) -> None:
+    put(client, ways)
+    for page in (text(client, "/checkout?by=deliver"), turn(client, "deliver", {})):
+        assert "depends on your address" in page
+        assert "Total without delivery" in page
+        assert "Order and pay" not in page
+    page = turn(client, "deliver", ADDRESS)
+    assert "depends on your address" not in page
+    assert "Order and pay" in page
+
+
+def test_a_dearer_time_shows_its_total_before_anything_is_ordered(client: Client, ways: Shop) -> None:
+    put(client, ways)
+    turn(client, "deliver", ADDRESS)
+    assert "hx-post" not in text(client, "/checkout").partition("<form id")[2].partition("</form>")[0]
+    run(
+        "INSERT INTO capacity_slot (id, method, starts_at, ends_at, cutoff_at, capacity, held, place_id, fee)"
+        " SELECT gen_random_uuid(), method, starts_at + interval '1 minute', ends_at, cutoff_at, 2, 0, place_id, 150"
+        " FROM capacity_slot WHERE method = 'deliver'"
+    )
+    page = text(client, "/checkout")
+    slots = re.findall(r'name="slot" value="([^"]*)"', page)
+    assert page.count('hx-trigger="change"') == len(slots) > 1
+    shown = {name: hidden(page, name) for name in ("id", "by", "day", "priced", "total")} | ADDRESS
+    ordered = shown | {"slot": slots[-1], "card": "tok_approve"}
+    assert client.post("/checkout", ordered)["Location"] == "/checkout"
+    page = text(client, "/checkout")
+    assert "The time that you chose has a delivery fee of its own" in page
+    assert int(hidden(page, "total")) - int(shown["total"]) == 150 + 12  # its tax
+    assert run("SELECT count(*) FROM orders_order").fetchall() == [(0,)]
+    ordered |= {name: hidden(page, name) for name in ("id", "priced", "total")}
+    assert client.post("/checkout", ordered)["Location"].startswith(f"/order/{ordered['id']}")
 
 
 @pytest.mark.parametrize(
