@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar, cast
 from uuid import UUID
 
 import psycopg
@@ -33,6 +33,11 @@ class _Count:
 
 _count: ContextVar[_Count | None] = ContextVar("_count", default=None)
 _piped: ContextVar[Pipe | None] = ContextVar("_piped", default=None)
+_ROW_BY_ROW: Final = (
+    "SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true), "
+    "set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)"
+)
+"""One plan for all, by indexes alone: one that was made while a table was nearly empty would read the whole of it for ever."""
 _keep_plans: ContextVar[bool] = ContextVar("_keep_plans", default=False)
 
 
@@ -138,7 +143,7 @@ def pipeline() -> Iterator[None]:
         with connections[DEFAULT_DB_ALIAS].execute_wrapper(_after_the_queue):
             if _keep_plans.get():
                 _keep_plans.set(False)
-                run("SET LOCAL plan_cache_mode = force_generic_plan")
+                run(_ROW_BY_ROW)
             yield
             pipe.flush()
     finally:
@@ -168,8 +173,9 @@ def transaction(*, keep_plans: bool = False) -> Iterator[None]:
     """All or nothing. Nested blocks become savepoints, so a refusal inside leaves nothing changed.
 
     `keep_plans` is for hot paths with small sets: from the first pipeline on each prepared statement keeps one plan.
-    PostgreSQL otherwise plans a statement over arrays anew each time, which costs more than running it. Not for
-    large sets: such a plan takes every array for ten elements long.
+    PostgreSQL otherwise plans a statement over arrays anew each time, which costs more than running it. Such a plan
+    looks its rows up one by one, whatever the tables were when it was made. Not for large sets: it takes every array
+    for ten elements long.
     """
     outermost = not connection.in_atomic_block
     pipe = _piped.get()

@@ -70,6 +70,20 @@ def test_a_hot_transaction_keeps_its_plans_and_no_longer_than_itself() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_kept_plan_reads_no_table_whole_though_it_was_empty_when_it_was_made() -> None:
+    sql = """
+EXPLAIN UPDATE kernel_job j SET name = j.name FROM unnest(%s::text[]) AS k(name)
+WHERE j.name = k.name AND j.name IN (SELECT unnest(%s::text[]))
+"""
+    with transaction(keep_plans=True):
+        with pipeline():
+            answer = run(sql, ["{a,b}", "{a,b}"])
+        plan = "\n".join(row[0] for row in answer.fetchall())
+    assert "Index" in plan
+    assert not any(word in plan for word in ("Seq Scan on kernel", "Hash Join", "Merge"))
+
+
+@pytest.mark.django_db(transaction=True)
 def test_what_is_sent_by_other_ways_comes_after_what_was_queued() -> None:
     with transaction():
         run("CREATE TEMPORARY TABLE seen (n int) ON COMMIT DROP")
