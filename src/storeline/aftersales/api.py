@@ -1,6 +1,7 @@
 """Everything that other modules may use of aftersales."""
 
 from storeline.aftersales.commands.load import REFUNDS_IN, RETURN_LINES_IN, RETURNS_IN, load_returns
+from storeline.aftersales.commands.recall import reaches, tell_affected, tell_open
 from storeline.aftersales.commands.request import (
     Preview,
     Refundable,
@@ -12,6 +13,7 @@ from storeline.aftersales.commands.request import (
 )
 from storeline.aftersales.commands.settle import settle
 from storeline.aftersales.commands.take_back import return_goods
+from storeline.aftersales.domain.reach import Reached
 from storeline.aftersales.domain.requests import REASONS, RequestLine, ReturnRequest
 from storeline.aftersales.domain.terms import Refund, Return, ReturnLine
 from storeline.aftersales.errors import (
@@ -28,18 +30,24 @@ from storeline.aftersales.events import RECORDED, REFUND_FAILED, REFUNDED, REQUE
 from storeline.aftersales.permissions import ASK, OTHER_TENDER, RETURN, VIEW, WITHOUT_RECEIPT
 from storeline.aftersales.queries import (
     Affected,
+    AffectedSums,
+    Notice,
     RefundView,
     RequestView,
     ReturnedLine,
     ReturnHead,
     ReturnView,
+    ToldSums,
     affected_by,
+    affected_sums,
     find_request,
     get_request,
     get_return,
     list_returns,
+    notices_of,
     requests_of,
     returns_by_id,
+    told_sums,
 )
 
 __all__ = [
@@ -59,9 +67,12 @@ __all__ = [
     "VIEW",
     "WITHOUT_RECEIPT",
     "Affected",
+    "AffectedSums",
     "BadReturn",
     "NotReturnable",
+    "Notice",
     "Preview",
+    "Reached",
     "Refund",
     "RefundRefused",
     "RefundView",
@@ -78,8 +89,10 @@ __all__ = [
     "ReturnRequest",
     "ReturnView",
     "ReturnedLine",
+    "ToldSums",
     "TooMuchReturned",
     "affected_by",
+    "affected_sums",
     "ask_return",
     "find_request",
     "get_request",
@@ -88,10 +101,15 @@ __all__ = [
     "left_to_return",
     "list_returns",
     "load_returns",
+    "notices_of",
     "preview",
+    "reaches",
     "requests_of",
     "return_goods",
     "returns_by_id",
     "settle",
+    "tell_affected",
+    "tell_open",
+    "told_sums",
     "withdraw_request",
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from storeline.kernel.api import SHOWN, CheckResult, check, run
+from datetime import timedelta
+
+from storeline.kernel.api import SHOWN, CheckResult, check, now, run
 
 _SUMS = """
 SELECT r.id, r.refunded, l.lines, r.amount - l.amount, r.tax - l.tax, r.funded - l.funded,
@@ -89,9 +91,26 @@ LEFT JOIN aftersales_return r ON r.id = q.return_id AND r.order_id = q.order_id
 WHERE q.state = 'accepted' AND r.id IS NULL ORDER BY q.code
 """
 
+# What was sold or sent in just now is told by the job within a minute, and what the event's consumer has not read yet by it.
+_RECALLS = """
+SELECT o.id, r.lot FROM stock_recall r
+JOIN stock_lot_move m ON m.product_id = r.product_id AND m.lot = r.lot AND m.kind = 'sale'
+JOIN orders_order o ON o.id = m.source_id
+LEFT JOIN aftersales_recall_notice n ON n.recall_id = r.id AND n.order_id = o.id
+WHERE r.state = 'open' AND n.order_id IS NULL
+    AND NOT EXISTS (SELECT FROM kernel_event e WHERE e.subject_id = o.id AND e.at > %s)
+    AND NOT EXISTS (
+        SELECT FROM kernel_event e LEFT JOIN kernel_checkpoint c ON c.name = 'aftersales.recalls'
+        WHERE e.type = 'stock.recall_started' AND e.subject_id = r.id
+            AND (e.xid, e.id) > (coalesce(c.xid, '0'::xid8), coalesce(c.event_id, 0))
+    )
+ORDER BY o.id
+"""
+_JUST_NOW = timedelta(minutes=5)
 
-def _found(sql: str, words: str, counted: str) -> CheckResult:
-    rows = run(sql).fetchall()
+
+def _found(sql: str, words: str, counted: str, *params: object) -> CheckResult:
+    rows = run(sql, params).fetchall()
     total = run(f"SELECT count(*) FROM {counted}").fetchone()
     return CheckResult(total[0] if total else 0, tuple(words.format(*row) for row in rows[:SHOWN]), len(rows))
 
@@ -139,3 +158,10 @@ def receipts() -> CheckResult:
 def requests() -> CheckResult:
     """Requests against returns."""
     return _found(_REQUESTS, "request {0} was accepted, but there is no return {1} of its order", "aftersales_request")
+
+
+@check("aftersales.recalls", "whoever bought of a lot that is recalled was told, or cannot be")
+def recalls() -> CheckResult:
+    """Orders that got some of a recalled lot against notices."""
+    words = "order {0} got some of the recalled lot {1}: nobody was told"
+    return _found(_RECALLS, words, "aftersales_recall_notice", now() - _JUST_NOW)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Field, Router, Schema, Status
@@ -138,6 +138,19 @@ class AffectedOut(Schema):
 
 class AffectedListOut(Schema):
     items: list[AffectedOut]
+    next: UUID | None
+
+
+class ToldOut(AffectedOut):
+    """The same, and whether who placed it was told of the recall: as a `member`, or by what they gave with the `order`."""
+
+    told: Literal["told", "cannot", "waiting"]
+    how: Literal["member", "order"] | None
+    told_at: datetime | None
+
+
+class ToldListOut(Schema):
+    items: list[ToldOut]
     next: UUID | None
 
 
@@ -285,18 +298,40 @@ def list_affected(
     cursor: UUID | None = None,
     limit: Annotated[int, Field(ge=1, le=1000)] = 200,
 ) -> AffectedListOut:
-    """Every order that got some of a recalled lot, and whose it is; how a guest can be reached is with the order."""
+    """Every order that got some of a lot, and whose it is; how a guest can be reached is with the order."""
     found = aftersales.affected_by(product, lot, after=cursor, limit=limit)
-    items = [
-        AffectedOut(
-            order=one.order_id,
-            number=orders.order_number(one.order_id),
-            place=one.place_id,
-            customer=one.customer_id,
-            completed_at=one.completed_at,
-            quantity=format_quantity(one.quantity),
-            back=format_quantity(one.back),
-        )
-        for one in found
-    ]
+    items = [AffectedOut(**_affected(one)) for one in found]
     return AffectedListOut(items=items, next=found[-1].order_id if len(found) == limit else None)
+
+
+@router.get("/recalls/{recall_id}/orders", auth=requires(stock.RECALL), response=ToldListOut, summary="Who was told")
+def list_told(
+    request: Request,  # ninja gives it
+    recall_id: UUID,
+    cursor: UUID | None = None,
+    limit: Annotated[int, Field(ge=1, le=1000)] = 200,
+) -> ToldListOut:
+    """Every order that got some of a recalled lot, and whether who placed it was told."""
+    recall = stock.get_recall(recall_id)
+    found = aftersales.affected_by(recall.product_id, recall.lot, after=cursor, limit=limit)
+    told = aftersales.notices_of(recall_id, [one.order_id for one in found])
+    items = [ToldOut(**_affected(one), **_told(told.get(one.order_id))) for one in found]
+    return ToldListOut(items=items, next=found[-1].order_id if len(found) == limit else None)
+
+
+def _affected(one: aftersales.Affected) -> dict[str, Any]:
+    return {
+        "order": one.order_id,
+        "number": orders.order_number(one.order_id),
+        "place": one.place_id,
+        "customer": one.customer_id,
+        "completed_at": one.completed_at,
+        "quantity": format_quantity(one.quantity),
+        "back": format_quantity(one.back),
+    }
+
+
+def _told(notice: aftersales.Notice | None) -> dict[str, Any]:
+    if notice is None:
+        return {"told": "waiting", "how": None, "told_at": None}
+    return {"told": notice.state, "how": notice.how or None, "told_at": notice.at}

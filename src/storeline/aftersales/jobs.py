@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from storeline.aftersales.commands.recall import tell_open
 from storeline.aftersales.commands.request import lapse_requests
 from storeline.kernel.api import job, now
 
@@ -13,3 +14,9 @@ def lapse() -> int:
     while ended := lapse_requests(now()):
         total += ended
     return total
+
+
+@job(every=60)
+def tell_recalls() -> int:
+    """Tell those whose orders of a recalled lot were found after its recall started; how many."""
+    return tell_open()

@@ -190,3 +190,29 @@ class RequestLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} of {self.order_line}"
+
+
+class RecallNotice(models.Model):
+    """That whoever placed an order of a recalled lot was told, and how; or that nobody knows how to (``cannot``).
+
+    One message is sent to a person for each recall; their further orders are marked told with it.
+    """
+
+    pk = models.CompositePrimaryKey("recall_id", "order_id")
+    recall_id = models.UUIDField()
+    order = _reference("orders.Order")
+    state = models.TextField()
+    how = models.TextField(default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "aftersales_recall_notice"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state="told", how__in=["member", "order"]) | Q(state="cannot", how=""),
+                name="aftersales_recall_notice_state",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.how}"

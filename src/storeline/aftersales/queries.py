@@ -273,3 +273,84 @@ class Affected:
 def affected_by(product_id: UUID, lot: str, *, after: UUID | None = None, limit: int = 200) -> list[Affected]:
     """Whose orders got some of a lot, by id, after one of them; shelves and transfers are `stock.api.recall`."""
     return [Affected(*row) for row in run(_AFFECTED, [product_id, product_id, lot, after, after, limit]).fetchall()]
+
+
+# How whoever placed these orders can be told: by a member's preferred confirmed address of a kind that somebody carries.
+REACH = """
+SELECT o.id, o.customer_id, p.name, o.business_date, coalesce(c.language, ''), coalesce(k.kind, ''),
+    coalesce(k.value, ''), coalesce(t.email, ''), coalesce(t.phone, ''), coalesce(t.language, ''),
+    coalesce(d.phone, ''), coalesce(d.country, '')
+FROM orders_order o
+JOIN places_place p ON p.id = o.place_id
+LEFT JOIN customers_customer c ON c.id = o.customer_id AND c.erased_at IS NULL
+LEFT JOIN LATERAL (
+    SELECT k.kind, k.value FROM customers_contact_point k
+    WHERE k.customer_id = c.id AND k.verified_at IS NOT NULL AND k.kind = ANY(%s)
+    ORDER BY k.preferred DESC, k.kind, k.id LIMIT 1
+) AS k ON true
+LEFT JOIN orders_contact t ON t.order_id = o.id
+LEFT JOIN orders_destination d ON d.order_id = o.id AND d.place_id IS NULL AND d.forgotten_at IS NULL
+WHERE o.id = ANY(%s::uuid[]) ORDER BY o.id
+"""
+_SUMS = """
+SELECT count(*), coalesce(sum(g.quantity), 0)::bigint, count(o.customer_id), coalesce(sum((
+    SELECT sum(l.quantity) FROM aftersales_return r JOIN aftersales_line l ON l.return_id = r.id
+    WHERE r.order_id = o.id AND l.product_id = %s
+)), 0)::bigint
+FROM (
+    SELECT source_id, -sum(quantity) AS quantity FROM stock_lot_move
+    WHERE product_id = %s AND lot = %s AND kind = 'sale' GROUP BY source_id
+) AS g JOIN orders_order o ON o.id = g.source_id
+"""
+_TOLD = """
+SELECT count(*) FILTER (WHERE state = 'told'), count(*) FILTER (WHERE how = 'member'), count(*) FILTER (WHERE state = 'cannot')
+FROM aftersales_recall_notice WHERE recall_id = %s
+"""
+_NOTICES = """
+SELECT order_id, state, how, at FROM aftersales_recall_notice WHERE recall_id = %s AND order_id = ANY(%s::uuid[])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedSums:
+    """All orders that got some of a lot: how many, how much of it, how many of them of customers whom we know, what came back."""
+
+    orders: int
+    quantity: int
+    known: int
+    back: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToldSums:
+    """Of how many orders somebody was told, of how many of these as a member, and of how many nobody can be."""
+
+    told: int
+    members: int
+    cannot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Whether whoever placed an order was `told` of a recall, as a `member` or by what they gave with the `order`."""
+
+    order_id: UUID
+    state: str
+    how: str
+    at: datetime
+
+
+def affected_sums(product_id: UUID, lot: str) -> AffectedSums:
+    """The sums of `affected_by`."""
+    return AffectedSums(*run(_SUMS, [product_id, product_id, lot]).fetchall()[0])
+
+
+def told_sums(recall_id: UUID) -> ToldSums:
+    """How many were told of a recall."""
+    return ToldSums(*run(_TOLD, [recall_id]).fetchall()[0])
+
+
+def notices_of(recall_id: UUID, order_ids: Collection[UUID]) -> dict[UUID, Notice]:
+    """What became of telling these orders of a recall; one that is still to be told is absent."""
+    rows = run(_NOTICES, [recall_id, ids_array(order_ids)]).fetchall()
+    return {row[0]: Notice(*row) for row in rows}
