@@ -18,6 +18,8 @@ WALK = ("ambient", "fresh", "chilled", "frozen", "hot")
 _ORDER = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SAID_MINUTES = 120
 _LONGEST = 2_000
+_NEARLY = 10
+"""Of weighed goods up to a tenth less is what was ordered: a scale seldom shows exactly that."""
 _CODE = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}(?!\d)")
 
 
@@ -93,16 +95,21 @@ class PickLine:
         return 0 if self.picked is None else self.ordered - self.picked - self.replaced - self.asked
 
     @property
+    def lacks(self) -> bool:
+        """Whether so much is missing that the shopper should be offered something for it."""
+        return self.missing > 0 and not nearly(self.product, self.ordered, self.missing)
+
+    @property
     def state(self) -> Literal["open", "coming", "asked", "part", "none", "full"]:
         """Whether somebody looked, and how much of it was there."""
         if self.comes is not None:
             return "coming"
         if self.picked is None:
             return "open"
-        if self.is_full:
-            return "full"
         if self.asked:
             return "asked"
+        if not self.lacks:
+            return "full"
         return "part" if self.picked or self.replaced else "none"
 
     @property
@@ -117,6 +124,11 @@ class PickLine:
         if self.product.by_weight or (self.picked or 0) >= most:
             return None
         return format_quantity(min((self.picked or 0) + QUANTITY_ONE, most))
+
+
+def nearly(product: ProductFacts, ordered: int, missing: int) -> bool:
+    """Whether what was weighed is as good as all of it."""
+    return product.by_weight and 0 < missing <= ordered // _NEARLY
 
 
 def pick_lines(

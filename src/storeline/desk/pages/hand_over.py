@@ -16,16 +16,23 @@ from storeline.identity.api import Request
 from storeline.messages import api as messages
 
 _SHOWN = 100
+_LEAVING = ("deliver", "ship")
+"""Whose shoppers do not come."""
 
 
 @pages.get("hand-over", HAND_OVER, name="hand_over")
 def waiting(request: Request) -> HttpResponse:
-    """What waits for its shopper, the longest waiting first, and a field for what the shopper shows."""
+    """What waits for its shopper, the longest waiting first, what waits to be brought, and a field for what the shopper shows."""
     place = place_of(request)
     if place is None:
         return choose_first()
     found = fulfilment.list_tasks(places=[place.id], states=["ready"], limit=_SHOWN)
-    return render(request, "desk/hand_over.html", place, {"tab": "hand_over", "ready": rows(found)})
+    context = {
+        "tab": "hand_over",
+        "ready": rows([task for task in found if task.method not in _LEAVING]),
+        "leaving": rows([task for task in found if task.method in _LEAVING]),
+    }
+    return render(request, "desk/hand_over.html", place, context)
 
 
 @pages.post("hand-over", HAND_OVER)

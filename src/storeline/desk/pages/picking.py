@@ -7,7 +7,8 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from storeline.desk.domain import PickLine, target
+from storeline.catalog import api as catalog
+from storeline.desk.domain import PickLine, nearly, target
 from storeline.desk.pages.shared import (
     back_to,
     back_to_line,
@@ -38,9 +39,17 @@ def _pick(request: Request, order_id: UUID, line_no: int, quantity: int, *, told
         fulfilment.pick([fulfilment.Picked(order_id, line_no, quantity)], actor=request.actor)
     except fulfilment.TaskClosed:
         return back_to("desk:task", order_id, said="closed")
-    if told == "noted" and fulfilment.short_line(order_id, line_no).may_offer:
+    if told == "noted" and _may_offer(fulfilment.short_line(order_id, line_no)):
         return back_to("desk:instead", order_id, line_no)
     return back_to_line(order_id, line_no, said=told)
+
+
+def _may_offer(short: fulfilment.ShortLine) -> bool:
+    """Whether something is to be offered for what is missing; of weighed goods a little less is not missing."""
+    if not short.may_offer:
+        return False
+    product = catalog.gather([short.product_id]).result()[short.product_id]
+    return not nearly(product, short.ordered, short.missing)
 
 
 @pages.post("tasks/<uuid:order_id>/scan", PICK, name="scan")

@@ -95,7 +95,7 @@ def to_send(place_id: UUID) -> list[ToSend]:
 
 @pages.get("", VIEW, name="list")
 def todo(request: Request) -> HttpResponse:
-    """What to pick now, what waits for its money, and how many wait for their shopper."""
+    """What to pick now, what waits for its money, and how many wait to be handed over."""
     place = place_of(request)
     if place is None:
         return choose_first()

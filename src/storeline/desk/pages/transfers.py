@@ -99,13 +99,17 @@ def _head(one: stock.Transfer, other: str) -> Head:
 
 @pages.get("transfers/new", TRANSFER, name="new_transfer")
 def ask_where(request: Request) -> HttpResponse:
-    """To which place."""
+    """To which place: those nearby, or those of a name."""
     place = place_of(request)
     if place is None:
         return choose_first()
     request.actor.require(TRANSFER, place.id)
     q = request.GET.get("q", "").strip()
-    fitting = [one for one in places.find_among(None, text=q, limit=_SHOWN + 1) if one.id != place.id]
+    if q or place.position is None:
+        found = places.find_among(None, text=q, limit=_SHOWN + 2)
+    else:
+        found = places.list_places(near=place.position, limit=_SHOWN + 2).items
+    fitting = [one for one in found if one.id != place.id]
     context = {"tab": "receive", "q": q, "choices": fitting[:_SHOWN], "more": len(fitting) > _SHOWN}
     return render(request, "desk/new_transfer.html", place, context)
 

@@ -61,6 +61,22 @@ def test_a_line_says_how_it_stands(ordered: int, picked: int | None, state: str,
     assert (one.state, one.one_more) == (state, plus)
 
 
+@pytest.mark.parametrize(
+    ("picked", "unit", "stands"),
+    [
+        (1000, "kg", ("full", False)),
+        (900, "kg", ("full", False)),
+        (899, "kg", ("part", True)),
+        (0, "kg", ("none", True)),
+        (None, "kg", ("open", False)),
+        (900, "each", ("part", True)),
+    ],
+)
+def test_a_little_less_of_weighed_goods_is_all_of_it(picked: int | None, unit: str, stands: tuple[str, bool]) -> None:
+    one = line(1, 1000, picked, by_weight=unit == "kg")
+    assert (one.state, one.lacks) == stands
+
+
 def test_weighed_goods_have_no_plus() -> None:
     assert line(1, 2000, None, by_weight=True).one_more is None
 

@@ -11,11 +11,19 @@ from django.test import Client
 
 from storeline.desk.tests.factories import GTINS, other_place, store
 from storeline.fulfilment import api as fulfilment
-from storeline.fulfilment.tests.factories import all_rows, balances, read_events, ready, state_of, to_pick
+from storeline.fulfilment.tests.factories import (
+    all_rows,
+    balances,
+    read_events,
+    ready,
+    ready_to_bring,
+    state_of,
+    to_pick,
+)
 from storeline.identity.tests.factories import browser_of, make_user
 from storeline.kernel.api import SYSTEM, new_id
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import Shop, make
+from storeline.orders.tests.factories import Shop, delivers, make
 from storeline.stock import api as stock
 from storeline.web.tests.browsing import get, heavy, send, text_of
 
@@ -116,6 +124,28 @@ def test_weighed_goods_ask_for_their_weight(here: Shop, associate: Client) -> No
     assert "Weighed, in kg" in get(associate, f"/desk/tasks/{order_id}/lines/1")
     send(associate, f"/desk/tasks/{order_id}/lines/1", quantity="0,75")
     assert picked(order_id) == [750]
+
+
+def test_a_little_less_on_the_scale_asks_nobody(here: Shop, associate: Client) -> None:
+    apps.get_model("catalog.Product").objects.filter(id=here.products[0]).update(by_weight=True, unit="kg")
+    order_id = to_pick(here, [1])
+    address = f"/desk/tasks/{order_id}"
+    assert send(associate, f"{address}/lines/1", quantity="0.89") == f"{address}/lines/1/instead"
+    assert "Offer something else" in get(associate, address)
+    assert send(associate, f"{address}/lines/1", quantity="0.95") == f"{address}?said=noted&line=1#line-1"
+    page = get(associate, address)
+    assert "Offer something else" not in page
+    assert "Ask other shops" not in page
+    assert send(associate, f"{address}/ready") == address
+    assert [line.kept_quantity for line in orders.get(order_id).lines] == [950]
+
+
+def test_what_is_brought_waits_for_no_shopper(here: Shop, associate: Client) -> None:
+    order_id = ready_to_bring(here, delivers(here))
+    page = get(associate, "/desk/hand-over")
+    assert "Waiting for a van or a carrier" in page
+    assert "Waiting for their shoppers" not in page
+    assert orders.order_number(order_id) in page
 
 
 def test_what_is_not_there_is_confirmed_before_it_is_taken_off(here: Shop, associate: Client) -> None:

@@ -55,10 +55,13 @@ def test_from_an_empty_shelf_to_the_other_shops_goods_in_the_bag(here: Shop, ass
     assert "What comes from elsewhere is late" in get(associate, address)
     assert "Leaves by" in get(there, "/desk")
     page = get(there, supply_page)
+    assert 'class="brand" href="/desk"><svg' in page
+    assert "To the next order" not in page
     assert "and did not leave in time. Send it now" in page
     assert "Send it" in page
     for _ in range(2):
         assert send(there, f"{supply_page}/send") == f"{supply_page}?said=sent_off"
+    assert "To the next order" in get(there, supply_page)
     assert "On its way from other, here" in get(associate, address)
     assert fulfilment.put_off_all(fulfilment.get_supply(supply.id).due_at + timedelta(minutes=1)) == 1
     assert "Late: it left, and was not here" in get(associate, address)

@@ -13,7 +13,7 @@ from django.test import Client
 
 from storeline.desk.pages.availability import rows_of
 from storeline.desk.tests.factories import other_place
-from storeline.fulfilment.tests.factories import all_rows, differences
+from storeline.fulfilment.tests.factories import all_rows, differences, supplying
 from storeline.identity.tests.factories import browser_of, make_user
 from storeline.kernel.api import SYSTEM, business_date, new_id, now
 from storeline.orders.tests.factories import Shop, make
@@ -147,6 +147,13 @@ def test_a_code_of_unknown_goods_names_nothing_else(here: Shop, associate: Clien
     assert send(associate, f"{packing}/scan", code=code, key="k").endswith("?said=unknown")
 
 
+def test_goods_go_to_the_nearest_places_first(here: Shop, associate: Client) -> None:
+    far, near = supplying(here, 1, "a-far", longitude=-80), supplying(here, 1, "b-near")
+    page = light(associate, "/desk/transfers/new")
+    assert re.findall(r'name="to" value="([^"]*)"', page) == [str(near), str(far)]
+    assert "5.3 mi" in page
+
+
 def test_a_receipt_names_its_lot_and_day(here: Shop, associate: Client) -> None:
     product = here.products[0]
     apps.get_model("catalog.Product").objects.filter(id=product).update(shelf_life_days=5)
@@ -166,6 +173,7 @@ def test_a_receipt_names_its_lot_and_day(here: Shop, associate: Client) -> None:
 
 def test_goods_go_from_one_place_to_the_other(here: Shop, there: UUID, associate: Client, colleague: Client) -> None:
     ref = apps.get_model("catalog.Product").objects.get(id=here.products[0]).ref
+    assert "Elsewhere" in light(associate, "/desk/transfers/new")
     page = light(associate, "/desk/transfers/new?q=Else")
     form = dict(re.findall(r'name="(id|from)" value="([^"]*)"', page)) | {"to": str(there)}
     address = f"/desk/transfers/{form['id']}"

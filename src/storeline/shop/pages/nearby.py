@@ -22,8 +22,10 @@ from storeline.web.maps import Point
 from storeline.web.pages import render
 
 _NEARBY = 6
+_LOOKED_AT = 3 * _NEARBY
 _POSITIONS = """
-SELECT id, latitude, longitude, city, region, country FROM places_place WHERE id = ANY(%s::uuid[])
+SELECT id, latitude, longitude, city, region, country FROM places_place
+WHERE id = ANY(%s::uuid[]) AND 'sell' = ANY(capabilities)
 """
 
 
@@ -79,14 +81,17 @@ def _origin(near: str, town: str, at: Here) -> tuple[places.Position | None, boo
 
 
 def _nearby(product_id: UUID, near: places.Position | None) -> list[Nearby]:
+    """Points and lockers are not among them: nothing is kept or sold there."""
     wanted = [sourcing.WantedLine(product_id, QUANTITY_ONE)]
-    options = sourcing.options(wanted, method="collect", near=near, limit=_NEARBY)
+    options = sourcing.options(wanted, method="collect", near=near, limit=_LOOKED_AT)
     rows = run(_POSITIONS, [ids_array(one.place_id for one in options)]).fetchall()
     stands = {row[0]: row[1:] for row in rows}
     found = [
-        Nearby(one.place_id, one.ref, one.name, one.serves, one.distance_km, *stands[one.place_id]) for one in options
+        Nearby(one.place_id, one.ref, one.name, one.serves, one.distance_km, *stands[one.place_id])
+        for one in options
+        if one.place_id in stands
     ]
-    return sorted(found, key=lambda one: (not one.has, one.km or 0.0))
+    return sorted(found, key=lambda one: (not one.has, one.km or 0.0))[:_NEARBY]
 
 
 def _point(one: Nearby, ref: str, slug: str, at: Here) -> Point:

@@ -47,6 +47,12 @@ def points(made: Shop) -> list[UUID]:
     return found
 
 
+def test_points_are_not_among_the_shops_that_have_a_product(client: Client, made: Shop, points: list[UUID]) -> None:
+    page = text(client, "/p/r0/product-0/shops")
+    assert "/shops/p/p/r0/product-0" in page
+    assert "Station" not in page
+
+
 def test_a_basket_goes_to_the_chosen_point(client: Client, made: Shop, points: list[UUID]) -> None:
     put(client, made)
     assert "Point or locker" in text(client, "/checkout")

@@ -77,7 +77,7 @@ def test_before_the_address_is_known_no_fee_and_no_total_is_shown(client: Client
     put(client, ways)
     for page in (text(client, "/checkout?by=deliver"), turn(client, "deliver", {})):
         assert "depends on your address" in page
-        assert "Total without delivery" in page
+        assert "Total so far" in page
         assert "Order and pay" not in page
     page = turn(client, "deliver", ADDRESS)
     assert "depends on your address" not in page
