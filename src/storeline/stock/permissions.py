@@ -25,6 +25,12 @@ BROWSE = permission(
 HOLD = permission(
     "stock.hold", "Reserve stock directly", roles=("associate", "shop_manager", "service_desk", "partner")
 )
+SHELF = permission(
+    "stock.hold_shelf",
+    "Reserve down to the last unit on the shelf",
+    roles=("associate", "shop_manager", "service_desk"),
+)
+RELEASE = permission("stock.release", "Free what others reserved directly", roles=("shop_manager", "service_desk"))
 RECEIVE = permission("stock.receive", "Receive goods", roles=("associate", "shop_manager"))
 COUNT = permission("stock.count", "Count stock", roles=("associate", "shop_manager", "planner"))
 ADJUST = permission("stock.adjust", "Correct stock with a reason", roles=("shop_manager", "planner"))

@@ -203,13 +203,17 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A request to reserve one product for somebody, named by the id that the client made."""
+    """A request to reserve one product for somebody, named by the id that the client made.
+
+    It takes from what its `channel` may be promised: one in a shop (`IN_SHOPS`) from all that is on the shelf.
+    """
 
     id: UUID
     place_id: UUID
     product_id: UUID
     quantity: int
     expires_at: datetime | None = None
+    channel: str = ""
 
     @property
     def state(self) -> str:
@@ -218,7 +222,7 @@ class Hold:
 
     @property
     def asked(self) -> tuple[int, int, int]:
-        """What was asked; the expiry is not part of it, since a repeat comes later."""
+        """What was asked; neither the expiry nor the channel is part of it: a repeat comes later, and holds what it holds."""
         return self.place_id.int, self.product_id.int, self.quantity
 
 
@@ -232,7 +236,9 @@ class Answer(StrEnum):
 
 
 class HoldVerdict(NamedTuple):
-    """The answer to one `Hold`; `left` is what could still be promised of that product just after it."""
+    """The answer to one `Hold`; `left` is what its channel could still be promised of that product just after it, below 0 where too
+    much is promised already.
+    """
 
     id: UUID
     answer: Answer
@@ -247,7 +253,7 @@ class HoldVerdict(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class KnownHold:
-    """A reservation that an earlier request made; `asked` None: an order's, which no direct request can repeat."""
+    """A reservation that an earlier request made; `asked` None: an order's or somebody else's, which no direct request can repeat."""
 
     asked: tuple[int, int, int] | None
     state: str
@@ -337,12 +343,16 @@ def decide_holds(
     """
     # By numbers: a UUID's hash is reckoned in Python, each time, and this loop is what a hot product waits for.
     left = {(place.int, product.int): level.available for (place, product), level in levels.items()}
+    kept = {
+        channel: {(place.int, product.int): level.withheld(channel) for (place, product), level in levels.items()}
+        for channel in {hold.channel for hold in asked}
+    }
     seen: dict[int, KnownHold | Hold] = {hold_id.int: hold for hold_id, hold in known.items()}
     held, sold_out = Answer.HELD, Answer.SOLD_OUT
     verdicts: list[tuple[UUID, Answer, str | None, int]] = []
     for hold in asked:
         number, pair, quantity = hold.id.int, (hold.place_id.int, hold.product_id.int), hold.quantity
-        available = left.get(pair, 0)
+        available = left.get(pair, 0) - kept[hold.channel].get(pair, 0)
         if number in seen:
             before = seen[number]
             same = before.asked == hold.asked
@@ -351,9 +361,9 @@ def decide_holds(
         elif quantity > available:
             verdicts.append((hold.id, sold_out, None, available))
         else:
-            left[pair] = available = available - quantity
+            left[pair] -= quantity
             seen[number] = hold
-            verdicts.append((hold.id, held, "held", available))
+            verdicts.append((hold.id, held, "held", available - quantity))
     return list(map(HoldVerdict._make, verdicts))
 
 

@@ -11,12 +11,12 @@ from ninja import Field, Query, Schema, Status
 
 from storeline.catalog import api as catalog
 from storeline.identity.api import Request, requires
-from storeline.kernel.api import Invalid, check_id, format_quantity, now, parse_quantity
+from storeline.kernel.api import Actor, Invalid, check_id, format_quantity, now, parse_quantity
 from storeline.stock.commands import bulk, direct, goods
 from storeline.stock.domain.goods import LONGEST_NOTE, Answer, Counted, Done, Goods, Hold, HoldVerdict, Kind
 from storeline.stock.domain.lots import LONGEST_LOT
 from storeline.stock.http.router import router
-from storeline.stock.permissions import ADJUST, BROWSE, COUNT, HOLD, READ, RECEIVE
+from storeline.stock.permissions import ADJUST, BROWSE, COUNT, HOLD, READ, RECEIVE, SHELF
 from storeline.stock.queries.levels import ExceptionRow, StockLevel, exceptions, levels, list_levels
 from storeline.web.bulk import Bulk, FieldError, Item, field_errors, sift
 from storeline.web.fields import Cursor, Moment, Quantity, Ref
@@ -155,13 +155,19 @@ class VerdictsOut(Schema):
 
 
 class HoldIn(Schema):
-    """A request to reserve, under an id that the client makes (UUIDv7)."""
+    """A request to reserve, under an id that the client makes (UUIDv7).
+
+    It takes from what its channel may be promised: on hand, less what is reserved, expired, safety stock, and what is kept
+    back from that channel. Where it names none, it is one for the shop (`store`: all that is on the shelf) by whoever may
+    reserve so, else one online.
+    """
 
     id: UUID
     place: UUID
     product: UUID
     quantity: Quantity = "1"
     expires_at: Moment | None = None
+    channel: Annotated[str, Field(pattern=r"^[a-z0-9_.-]{1,40}$", max_length=40)] | None = None
 
 
 class HoldsIn(Schema):
@@ -291,14 +297,14 @@ def set_counts(request: Request, body: Bulk[CountIn]) -> VerdictsOut:
 @router.post("/stock/holds", auth=requires(HOLD), response=HoldsOut)
 def hold(request: Request, body: HoldsIn) -> HoldsOut:
     """Reserve single products, each answered on its own; a hold ends after 15 minutes unless it says when."""
-    asked = [_hold(row, f"holds[{index}]") for index, row in enumerate(body.holds)]
+    asked = [_hold(row, request.actor, f"holds[{index}]") for index, row in enumerate(body.holds)]
     return HoldsOut(items=[_answer(verdict) for verdict in direct.reserve_many(asked, actor=request.actor)])
 
 
 @router.post("/stock/holds/release", auth=requires(HOLD), response=ReleasedOut)
 @idempotent
 def release(request: Request, body: IdsIn) -> dict[str, int]:
-    """Free holds that were made here; what orders hold is theirs."""
+    """Free holds that this client or person made, or that others did by whoever may; what orders hold is theirs."""
     return {"released": direct.release_holds(body.ids, actor=request.actor)}
 
 
@@ -311,13 +317,15 @@ def _named(
     return body.id, index, body.place, line.product, quantity
 
 
-def _hold(row: HoldIn, field: str) -> Hold:
+def _hold(row: HoldIn, actor: Actor, field: str) -> Hold:
     check_id(row.id, field=f"{field}.id")
     moment = now()
     expires_at = row.expires_at or moment + HOLD_FOR
     if not moment < expires_at <= moment + LONGEST_HOLD:
         raise Invalid("A hold ends within 7 days.", field=f"{field}.expires_at")
-    return Hold(row.id, row.place, row.product, parse_quantity(row.quantity, field=f"{field}.quantity"), expires_at)
+    quantity = parse_quantity(row.quantity, field=f"{field}.quantity")
+    channel = row.channel or ("store" if actor.may(SHELF, row.place) else "")
+    return Hold(row.id, row.place, row.product, quantity, expires_at, channel)
 
 
 def _answer(verdict: HoldVerdict) -> HoldOut:
@@ -326,7 +334,7 @@ def _answer(verdict: HoldVerdict) -> HoldOut:
         status=_STATUS[verdict.answer],
         answer=verdict.answer,
         state=verdict.state,
-        left=format_quantity(verdict.left),
+        left=format_quantity(max(verdict.left, 0)),
     )
 
 

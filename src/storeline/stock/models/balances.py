@@ -80,7 +80,9 @@ class Movement(models.Model):
 
 
 class Reservation(models.Model):
-    """Goods promised to somebody. `asked` is there where a client asked for it directly, under its own id: how much."""
+    """Goods promised to somebody. `asked` is there where a client asked for it directly, under its own id: how much; `made_by` is who
+    did, null for the system.
+    """
 
     pk = models.CompositePrimaryKey("source_id", "line_no")
     source_id = models.UUIDField()
@@ -91,6 +93,7 @@ class Reservation(models.Model):
     state = models.TextField(db_default=State.HELD.value)
     expires_at = models.DateTimeField(null=True, blank=True)
     asked = models.BigIntegerField(null=True, blank=True)
+    made_by = models.UUIDField(null=True, blank=True)
 
     class Meta:
         constraints = (
