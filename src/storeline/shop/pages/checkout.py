@@ -240,6 +240,9 @@ def _form(request: Request, at: Here, lines: basket.Lines, again: kept.Kept) -> 
     slot = str(given.get("slot", "")) or _proposed(records.result(), slots, at.place.zone)
     if slot not in {str(one.id) for one in slots}:
         slot = str(slots[0].id) if slots else ""
+    arrives = None
+    if by == "ship" and to is not None:
+        arrives = delivery.with_you(capacity.areas_of(at.place.id), to, coming.arrives if coming else now())
     choice = None
     if by == delivery.POINT:
         near, wanted = position(str(given.get("near", ""))), str(given.get("point", ""))
@@ -260,6 +263,7 @@ def _form(request: Request, at: Here, lines: basket.Lines, again: kept.Kept) -> 
         slots=slots,
         slot=slot,
         coming=coming,
+        arrives=arrives,
         ways=ways,
         method=by,
         fields=fields,

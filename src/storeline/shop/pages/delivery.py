@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -71,6 +72,14 @@ def address_of(at: Here, fields: Mapping[str, str], near: str = "") -> orders.Ad
         fields["note"],
         position(near) or _town(fields["city"]),
     )
+
+
+def with_you(areas: Sequence[capacity.Area], to: orders.Address | None, leaves: datetime | None) -> datetime | None:
+    """About when a parcel that leaves then is at its address; None where nobody can say."""
+    if to is None or leaves is None:
+        return None
+    area = capacity.area_for(areas, capacity.Destination(to.country, to.postal_code, to.position), "ship")
+    return None if area is None else leaves + timedelta(days=area.days)
 
 
 def _town(city: str) -> places.Position | None:

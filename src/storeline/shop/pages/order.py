@@ -20,6 +20,7 @@ from storeline.orders.api import OWN
 from storeline.payments import api as payments
 from storeline.places import api as places
 from storeline.shop import basket, shelf
+from storeline.shop.pages import delivery
 from storeline.shop.pages.missing import NOTHING, missed, seen
 from storeline.shop.pages.returns import asked_of
 from storeline.shop.pages.router import pages, show
@@ -42,6 +43,7 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
     with pipeline():
         brought = orders.destinations([order_id])
         gathered = catalog.gather([line.product_id for line in view.lines])
+        areas = capacity.gather_areas([progress.place_id] if view.head.method == "ship" else [])
         asked_slot = capacity.gather_slot(view.head.slot_id) if view.head.slot_id else Ready(None)
         keep_basket = basket.gather(request)
     keep_basket()
@@ -49,20 +51,10 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
     to = brought.result().get(order_id) if view.head.method != "carry_out" else None
     at, place_id = here(request), to.point if to is not None and to.point else progress.place_id
     place = at.place if at.place.id == place_id else places.get_place(place_id)
-    moved = view.moved
-    lines = [
-        {
-            "name": shelf.name_of(products[line.product_id]),
-            "kind": shelf.kind_of(products[line.product_id]),
-            "ref": products[line.product_id].ref,
-            "slug": shelf.slug(products[line.product_id].name),
-            "unit": products[line.product_id].unit,
-            "line": line,
-            "bought": line.quantity - moved.get(line.line_no, 0),
-        }
-        for line in view.lines
-        if line.quantity > moved.get(line.line_no, 0) or not line.quantity
-    ]
+    arrives = None
+    if to is not None and view.head.method == "ship" and progress.state != "cancelled":
+        leaves = progress.closed_at or progress.due_at
+        arrives = delivery.with_you(areas.result().get(progress.place_id, ()), to.address, leaves)
     done = view.head.state == "completed"
     context = _way(progress, place, slot, view.lines, products)
     return show(
@@ -72,16 +64,37 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
         order=view.head,
         tax=view.kept_tax,
         total=view.kept_total,
-        bought=lines,
+        bought=_bought(view, products, to.fee_line if to is not None else None),
         key=key,
         slot=slot,
         to=to,
+        arrives=arrives,
         parcel=fulfilment.get_shipment(order_id) if view.head.method == "ship" else None,
         number=orders.order_number(order_id),
         returns=asked_of(view, products) if done else [],
         may_return=done and bool(aftersales.left_to_return(order_id)),
         **context,
     )
+
+
+def _bought(
+    view: orders.OrderView, products: Mapping[UUID, catalog.ProductFacts], fee_line: int | None
+) -> list[dict[str, Any]]:
+    """The order's lines without what moved to others, the fee last."""
+    moved = view.moved
+    return [
+        {
+            "name": shelf.name_of(products[line.product_id]),
+            "kind": shelf.kind_of(products[line.product_id]),
+            "ref": products[line.product_id].ref,
+            "slug": shelf.slug(products[line.product_id].name),
+            "unit": products[line.product_id].unit,
+            "line": line,
+            "bought": line.quantity - moved.get(line.line_no, 0),
+        }
+        for line in sorted(view.lines, key=lambda one: one.line_no == fee_line)
+        if line.quantity > moved.get(line.line_no, 0) or not line.quantity
+    ]
 
 
 @pages.get("order/<uuid:order_id>/way", OWN, guest=True, name="way")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse, HttpResponsePermanentRedirect
@@ -11,9 +12,11 @@ from django.utils.translation import gettext as _
 from storeline.catalog import api as catalog
 from storeline.identity.api import Request
 from storeline.kernel.api import QUANTITY_ONE, business_date, format_amount, now
+from storeline.orders import api as orders
 from storeline.places import api as places
 from storeline.pricing import api as pricing
 from storeline.shop import basket, departments, offers, shelf, where
+from storeline.shop.pages.basket import draft_of
 from storeline.shop.pages.router import pages, show
 from storeline.shop.pages.shops import schema_of
 from storeline.shop.where import Here, here
@@ -61,7 +64,7 @@ def find(ref: str) -> catalog.ProductFacts:
 
 
 def _page(request: Request, whole: catalog.Product, at: Here, mine: Here) -> HttpResponse:
-    """Four waits; where something else is offered instead, six; where something is reduced, one more."""
+    """Four waits; where something is reduced, one more; where it is sold out at most ten: what stands in, and who sends it."""
     lines, facts = basket.read(request), whole.facts
     prices, levels = shelf.prices_and_levels([facts], at, member=shelf.is_member(request))
     level = levels.get(facts.id)
@@ -74,6 +77,8 @@ def _page(request: Request, whole: catalog.Product, at: Here, mine: Here) -> Htt
     cards = {card.id: card for card in shelf.cards_of(priced, prices, levels, at, lines)}
     card = cards.pop(facts.id, None)
     price = None if card is None else card.shelf
+    is_mine = at.place.id == mine.place.id
+    coming = _coming(request, at, facts, level) if is_mine and state == "out" and price is not None else None
     return show(
         request,
         "product",
@@ -81,8 +86,9 @@ def _page(request: Request, whole: catalog.Product, at: Here, mine: Here) -> Htt
         lines,
         product=whole,
         shop=at,
-        elsewhere=at.place.id != mine.place.id,
+        elsewhere=not is_mine,
         card=card,
+        coming=coming,
         name=shelf.name_of(facts),
         slug=shelf.slug(facts.name),
         description=whole.description if not whole.descriptions else _described(whole),
@@ -105,6 +111,14 @@ def _state(facts: catalog.ProductFacts, at: Here, price: pricing.ShelfPrice | No
         return "out" if listed else "unsold"
     found = shelf.state_of(level)
     return "out" if found == "elsewhere" else found
+
+
+def _coming(
+    request: Request, at: Here, facts: catalog.ProductFacts, level: stock.Level | None
+) -> orders.Foreseen | None:
+    """Another shop that would send one of what this one has none of, and when it can be here, as the checkout says it."""
+    wanted = replace(draft_of(at, {facts.id: QUANTITY_ONE}, None), served_by=at.place.id)
+    return orders.foresee(wanted, {} if level is None else {facts.id: level}, actor=request.actor)
 
 
 def _described(product: catalog.Product) -> str:

@@ -52,6 +52,22 @@ def given(order_id: UUID) -> list[tuple[UUID | None, int]]:
     return [(line.from_place, line.quantity) for line in orders.get(order_id).lines if line.goods]
 
 
+def test_what_is_sold_out_here_can_be_bought_where_another_shop_sends_it(
+    client: Client, made: Shop, other: UUID
+) -> None:
+    run("UPDATE catalog_product SET category_id = (SELECT id FROM catalog_category LIMIT 1)")
+    run("UPDATE stock_balance SET on_hand = 0 WHERE place_id = %s AND product_id = %s", [made.place, made.products[0]])
+    text(client, "/p/r0/product-0")
+    with counted() as asked:
+        page = text(client, "/p/r0/product-0")
+    assert asked.times <= MOST_QUERIES
+    for words in ("In other shops", "Another shop sends it to", "Add to the basket", "In stock instead"):
+        assert words in page
+    put(client, made, 1)
+    order_id = placed(client, text(client, "/checkout"), slot=hidden(text(client, "/checkout"), "slot"))
+    assert given(order_id) == [(other, 1_000)]
+
+
 def test_a_collection_is_promised_when_the_rest_is_there_and_is_due_then(
     client: Client, made: Shop, other: UUID
 ) -> None:
@@ -110,6 +126,9 @@ def test_what_is_brought_comes_whole_at_the_fee_that_was_shown(
     assert "Comes from another shop" in page
     more = FIELDS | ({"slot": hidden(page, "slot")} if method == "deliver" else {})
     order_id = placed(client, page, **more)
+    said = text(client, f"/order/{order_id}?key={orders.token_of(order_id)}")
+    assert ("With you about" in page, "With you about" in said) == (method == "ship", method == "ship")
+    assert said.index("Delivery fee") > said.index("Product 0")
     head = orders.get(order_id).head
     assert (head.method, head.served_by, head.total) == (method, made.place, int(hidden(page, "total")))
     assert given(order_id) == [(None, 10_000), (other, 2_000)]
