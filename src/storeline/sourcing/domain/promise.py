@@ -8,7 +8,6 @@ from datetime import timedelta
 from functools import partial
 from operator import lt
 
-from storeline.capacity import api as capacity
 from storeline.sourcing.domain.look import (
     ALL_FULL,
     GONE,
@@ -25,6 +24,7 @@ from storeline.sourcing.domain.options import Code, ProductNeed, Reason, keeps
 from storeline.sourcing.domain.spread import Spread, is_open, lacking
 from storeline.sourcing.domain.ways import (
     Answer,
+    Area,
     Asked,
     Draft,
     Fee,
@@ -179,7 +179,7 @@ def _carried(look: Look, source: Source) -> Found:
 
 def _collected(look: Look, source: Source) -> Found:
     fee = Fee(look.asked.terms.fee_collect, source.currency)
-    return look.obstacles(source) or _timed(source, Slots(*source.collect), fee, slotted=source.collect_slotted)
+    return look.obstacles(source) or _timed(source, source.collect, fee, slotted=source.collect_slotted)
 
 
 def _delivered(look: Look, source: Source) -> Found:
@@ -187,10 +187,10 @@ def _delivered(look: Look, source: Source) -> Found:
     if area is None:
         return [OUTSIDE]
     fee = _fee(area, source)
-    return look.obstacles(source) or _timed(source, Slots(*source.deliver), fee, slotted=source.deliver_slotted)
+    return look.obstacles(source) or _timed(source, source.deliver, fee, slotted=source.deliver_slotted)
 
 
-def _fee(area: capacity.Area, source: Source) -> Fee:
+def _fee(area: Area, source: Source) -> Fee:
     return Fee(area.fee, source.currency, area.free_from, area.product_id, area.id)
 
 
@@ -214,10 +214,10 @@ def _together(look: Look, capability: str, source: Source) -> Found:
     if given is None:
         return []
     if area is not None:
-        found = _timed(source, Slots(*source.deliver), _fee(area, source), slotted=source.deliver_slotted)
+        found = _timed(source, source.deliver, _fee(area, source), slotted=source.deliver_slotted)
     else:
         fee = Fee(look.asked.terms.fee_collect, source.currency)
-        found = _timed(source, Slots(*source.collect), fee, slotted=source.collect_slotted)
+        found = _timed(source, source.collect, fee, slotted=source.collect_slotted)
     return replace(found, given=given) if isinstance(found, Draft) else found
 
 

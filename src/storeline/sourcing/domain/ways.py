@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from storeline.capacity import api as capacity
 from storeline.places import api as places
 from storeline.sourcing.domain.options import Reason
 
@@ -182,16 +181,52 @@ class Source(NamedTuple):
     hours: Sequence[int | None] | None
     loss: Sequence[int | None] | None
     fixed: Sequence[int | None] | None
-    collect: tuple[Sequence[Any] | None, ...]
+    collect_ids: Sequence[UUID] | None
+    collect_starts: Sequence[datetime] | None
+    collect_ends: Sequence[datetime] | None
+    collect_fees: Sequence[int] | None
     collect_slotted: bool
-    deliver: tuple[Sequence[Any] | None, ...]
+    deliver_ids: Sequence[UUID] | None
+    deliver_starts: Sequence[datetime] | None
+    deliver_ends: Sequence[datetime] | None
+    deliver_fees: Sequence[int] | None
     deliver_slotted: bool
     opens: datetime | None
     keeps: Sequence[str]
     country: str
-    position: places.Position | None
+    latitude: float | None
+    longitude: float | None
     areas: str | None
-    """Those that may hold the address, as JSON."""
+    """Those that may hold the address, as they were read."""
+
+    @property
+    def position(self) -> places.Position | None:
+        """Where it is, if that is known."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        return places.Position(self.latitude, self.longitude)
+
+    @property
+    def collect(self) -> Slots:
+        """When it hands over."""
+        return Slots(self.collect_ids, self.collect_starts, self.collect_ends, self.collect_fees)
+
+    @property
+    def deliver(self) -> Slots:
+        """When it brings."""
+        return Slots(self.deliver_ids, self.deliver_starts, self.deliver_ends, self.deliver_fees)
+
+
+class Area(NamedTuple):
+    """An area that holds an address, if that lies within `radius_km` where one is told: what a promise says of it."""
+
+    method: str
+    fee: int
+    free_from: int | None
+    id: UUID
+    days: int
+    product_id: UUID
+    radius_km: float | None
 
 
 class Point(NamedTuple):
@@ -217,7 +252,7 @@ class Asked:
 
     at: datetime
     terms: Terms
-    area: Callable[[Source, str], capacity.Area | None]
+    area: Callable[[Source, str], Area | None]
 
     @property
     def takes(self) -> timedelta:

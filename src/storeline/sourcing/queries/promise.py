@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
-from uuid import UUID
-
-import orjson
 
 from storeline.capacity import api as capacity
 from storeline.kernel.api import Invalid, Pending, Row, ids_array, ints_array, later, now, reading
@@ -26,7 +22,7 @@ from storeline.sourcing.domain.promise import (
 )
 from storeline.sourcing.domain.promise import promise as decide
 from storeline.sourcing.domain.spread import Spread, can_be_spread, is_open
-from storeline.sourcing.domain.ways import Asked, Point, Promise, Source
+from storeline.sourcing.domain.ways import Area, Asked, Point, Promise, Source
 from storeline.sourcing.queries.plan import NEAR, WIDE, check_lines, gather_needs
 from storeline.sourcing.queries.policies import gather_policy
 from storeline.sourcing.queries.reach import Where, reach_params
@@ -36,6 +32,7 @@ from storeline.sourcing.queries.sources import (
     FARTHER_SOURCES,
     NEAR_SOURCES,
     PLANNED,
+    areas_of,
     planned_of,
     point_of,
     source_of,
@@ -47,6 +44,7 @@ _WINDOWS = 12
 _LONG = 48
 """Slots of a point that are looked at where a parcel takes longer than usual: some days."""
 _EVERY = 1_000
+_EDGE_KM = 0.01
 
 
 def promise(
@@ -73,7 +71,7 @@ class _Asking:
     """One question: what is read for it, once; and again where nothing near will do."""
 
     def __init__(self, wanted: Sequence[WantedLine], where: Where, at: datetime, channel: str) -> None:
-        self.where, self.at, self.channel = where, at, channel
+        self.at, self.channel = at, channel
         self.wanted = wanted
         self.params = reach_params(where, channel, at, NEAR) | {
             "now": now(),
@@ -87,8 +85,9 @@ class _Asking:
             "country": where.country if isinstance(where, capacity.Destination) else None,
             "codes": _beginnings(where),
         }
-        self.own: places.Position | None = None
-        self.areas: dict[tuple[UUID, str], capacity.Area | None] = {}
+        to = where.position if isinstance(where, capacity.Destination) else where
+        self.to = to if isinstance(to, places.Position) else None
+        self.areas: dict[tuple[int, str], Area | None] = {}
 
     def answer(self) -> Promise:
         """What is promised from one place near, or else from farther away and from several together."""
@@ -168,36 +167,31 @@ class _Asking:
 
     def _read(self, rows: list[Row]) -> tuple[list[Source], int]:
         """The places that were read, and how many there were to look at."""
-        sources = [source_of(row) for row in rows]
-        if self.own is None and isinstance(self.where, UUID):
-            self.own = next((one.position for one in sources if one.place_id == self.where), None)
-        return sources, rows[0][COLUMNS] if rows else 0
+        return [source_of(row) for row in rows], rows[0][COLUMNS] if rows else 0
 
-    def _area(self, source: Source, method: str) -> capacity.Area | None:
-        """The area that serves the address: of a position what lies around it, in the place's own country."""
+    def _area(self, source: Source, method: str) -> Area | None:
+        """The area that serves the address: of several the cheapest."""
         if source.areas is None:
             return None
-        key = (source.place_id, method)
+        key = (source.place_id.int, method)
         if key not in self.areas:
-            to = self.where
-            if not isinstance(to, capacity.Destination):
-                to = capacity.Destination(source.country, "", to if isinstance(to, places.Position) else self.own)
-            self.areas[key] = capacity.area_for(_areas(source.place_id, source.areas, source.position), to, method)
+            able = (one for one in areas_of(source.areas) if one.method == method)
+            self.areas[key] = next((one for one in able if self._within(one, source)), None)
         return self.areas[key]
+
+    def _within(self, area: Area, source: Source) -> bool:
+        """Whether the address lies in an area that was read for it; near its edge to the metre, as orders judge it."""
+        if area.radius_km is None:
+            return True
+        around = source.position
+        if source.km is None or around is None:
+            return False
+        if self.to is None or abs(source.km - area.radius_km) > _EDGE_KM:
+            return source.km <= area.radius_km
+        return places.distance_km(around, self.to) <= area.radius_km
 
 
 def _beginnings(where: Where) -> list[str]:
     """Every beginning of the address's postal code."""
     code = capacity.plain_code(where.postal_code) if isinstance(where, capacity.Destination) else ""
     return [code[:length] for length in range(1, len(code) + 1)]
-
-
-@lru_cache(maxsize=32_768)
-def _areas(place: UUID, told: str, around: places.Position | None) -> tuple[capacity.Area, ...]:
-    """Areas as they were read; the same words mean the same areas, so they are made once."""
-    return tuple(
-        capacity.Area(
-            UUID(key), place, method, name, country, tuple(codes), radius, fee, free_from, days, UUID(product), around
-        )
-        for key, method, name, country, codes, radius, fee, free_from, days, product in orjson.loads(told)
-    )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from storeline.kernel.api import Compiled, Row
-from storeline.places import api as places
 from storeline.sourcing.domain.spread import Worth
-from storeline.sourcing.domain.ways import Point, Slots, Source, Terms
+from storeline.sourcing.domain.ways import Area, Point, Slots, Source, Terms
 from storeline.sourcing.queries.plan import SOON, more_of, value_of
 from storeline.sourcing.queries.reach import CLOSED, IS_POINT, KM, PROMISABLE, REACH, ROOM, TRADING
 
@@ -20,30 +21,25 @@ COLUMNS = 36
 """Columns of a place in `_sources`, before how many there were and what only a plan asks."""
 
 
-def _opens(first: int, last: int, begin: str) -> str:
-    """The first moment from `begin` on when the place `p` is open, among local days `first` to `last` counted from its own."""
+def _opening(begin: str) -> str:
+    """The first moment from `begin` on when the place `p` is open, by its own days; the first day that has one mostly is the first."""
     return f"""(
-    SELECT min(greatest(hours.opens_at, {begin})) FROM (
-        SELECT (({begin} AT TIME ZONE p.zone)::date + d) AS day FROM generate_series({first}, {last}) AS d
+    SELECT hours.opens_at FROM (
+        SELECT (({begin} AT TIME ZONE p.zone)::date + d) AS day FROM generate_series(-1, 7) AS d
     ) AS days
     CROSS JOIN LATERAL (
-        SELECT (days.day + make_interval(mins => h.opens)) AT TIME ZONE p.zone AS opens_at,
-            (days.day + make_interval(mins => h.closes)) AT TIME ZONE p.zone AS closes_at
+        SELECT min(greatest((days.day + make_interval(mins => h.opens)) AT TIME ZONE p.zone, {begin})) AS opens_at
         FROM (
             SELECT opens, closes FROM places_hours_exception WHERE place_id = p.id AND day = days.day
             UNION ALL
             SELECT opens, closes FROM places_hours
             WHERE place_id = p.id AND weekday = extract(isodow FROM days.day)::int
                 AND NOT EXISTS (SELECT FROM places_hours_exception WHERE place_id = p.id AND day = days.day)
-        ) AS h WHERE h.opens IS NOT NULL
+        ) AS h
+        WHERE h.opens IS NOT NULL AND (days.day + make_interval(mins => h.closes)) AT TIME ZONE p.zone > {begin}
     ) AS hours
-    WHERE hours.closes_at > {begin}
+    WHERE hours.opens_at IS NOT NULL LIMIT 1
 )"""
-
-
-# That day's hours mostly answer it.
-def _opening(begin: str) -> str:
-    return f"coalesce({_opens(-1, 0, begin)}, {_opens(1, 1, begin)}, {_opens(2, 7, begin)})"
 
 
 _ARRIVES = f"""coalesce(%(since)s::timestamptz, %(at)s::timestamptz + make_interval(hours => coalesce((
@@ -74,13 +70,15 @@ def _slotted(method: str, when: str) -> str:
 ) ELSE false END"""
 
 
-# Those that may hold the address, by the rule of `capacity.Area.holds`, which judges them again to the metre; and whether
-# one of them is for vans, or for parcels.
+# Those that may hold the address, by the rule of `capacity.Area.holds`, as words that are taken apart where they are asked for
+# (`area_of`); with a radius only where that decides, which is judged again to the metre. And whether one of them is for vans, or
+# for parcels.
 _AREAS = f"""(
-    SELECT bool_or(a.method = 'deliver') AS brings, bool_or(a.method = 'ship') AS sends, json_agg(json_build_array(
-        a.id, a.method, a.name, a.country, a.postal_codes, a.radius_km, a.fee, a.free_from, a.days, a.product_id
-    ))::text AS told FROM capacity_area a
-    WHERE a.place_id = r.place_id AND a.country = coalesce(%(country)s, p.country) AND (
+    SELECT bool_or(a.method = 'deliver') AS brings, bool_or(a.method = 'ship') AS sends, string_agg(concat_ws(
+        ' ', a.method, a.fee, coalesce(a.free_from, 0), a.id, a.days, a.product_id,
+        CASE WHEN NOT a.postal_codes && %(codes)s::text[] THEN a.radius_km END
+    ), ';') AS told FROM capacity_area a
+    WHERE a.place_id = r.place_id AND r.priority IS NOT NULL AND a.country = coalesce(%(country)s, p.country) AND (
         a.postal_codes && %(codes)s::text[] OR a.radius_km + 0.01 >= {KM}
         OR a.radius_km IS NULL AND cardinality(a.postal_codes) = 0
     )
@@ -154,11 +152,15 @@ _KNOWN = """CROSS JOIN LATERAL (
 ) AS v"""
 
 
+_PLACE = """SELECT id, ref, name, format, capabilities, keeps, country, zone, entity_id, opens_on, closes_on, position, latitude, longitude
+            FROM places_place WHERE id = r.place_id LIMIT 1"""
+
+
 def _sources(looked: str, *, planned: bool = False) -> str:
     """What is read of the places that `looked` gives, the nearest first, until `%(enough)s` serve every way.
 
     Times are read of who has the whole basket, of the first `%(told)s` of them and of who delivers; what a plan asks where it is
-    `planned`.
+    `planned`. Slots are read where the whole basket may be handed over in one: `Source`, column by column.
     """
     planned_columns = ", p.visit, p.line, v.old, v.old_days, v.owned" if planned else ""
     return f"""
@@ -166,10 +168,10 @@ WITH {REACH},
 looked AS MATERIALIZED (
     SELECT place_id, min(priority) AS priority, min(away) AS away FROM ({looked}) AS every GROUP BY place_id ORDER BY 3
 )
-SELECT p.id, p.ref, p.name, p.format, p.capabilities, e.currency, p.km, p.priority, p.room, p.closed, p.trading,
-    p.has, p.shelf, p.listed, v.rate, v.wrong, v.counted, v.hours, v.loss, v.fixed,
-    collect.ids, collect.starts, collect.ends, collect.fees, {_slotted("collect", "p.timed")},
-    deliver.ids, deliver.starts, deliver.ends, deliver.fees, {_slotted("deliver", "p.timed")},
+SELECT p.id, p.ref, p.name, p.format, p.capabilities, (SELECT currency FROM places_entity WHERE id = p.entity_id), p.km, p.priority,
+    p.room, p.closed, p.trading, p.has, p.shelf, p.listed, v.rate, v.wrong, v.counted, v.hours, v.loss, v.fixed,
+    collect.ids, collect.starts, collect.ends, collect.fees, {_slotted("collect", "p.timed AND p.whole")},
+    deliver.ids, deliver.starts, deliver.ends, deliver.fees, {_slotted("deliver", "p.timed AND p.whole AND p.brings")},
     CASE WHEN p.timed THEN {_opening("%(at)s")} END,
     p.keeps, p.country, p.latitude, p.longitude, p.told, (SELECT count(*) FROM looked){planned_columns}
 FROM (
@@ -177,35 +179,31 @@ FROM (
         whole AND (brings OR count(*) FILTER (WHERE whole) OVER before < %(told)s)
             OR here AND count(*) FILTER (WHERE here) OVER before < %(told)s AS timed
     FROM (SELECT *, {"false" if planned else _SERVES} AS serves FROM (
-        SELECT p.*, {KM} AS km, r.priority, r.away, s.visit, s.line, now_.closed, now_.trading, now_.room, g.has, g.shelf, g.here, listed.listed,
-            a.brings, a.sends, a.told,
-            g.online AND NOT now_.closed AND now_.trading AND coalesce(now_.room > 0, true)
-                AND coalesce(true = ALL(listed.listed), true) AS fits,
-            g.online AS whole
-        FROM looked r
-        CROSS JOIN LATERAL (SELECT * FROM places_place WHERE id = r.place_id LIMIT 1) AS p
-        LEFT JOIN sourcing_site s ON s.place_id = r.place_id
-        CROSS JOIN LATERAL (SELECT {CLOSED} AS closed, {TRADING} AS trading, {ROOM} AS room OFFSET 0) AS now_
-        CROSS JOIN LATERAL (
-            SELECT array_agg(coalesce(b.available, 0) ORDER BY w.n) AS has, array_agg(coalesce(b.shelf, 0) ORDER BY w.n) AS shelf,
-                r.priority IS NOT NULL AND bool_and(coalesce(b.available, 0) >= w.quantity) AS online,
-                bool_and(coalesce(b.shelf, 0) >= w.quantity) AS here
-            FROM unnest(%(products)s::uuid[], %(quantities)s::bigint[]) WITH ORDINALITY AS w(product_id, quantity, n)
-            LEFT JOIN LATERAL (
-                SELECT {PROMISABLE} AS available, on_hand - reserved AS shelf FROM stock_balance
-                WHERE place_id = r.place_id AND product_id = w.product_id LIMIT 1
-            ) AS b ON true
-        ) AS g
-        CROSS JOIN LATERAL (SELECT {_LISTED} AS listed OFFSET 0) AS listed
-        CROSS JOIN LATERAL {_AREAS} AS a
-        ORDER BY r.away OFFSET 0
-    ) AS judged ORDER BY away OFFSET 0) AS judged
+        SELECT *, whole AND NOT closed AND trading AND coalesce(room > 0, true) AND coalesce(true = ALL(listed), true) AS fits FROM (
+            SELECT p.*, {KM} AS km, r.priority, r.away, s.visit, s.line, g.has, g.shelf, g.whole, g.here, a.brings, a.sends, a.told,
+                {CLOSED} AS closed, {TRADING} AS trading, {ROOM} AS room, {_LISTED} AS listed
+            FROM looked r
+            CROSS JOIN LATERAL ({_PLACE}) AS p
+            LEFT JOIN sourcing_site s ON s.place_id = r.place_id
+            CROSS JOIN LATERAL (
+                SELECT array_agg(coalesce(b.available, 0) ORDER BY w.n) AS has, array_agg(coalesce(b.shelf, 0) ORDER BY w.n) AS shelf,
+                    r.priority IS NOT NULL AND bool_and(coalesce(b.available, 0) >= w.quantity) AS whole,
+                    bool_and(coalesce(b.shelf, 0) >= w.quantity) AS here
+                FROM unnest(%(products)s::uuid[], %(quantities)s::bigint[]) WITH ORDINALITY AS w(product_id, quantity, n)
+                LEFT JOIN LATERAL (
+                    SELECT {PROMISABLE} AS available, on_hand - reserved AS shelf FROM stock_balance
+                    WHERE place_id = r.place_id AND product_id = w.product_id LIMIT 1
+                ) AS b ON true
+            ) AS g
+            CROSS JOIN LATERAL {_AREAS} AS a
+            ORDER BY r.away OFFSET 0
+        ) AS stood ORDER BY away OFFSET 0
+    ) AS fitting ORDER BY away OFFSET 0) AS judged
     WINDOW before AS (ORDER BY away ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ) AS p
-CROSS JOIN LATERAL (SELECT currency FROM places_entity WHERE id = p.entity_id LIMIT 1) AS e
 {_WORTH if planned else _KNOWN}
-{_windows("collect", _WINDOWS, "%(at)s", "p.timed")}
-{_windows("deliver", _WINDOWS, "%(at)s", "p.timed AND p.told IS NOT NULL")}
+{_windows("collect", _WINDOWS, "%(at)s", "p.timed AND p.whole")}
+{_windows("deliver", _WINDOWS, "%(at)s", "p.timed AND p.whole AND p.brings")}
 WHERE p.serving < %(enough)s
 ORDER BY p.away, p.ref
 """
@@ -254,9 +252,19 @@ ORDER BY 7, p.ref
 
 
 def source_of(row: Row) -> Source:
-    opens, keeping, country, latitude, longitude, areas = row[30:COLUMNS]
-    around = None if latitude is None else places.Position(latitude, longitude)
-    return Source._make((*row[:20], row[20:24], row[24], row[25:29], row[29], opens, keeping, country, around, areas))
+    """A place: the statement's columns are its fields."""
+    return Source._make(row[:COLUMNS])
+
+
+@lru_cache(maxsize=32_768)
+def areas_of(told: str) -> tuple[Area, ...]:
+    """Areas as they were read, the cheapest first, then the one that is free the soonest; the same words mean the same areas."""
+    found = []
+    for one in told.split(";"):
+        method, fee, free_from, key, days, product, *radius = one.split(" ")
+        limit = float(radius[0]) if radius else None
+        found.append(Area(method, int(fee), int(free_from) or None, UUID(key), int(days), UUID(product), limit))
+    return tuple(sorted(found, key=lambda one: (one.fee, one.free_from or 0, one.id)))
 
 
 def worth_of(one: Source, planned: Sequence[Any], margin: int) -> Worth:
@@ -277,9 +285,15 @@ def planned_of(one: Source, row: Row, margin: int) -> tuple[Source, Worth]:
     if serving:
         collect, collect_slotted, deliver, deliver_slotted, opens = row[13:17], row[17], row[18:22], row[22], row[23]
         known = known._replace(
-            collect=collect,
+            collect_ids=collect[0],
+            collect_starts=collect[1],
+            collect_ends=collect[2],
+            collect_fees=collect[3],
             collect_slotted=collect_slotted,
-            deliver=deliver,
+            deliver_ids=deliver[0],
+            deliver_starts=deliver[1],
+            deliver_ends=deliver[2],
+            deliver_fees=deliver[3],
             deliver_slotted=deliver_slotted,
             opens=opens,
         )

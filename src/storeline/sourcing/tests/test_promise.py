@@ -132,6 +132,17 @@ def test_of_many_that_have_everything_only_the_nearest_are_read_unless_their_slo
     assert (refs(collected), count.waits) == (["P12", "P13"], 2)
 
 
+def test_near_a_place_that_sells_nothing_goods_are_brought_by_radius_all_the_same():
+    near, locker = shop("near", 50.05), shop("locker", 50.01, format="locker", capabilities=["collect"])
+    [one] = make_products(1)
+    put(near, one, 5_000)
+    found = {answer.way.value: answer for answer in sourcing.promise([sourcing.WantedLine(one, 1_000)], locker).ways}
+    assert refs(found["deliver"]) == ["near"]
+    run("UPDATE capacity_area SET radius_km = 4 WHERE method = 'deliver'")  # it is 4.4 km
+    found = {answer.way.value: answer for answer in sourcing.promise([sourcing.WantedLine(one, 1_000)], locker).ways}
+    assert why(found["deliver"]) == ["too_far"]
+
+
 def test_at_a_point_only_a_slot_after_the_parcel_has_come_is_promised():
     near = shop("near", 50.05)
     locker = shop("locker", 50.01, format="locker", capabilities=["collect"])
