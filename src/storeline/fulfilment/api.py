@@ -11,7 +11,7 @@ from storeline.fulfilment.commands.parcels import announce, arrive, came_back, g
 from storeline.fulfilment.commands.pick import pick, pick_all, pick_less, pick_more
 from storeline.fulfilment.commands.ready import ready
 from storeline.fulfilment.commands.reject import reject
-from storeline.fulfilment.commands.renew import renew_code, renew_parcel_code
+from storeline.fulfilment.commands.renew import renew_code, renew_parcel_code, told_at
 from storeline.fulfilment.commands.retime import choose_time
 from storeline.fulfilment.commands.runs import add_van, assign, come_back, leave, start_run, take_off
 from storeline.fulfilment.commands.ship import ship
@@ -211,6 +211,7 @@ __all__ = [
     "tasks_of",
     "times",
     "to_bring",
+    "told_at",
     "vans_of",
     "withdraw",
 ]

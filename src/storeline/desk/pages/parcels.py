@@ -11,6 +11,7 @@ from storeline.desk.pages.shared import as_id, back_to, choose_first, pages, pla
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.api import HAND_OVER
 from storeline.identity.api import Request
+from storeline.kernel.api import Answer, once
 from storeline.messages import api as messages
 from storeline.places import api as places
 
@@ -57,7 +58,55 @@ def scanned(request: Request) -> HttpResponse:
 def parcel(request: Request, parcel_id: UUID) -> HttpResponse:
     """One parcel, and what comes next."""
     found = _here(request, parcel_id)
-    return render(request, "desk/parcel.html", places.get_place(found.place_id), {"tab": "hand_over", "parcel": found})
+    context = {
+        "tab": "hand_over",
+        "parcel": found,
+        "may_renew": request.actor.may(fulfilment.RENEW, found.place_id),
+    }
+    return render(request, "desk/parcel.html", places.get_place(found.place_id), context)
+
+
+@pages.get("parcels/<uuid:parcel_id>/code", fulfilment.RENEW, name="parcel_code")
+def ask_another_code(request: Request, parcel_id: UUID) -> HttpResponse:
+    """Is that so? What another code ends, and who is told it where."""
+    found = _here(request, parcel_id)
+    if found.state != "arrived":
+        return back_to("desk:parcel", parcel_id, said="closed")
+    context = {"tab": "hand_over", "parcel": found, "told": hidden(fulfilment.told_at(found, actor=request.actor))}
+    return render(request, "desk/parcel_code.html", places.get_place(found.place_id), context)
+
+
+@pages.post("parcels/<uuid:parcel_id>/code", fulfilment.RENEW)
+def another_code(request: Request, parcel_id: UUID) -> HttpResponse:
+    """Another code, once however often it is pressed: whoever it is for is told."""
+    found = _here(request, parcel_id)
+    key = as_id(request.POST.get("id", ""))
+    if key is None:
+        return back_to("desk:parcel_code", parcel_id)
+    told = fulfilment.told_at(found, actor=request.actor) is not None
+
+    def deed() -> Answer:
+        fulfilment.renew_parcel_code(parcel_id, actor=request.actor)
+        return Answer(200, None)
+
+    try:
+        once(f"desk.parcel_code {parcel_id}", str(key), b"", deed)
+    except messages.TooManyCodes:
+        return back_to("desk:parcel", parcel_id, said="many_codes")
+    except fulfilment.ParcelClosed:
+        return back_to("desk:parcel", parcel_id, said="closed")
+    return back_to("desk:parcel", parcel_id, said="code_told" if told else "code_made")
+
+
+def hidden(told: tuple[str, str] | None) -> str:
+    """As much of an address as its owner knows it by: others read the desk's screen too."""
+    if told is None:
+        return ""
+    channel, address = told
+    if channel == "email":
+        name, _, domain = address.partition("@")
+        return f"{name[:1]}…@{domain}"
+    return f"…{address[-3:]}"
 
 
 def _here(request: Request, parcel_id: UUID) -> fulfilment.Parcel:

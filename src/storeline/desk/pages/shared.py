@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
@@ -132,6 +133,12 @@ def back_to_line(order_id: UUID, line_no: int, **told: object) -> HttpResponse:
     return back_to("desk:task", order_id, at=f"line-{line_no}", **told, line=line_no)
 
 
+def _to_take_off(request: Request, place: places.Place | None) -> int:
+    """How many recalled lots must come off the shelves here."""
+    may = place is not None and request.actor.may(stock.READ, place.id)
+    return len(stock.recalled_at(place.id)) if may and place is not None else 0
+
+
 def render(
     request: Request, template: str, place: places.Place | None, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
@@ -147,6 +154,8 @@ def render(
         "may_count": request.actor.may(stock.COUNT),
         "may_take_back": request.actor.may(aftersales.RETURN),
         "may_receive": request.actor.may(stock.RECEIVE),
+        # Asked for by the pages that show it alone.
+        "recalled": partial(_to_take_off, request, place),
     }
     return web.render(request, template, frame | context, status)
 

@@ -22,6 +22,8 @@ def said(told: Mapping[str, str]) -> words.Said | None:
         "all_in": ("good", _("All of it is accounted for.")),
         "taken_in": ("warn", _("Somebody has taken it in meanwhile. This is how it stands.")),
         "taken_off": ("good", _("Written off. Take it off the shelf now.")),
+        "cleared": ("good", _("It is off the books. Keep it aside, marked, until it is fetched or destroyed.")),
+        "recall_lifted": ("info", _("This recall was a mistake, and is lifted. The goods may be sold.")),
         "lot_changed": ("warn", _("The lot has changed meanwhile. This is how it stands.")),
     }.get(told.get("said", ""), ("", ""))
     return words.Said(tone, text) if text else words.said(told)
@@ -83,6 +85,11 @@ def rests() -> dict[str, str]:
         "damaged": _("The rest is broken"),
         "found": _("More came than was sent"),
     }
+
+
+def how_many_found() -> str:
+    """A number of recalled goods that says nothing."""
+    return _("Type how many you took off. If there were none, type 0 and say that nothing more of it is here.")
 
 
 def other_day(day: str) -> str:

@@ -194,6 +194,15 @@ def said(told: Mapping[str, str]) -> Said | None:
         "not_ready": ("warn", _("This order is not ready to be handed over.")),
         "received": ("good", _("Received.")),
         "parcel_in": ("good", _("Received. Whoever it is for is told, and has the code now.")),
+        "code_told": ("good", _("The code before has ended. Whoever it is for is told the new one now.")),
+        "code_made": (
+            "warn",
+            _("The code before has ended. Nobody was told the new one: whoever it is for asks where they ordered."),
+        ),
+        "many_codes": (
+            "stop",
+            _("There were five codes for it within a day already. The one that was made last still holds."),
+        ),
         "parcel_back": ("info", _("It is back. If it was an order of ours, the money goes back too.")),
         "no_parcel": ("stop", _("No parcel with this label is expected here. Put it aside and ask who sent it.")),
         "no_tracking": ("warn", _("Say the carrier and its tracking number.")),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from storeline.fulfilment.commands.parcels import contact_at, locked_parcel
-from storeline.fulfilment.commands.tell_parcel import tell_arrived
+from storeline.fulfilment.commands.tell_parcel import reached_at, tell_arrived
 from storeline.fulfilment.domain.parcels import Parcel, ParcelState, check_step
 from storeline.fulfilment.domain.picking import COLLECT_WITHIN, State, Task
 from storeline.fulfilment.errors import TaskClosed
@@ -72,6 +72,12 @@ def renew_parcel_code(parcel_id: UUID, *, actor: Actor) -> Parcel:
         tell_arrived(parcel, contact_at(parcel))
         trail(actor, "fulfilment.renew_code", parcel_id, place_id=parcel.place_id)
     return parcel
+
+
+def told_at(parcel: Parcel, *, actor: Actor) -> tuple[str, str] | None:
+    """Where whoever a parcel is for would be told another code: ``email`` or ``sms``, and the address; None where nobody is."""
+    actor.require(RENEW, parcel.place_id)
+    return reached_at(contact_at(parcel))
 
 
 def _another(subject_id: UUID, until: datetime) -> None:

@@ -32,19 +32,21 @@ SELECT id FROM messages_code WHERE purpose = %s AND subject_id = %s AND used_at 
 """
 
 
+def reached_at(contact: Contact | None) -> tuple[str, str] | None:
+    """The channel that somebody carries and the address there; None where nobody is told."""
+    if contact is None:
+        return None
+    known = (("email", contact.email), ("sms", contact.phone))
+    return next((one for one in known if one[1] and messages.is_carried(one[0])), None)
+
+
 def tell_arrived(parcel: Parcel, contact: Contact | None) -> None:
     """Queue one message with the code, by e-mail or else by text message; to nobody where neither is known or carried."""
-    if contact is None or parcel.keep_until is None:
-        return
-    reached = [
-        (channel, value)
-        for channel, value in (("email", contact.email), ("sms", contact.phone))
-        if value and messages.is_carried(channel)
-    ]
-    if not reached:
+    reached = reached_at(contact)
+    if contact is None or reached is None or parcel.keep_until is None:
         return
     place = places.get_place(parcel.place_id)
-    channel, destination = reached[0]
+    channel, destination = reached
     values = {
         "reference": parcel.reference,
         "place": ", ".join(part for part in (place.name, place.address, place.city) if part),

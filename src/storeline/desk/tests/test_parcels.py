@@ -1,0 +1,105 @@
+"""A parcel's code at the desk: another one is made once, and who is told where is said before."""
+
+from __future__ import annotations
+
+from re import search
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.test import Client
+
+from storeline.desk.pages.parcels import hidden
+from storeline.desk.tests.test_stock_pages import light
+from storeline.fulfilment import api as fulfilment
+from storeline.fulfilment.tests.factories import all_rows
+from storeline.identity.tests.factories import browser_of, make_user
+from storeline.kernel.api import SYSTEM, Actor, new_id, run
+from storeline.messages import api as messages
+from storeline.orders.tests.factories import Shop
+from storeline.web.tests.browsing import get, send
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PARTNER = Actor("client", new_id(), permissions=frozenset({"fulfilment.announce"}))
+
+
+class Carried:
+    """A transport that somebody set."""
+
+    def send(self, message: Any) -> None: ...
+
+
+@pytest.fixture
+def manager(here: Shop) -> Client:
+    return browser_of(make_user("boss", "shop_manager", place_id=here.place))
+
+
+def waiting(here: Shop, email: str = "kim@example.org") -> UUID:
+    """A partner's parcel that waits here."""
+    contact = fulfilment.Contact(email, "", "fr")
+    parcel = fulfilment.Announced(new_id(), here.place, "R-1", "JJD01", contact=contact)
+    fulfilment.announce(parcel, actor=PARTNER)
+    fulfilment.arrive(parcel.id, actor=SYSTEM)
+    return parcel.id
+
+
+def code_of(parcel: UUID) -> str:
+    return messages.shown_codes(messages.COLLECTION, [parcel])[parcel]
+
+
+def form_of(page: str) -> dict[str, str]:
+    found = search(r'name="id" value="([^"]+)"', page)
+    assert found is not None
+    return {"id": found[1]}
+
+
+def told() -> list[tuple[str, str]]:
+    return run("SELECT destination, language FROM messages_message ORDER BY created_at, id").fetchall()
+
+
+def test_another_code_is_made_once_and_told(here: Shop, manager: Client, settings: Any) -> None:
+    settings.MESSAGE_TRANSPORTS = {"email": f"{__name__}.Carried"}
+    parcel = waiting(here)
+    page = f"/desk/parcels/{parcel}"
+    assert f"{page}/code" in light(manager, page)
+    seen, asked = code_of(parcel), light(manager, f"{page}/code")
+    assert ("k…@example.org" in asked, "kim@" in asked) == (True, False)
+    form = form_of(asked)
+    for _ in range(2):  # pressed twice: one code
+        assert send(manager, f"{page}/code", **form) == f"{page}?said=code_told"
+    assert "is told the new one" in get(manager, f"{page}?said=code_told")
+    fresh = code_of(parcel)
+    assert told() == [("kim@example.org", "fr")] * 2
+    assert send(manager, page, code=seen) != page or seen == fresh
+    assert send(manager, page, code=fresh) == page
+    assert fulfilment.get_parcel(parcel).state == "handed_over"
+    assert send(manager, f"{page}/code", **form_of(asked) | {"id": str(new_id())}) == f"{page}?said=closed"
+    assert manager.get(f"{page}/code")["Location"] == f"{page}?said=closed"
+
+
+def test_five_a_day_and_nobody_to_tell(here: Shop, manager: Client) -> None:
+    parcel = waiting(here, "")
+    page = f"/desk/parcels/{parcel}"
+    assert "Nobody is told" in get(manager, f"{page}/code")
+    for _ in range(4):
+        assert send(manager, f"{page}/code", id=str(new_id())) == f"{page}?said=code_made"
+    code, before = code_of(parcel), all_rows()
+    assert send(manager, f"{page}/code", id=str(new_id())) == f"{page}?said=many_codes"
+    assert (code_of(parcel), all_rows()) == (code, before)
+    assert "five codes" in get(manager, f"{page}?said=many_codes")
+    assert send(manager, f"{page}/code") == f"{page}/code"
+
+
+def test_an_associate_asks_the_manager(here: Shop, associate: Client) -> None:
+    parcel = waiting(here)
+    page, code = f"/desk/parcels/{parcel}", code_of(parcel)
+    assert "A manager can make another one" in get(associate, page)
+    assert associate.get(f"{page}/code").status_code == 403
+    assert associate.post(f"{page}/code", {"id": str(new_id())}).status_code == 403
+    assert code_of(parcel) == code
+
+
+def test_an_address_is_shown_as_its_owner_knows_it() -> None:
+    assert hidden(("email", "kim@example.org")) == "k…@example.org"
+    assert hidden(("sms", "+16145550123")) == "…123"
+    assert hidden(None) == ""
