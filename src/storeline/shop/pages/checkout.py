@@ -23,7 +23,7 @@ from storeline.orders.api import PLACE
 from storeline.payments import api as payments
 from storeline.shop import basket, hot, mine, shelf
 from storeline.shop.errors import OtherFee
-from storeline.shop.pages import delivery, kept, points, reach, waiting
+from storeline.shop.pages import delivery, kept, points, reach, turned, waiting
 from storeline.shop.pages.basket import Ground, draft_of, gather, priced
 from storeline.shop.pages.router import pages, show
 from storeline.shop.pages.words import refusal
@@ -231,7 +231,9 @@ def _form(request: Request, at: Here, lines: basket.Lines, again: kept.Kept) -> 
         ground = gather(request, at, lines)
         records = mine.gather_records(request)
         times = _gather_times(at, by, str(given.get("day", "")), now())
+        standing = turned.gather(at)
     found = ground()
+    away = turned.notice(None if by == delivery.POINT else standing.result(), at, lines, by, to)
     coming = None if by == delivery.POINT else foresee(request, at, lines, found, by=by, to=to)
     if coming is not None:
         with pipeline():
@@ -248,7 +250,7 @@ def _form(request: Request, at: Here, lines: basket.Lines, again: kept.Kept) -> 
         near, wanted = position(str(given.get("near", ""))), str(given.get("point", ""))
         choice = points.choice_of(at, lines, found.products, near=near, wanted=wanted)
     shown = priced(request, at, lines, to, ground=found, method=by, slot_id=UUID(slot) if slot else None)
-    if by == "deliver" and slot and again.order_id is not None and not shown.problem:
+    if by == "deliver" and slot and again.order_id is not None and not shown.problem and not away:
         _hold(request, order_id, UUID(slot))
     wrong = dict([delivery.wrong(refused.field), reach.wrong(refused.field)]) if refused else {}
     short = by != delivery.POINT and coming is None and any(line.short for line in shown.lines)
@@ -258,6 +260,7 @@ def _form(request: Request, at: Here, lines: basket.Lines, again: kept.Kept) -> 
         at,
         lines,
         basket=shown,
+        turned=away,
         days=days,
         day=day,
         slots=slots,
@@ -274,7 +277,7 @@ def _form(request: Request, at: Here, lines: basket.Lines, again: kept.Kept) -> 
         reach=reach.shown(request, by, given),
         fees_differ=by == "deliver" and len({one.fee for one in slots}) > 1,
         lacks_address=by in delivery.METHODS and to is None,
-        can_pay=bool(slots) or (by == "ship" and to is not None) or bool(choice and choice.chosen),
+        can_pay=not away and (bool(slots) or (by == "ship" and to is not None) or bool(choice and choice.chosen)),
         asked=by == "collect" or to is not None,
         wish=wish_of(given),
         card=given.get("card") or basket.habits(request)[1] or basket.CARDS[0],

@@ -181,6 +181,9 @@ def refusal(error: Refusal, names: Sequence[str] = ()) -> str:
         ),
         "slot_not_found": _("That time is over. Choose another; your basket is kept."),
         "place_cannot": _("This shop cannot hand over orders now. Choose another shop; your basket is kept."),
+        "place_full": _(
+            "At that moment no shop had room for one more online order. Look at the page, then order again."
+        ),
         "contact": _("We cannot write there. Look at your e-mail address and phone number; your basket is kept."),
         "order_mismatch": _("The form had been sent before with other contents. Look at it, then order again."),
     }.get("contact" if (error.field or "").startswith("contact.") else error.code, error.detail)
