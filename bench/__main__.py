@@ -6,6 +6,7 @@ With `--json` the last line printed is one JSON object. Exits 1 if the benchmark
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import subprocess
@@ -39,6 +40,7 @@ def main() -> None:
     except Exception:  # whatever broke, nothing was measured
         traceback.print_exc()
         sys.exit(1)
+    gc.unfreeze()  # what a bench froze ends as everything does, without a library's word about it
     figures |= {"machine": _machine(), "commit": _commit()}
     if options.json:
         print(json.dumps(figures, default=str))
