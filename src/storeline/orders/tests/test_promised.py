@@ -108,3 +108,28 @@ def test_what_several_places_give_is_promised_as_the_checkout_offers_it(around: 
                 able = {"p", *list(found)[1:-1]}
                 assert {foreseen(here, found[ref], answer.way.value, basket) for ref in able} == {None}
     assert min(spread, alone, nowhere) > 5, (spread, alone, nowhere)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_gives_is_found_again_where_many_are_nearer_to_the_place_that_serves() -> None:
+    """The promise looks around the shopper, the checkout around the place that serves: what was offered is placed all the same."""
+    here, asked_at = shop(products=1, units=1), Position(40.0, -83.5)
+    run("UPDATE places_place SET latitude = 40, longitude = -83.3 WHERE id = %s", [here.place])
+    columns = {"entity_id": here.entity, "format": "supermarket", "zone": "America/New_York", "country": "US"}
+    can = ["sell", "collect"]
+    for number in range(30):
+        spot = {"latitude": 40.0, "longitude": -83.0 - number / 500}
+        make("places.Place", ref=f"e{number}", name="Empty", capabilities=can, **columns, **spot)
+    spot = {"latitude": 40.0, "longitude": -83.7}
+    giver = make("places.Place", ref="giver", name="Giver", capabilities=["sell", "ship"], **columns, **spot)
+    stock.adjust([stock.Goods(new_id(), 1, giver, here.products[0], 5000, "found")], actor=SYSTEM)
+    for day in range(1, 8):
+        make("places.Hours", place_id=here.place, weekday=day, opens=480, closes=1320)
+    capacity.generate([here.place], actor=SYSTEM, days=10)
+    ways = sourcing.promise([sourcing.WantedLine(here.products[0], 2000)], asked_at).ways
+    (offer,) = next(one.offers for one in ways if one.way is sourcing.Way.COLLECT)
+    assert (offer.place_id, offer.sources) == (here.place, (here.place, giver))
+    draft = here.draft([2], slot_id=offer.windows[0].slot_id)
+    verdict = orders.checkout_sourced(draft, actor=SYSTEM, in_time=True)
+    assert verdict.error is None, verdict.error
+    assert [(line.from_place, line.quantity) for line in orders.get(draft.id).lines] == [(None, 1000), (giver, 1000)]
