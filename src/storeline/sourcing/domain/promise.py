@@ -62,17 +62,16 @@ def promise(
 def promise_spread(
     found: Promise,
     needs: Sequence[ProductNeed],
-    sources: Sequence[Source],
+    spread: Spread,
     points: tuple[Sequence[Point], Sequence[Point]],
     asked: Asked,
-    spread: Spread,
 ) -> Promise:
     """What one place alone near could not do: by one farther away, or by several together where none has all of it.
 
     `points` as they are when one place's parcel comes, and when one comes that is put together first. A way that stays impossible
     keeps its reasons, from those near.
     """
-    look = Look(needs, asked, spread)
+    look, sources = Look(needs, asked, spread), spread.sources
     collecting = [one for one in sources if "collect" in one.can]
     bringing = _bringing(look, sources)
     open_ = {answer.way for answer in found.ways if not answer.possible}
@@ -155,13 +154,11 @@ def parcels_wanted(found: Promise) -> bool:
 
 
 def asked_for(found: Promise, needs: Sequence[ProductNeed], serving: Sequence[Source]) -> list[int]:
-    """Which needs others are asked for, counted from 1: what these places lack, or all of them where a parcel is put together."""
+    """The numbers of the needs that others are asked for: what these places lack, or all of them where a parcel is put together."""
     if parcels_wanted(found):
-        return list(range(1, len(needs) + 1))
+        return list(range(len(needs)))
     return [
-        number + 1
-        for number, need in enumerate(needs)
-        if any(lacking(need.quantity, one.has[number]) for one in serving)
+        number for number, need in enumerate(needs) if any(lacking(need.quantity, one.has[number]) for one in serving)
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import lt
@@ -44,34 +44,16 @@ class Facts:
 
     def choose(self, policy: Policy, *, compare: bool = True) -> Plan | None:
         """The cheapest plan under a policy; `compare`: with what the next best would cost."""
-        return solve(self.needs, self._sites(self._useful(), policy), policy, compare=compare)
+        return solve(self.needs, self._sites(self._useful(), policy, compare=compare), policy, compare=compare)
 
-    def _sites(self, able: Sequence[Seen], policy: Policy) -> list[Site]:
-        """Who may be in the cheapest plan or in the next best.
-
-        No plan costs less than what any of its places costs for itself and what each line does at least. Two places that have
-        everything bound both plans, so that who costs more than the second of them is in neither.
-        """
-        if any(one.refusal is not None for one in self.needs) or len({one.priority for one in able}) > 1:
+    def _sites(self, able: Sequence[Seen], policy: Policy, *, compare: bool = True) -> list[Site]:
+        refused = any(one.refusal is not None for one in self.needs)
+        if refused or len({one.priority for one in able}) > 1 or any(value.old for one in able for value in one.values):
             return [_site(one, self.needs, policy) for one in able]
-        if any(value.old for one in able for value in one.values):
-            return [_site(one, self.needs, policy) for one in able]
-        line = min([policy.line if one.line is None else one.line for one in able], default=0)
-        least = sum([line + weight_cost(one, one.portions, policy) for one in self.needs])
-        fixed = [
-            (policy.visit if one.visit is None else one.visit) + parcel_cost(one.metres / 1_000, policy) for one in able
-        ]
-        kept: list[Site] = []
-        whole: list[int] = []
-        for own, one in sorted(zip(fixed, able, strict=True), key=lambda pair: pair[0]):
-            if len(whole) > 1 and own + least > whole[1]:
-                break
-            kept.append(site := _site(one, self.needs, policy))
-            if not any(map(lt, site.has, [need.portions for need in self.needs])) and not _beyond(site, policy):
-                dearer = (policy.line if one.line is None else one.line) - line
-                whole.append(own + least + dearer * len(self.needs) + sum([sum(row) for row in site.keep]))
-                whole.sort()
-        return kept
+        costs = [own_costs(one.metres, one.visit, one.line, policy) for one in able]
+        return bounded(
+            costs, lambda number: _site(able[number], self.needs, policy), self.needs, policy, compare=compare
+        )
 
     def _useful(self) -> list[Seen]:
         """Who may serve. Of very many the nearest that have something of each line, beginning with the scarcest."""
@@ -113,16 +95,60 @@ class Sourced:
         return self.at + self.takes
 
 
-def _beyond(site: Site, policy: Policy) -> bool:
-    return bool(policy.reach_km) and site.km > policy.reach_km
+def own_costs(metres: int, visit: int | None, line: int | None, policy: Policy) -> tuple[int, int]:
+    """What a place costs for itself, and what a line costs there."""
+    own = (policy.visit if visit is None else visit) + parcel_cost(metres / 1_000, policy)
+    return own, policy.line if line is None else line
+
+
+def bounded(
+    costs: Sequence[tuple[int, int]],
+    site: Callable[[int], Site],
+    needs: Sequence[Need],
+    policy: Policy,
+    *,
+    compare: bool,
+) -> list[Site]:
+    """Who may be in the cheapest plan, and if they are to be compared in the next best, of places with these own costs; only these are made.
+
+    No plan costs less than what any of its places costs for itself and what each line does at least. A place that has everything
+    bounds the cheapest plan and a second one the next best, so that who costs more is in neither. Nothing may spoil at these places.
+    """
+    line = min([each for _, each in costs], default=0)
+    least = sum([line + weight_cost(one, one.portions, policy) for one in needs])
+    portions = [one.portions for one in needs]
+    kept: list[Site] = []
+    whole: list[int] = []
+    for number in sorted(range(len(costs)), key=lambda one: costs[one][0]):
+        own, own_line = costs[number]
+        if len(whole) > compare and own + least > whole[compare]:
+            break
+        kept.append(one := site(number))
+        if not any(map(lt, one.has, portions)) and not (policy.reach_km and one.km > policy.reach_km):
+            whole.append(own + least + (own_line - line) * len(needs) + sum([sum(row) for row in one.keep]))
+            whole.sort()
+    return kept
 
 
 def _site(one: Seen, needs: Sequence[Need], policy: Policy) -> Site:
-    has = tuple([max(many, 0) // need.portion for many, need in zip(one.has, needs, strict=True)])
-    rows = [(value, stock, need.portions) for value, stock, need in zip(one.values, has, needs, strict=True)]
+    return site_of(one.place_id, one.metres, one.has, one.values, needs, policy, (one.priority, one.visit, one.line))
+
+
+def site_of(
+    place: UUID,
+    metres: int,
+    there: Sequence[int],
+    values: Sequence[Value],
+    needs: Sequence[Need],
+    policy: Policy,
+    own: tuple[int, int | None, int | None],
+) -> Site:
+    """A place that may serve, from what is there and what that is worth; `own`: its priority, and what a visit and a line cost there."""
+    has = tuple([many // need.portion if many > 0 else 0 for many, need in zip(there, needs, strict=True)])
+    rows = [(value, stock, need.portions) for value, stock, need in zip(values, has, needs, strict=True)]
     keep = tuple([keep_row(*row, policy.keep_share) for row in rows])
-    waste = tuple([waste_row(*row, policy.waste_share) for row in rows]) if any(one.old for one in one.values) else ()
-    return Site(one.place_id, one.metres / 1_000, has, keep, waste, one.priority, one.visit, one.line)
+    waste = tuple([waste_row(*row, policy.waste_share) for row in rows]) if any(one.old for one in values) else ()
+    return Site(place, metres / 1_000, has, keep, waste, *own)
 
 
 def why_not(facts: Facts, cold: Sequence[Reason]) -> tuple[Reason, ...]:

@@ -38,6 +38,24 @@ class Value:
     old_loss: int = 0
 
 
+@lru_cache(maxsize=65_536)
+def value_of(
+    rate: int | None,
+    hours: int | None,
+    loss: int | None,
+    fixed: int | None,
+    old: int | None = None,
+    old_days: int | None = None,
+    *,
+    margin: int,
+) -> Value:
+    """What a unit is worth, from the columns that it is kept in. What is thrown away costs the price less its margin."""
+    lost = loss or 0
+    spoilt = lost * (1_000 - margin) // margin if margin else 0
+    days = (hours or 168) / 24
+    return Value((rate or 0) / 1_000_000, days, lost, fixed, (old or 0) // 1_000, float(old_days or 0), spoilt)
+
+
 def reached(mean: float, units: int) -> int:
     """The share, in millionths, of times in which at least so many units are asked for."""
     return _reached(round(mean * 1_000), units)

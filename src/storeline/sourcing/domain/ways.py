@@ -178,9 +178,6 @@ class Source(NamedTuple):
     rate: Sequence[int | None] | None
     wrong: Sequence[int | None] | None
     counted_at: Sequence[datetime | None] | None
-    hours: Sequence[int | None] | None
-    loss: Sequence[int | None] | None
-    fixed: Sequence[int | None] | None
     collect_ids: Sequence[UUID] | None
     collect_starts: Sequence[datetime] | None
     collect_ends: Sequence[datetime] | None
@@ -198,6 +195,8 @@ class Source(NamedTuple):
     longitude: float | None
     areas: str | None
     """Those that may hold the address, as they were read."""
+    visit: int | None
+    line: int | None
 
     @property
     def position(self) -> places.Position | None:

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 from uuid import UUID
 
 from storeline.kernel.api import Compiled, Invalid, Pending, Row, ids_array, ints_array, later, now, reading
@@ -14,7 +13,7 @@ from storeline.places import api as places
 from storeline.sourcing.domain.costs import Policy, need
 from storeline.sourcing.domain.options import Code, Method, ProductNeed, Reason, WantedLine, combine
 from storeline.sourcing.domain.seen import Facts, Seen, Sourced, why_not
-from storeline.sourcing.domain.values import Value
+from storeline.sourcing.domain.values import value_of
 from storeline.sourcing.queries.policies import gather_policy
 from storeline.sourcing.queries.reach import CLOSED, GRAMS, KM, PROMISABLE, REACH, ROOM, TRADING, Where, reach_params
 
@@ -233,21 +232,3 @@ def _seen(row: Row, classes: AbstractSet[str], margin: int) -> Seen:
         barred = Code.NOT_KEPT_COLD
     values = tuple([value_of(*one, margin=margin) for one in zip(*worth, strict=True)])
     return Seen(place, round((km or 0.0) * 1_000), tuple(has), values, priority, visit, line, barred)
-
-
-@lru_cache(maxsize=65_536)
-def value_of(
-    rate: int | None,
-    hours: int | None,
-    loss: int | None,
-    fixed: int | None,
-    old: int | None = None,
-    old_days: int | None = None,
-    *,
-    margin: int,
-) -> Value:
-    """What a unit is worth, from the columns that it is kept in. What is thrown away costs the price less its margin."""
-    lost = loss or 0
-    spoilt = lost * (1_000 - margin) // margin if margin else 0
-    days = (hours or 168) / 24
-    return Value((rate or 0) / 1_000_000, days, lost, fixed, (old or 0) // 1_000, float(old_days or 0), spoilt)

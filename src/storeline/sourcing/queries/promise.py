@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from storeline.capacity import api as capacity
 from storeline.kernel.api import Invalid, Pending, Row, ids_array, ints_array, later, now, reading
@@ -21,7 +22,7 @@ from storeline.sourcing.domain.promise import (
     wanting,
 )
 from storeline.sourcing.domain.promise import promise as decide
-from storeline.sourcing.domain.spread import Spread, can_be_spread, is_open
+from storeline.sourcing.domain.spread import Spread, Stands, can_be_spread, is_open
 from storeline.sourcing.domain.ways import Area, Asked, Point, Promise, Source
 from storeline.sourcing.queries.plan import NEAR, WIDE, check_lines, gather_needs
 from storeline.sourcing.queries.policies import gather_policy
@@ -32,11 +33,13 @@ from storeline.sourcing.queries.sources import (
     FARTHER_SOURCES,
     NEAR_SOURCES,
     PLANNED,
+    SERVING,
+    add_farther,
     areas_of,
-    planned_of,
     point_of,
+    served_by,
     source_of,
-    worth_of,
+    stands_of,
 )
 
 LOOK_AHEAD = timedelta(days=14)
@@ -129,41 +132,47 @@ class _Asking:
         if len(online) < NEAR // 2:
             looked = ()
         serving = putting_together(self.needs, online, asked)
-        more = {
+        numbers = asked_for(found, self.needs, serving)
+        params = self.params | {
             "most": WIDE,
             "enough": _EVERY,
             "told": _EVERY,
             # A parcel of several places takes the hours of a way twice.
             "since": self.at + 2 * asked.takes if parcels_wanted(found) else None,
             "near": ids_array(one.place_id for one in online),
-            "there": ints_array(many for one in online for many in one.has),
             "serving": ids_array(one.place_id for one in serving),
-            "numbers": ints_array(asked_for(found, self.needs, serving)),
+            "numbers": ints_array(number + 1 for number in numbers),
+            "asked": ids_array(self.wanted[number].product_id for number in numbers),
             "ready": self.at + asked.takes,
             "missing": ids_array(line.product_id for line in looked),
             "missing_quantities": ints_array(line.quantity for line in looked),
         }
-        params = self.params | more
-        margin = self.live.margin_share
         with reading():
-            planned = later(PLANNED, params, lambda rows: {row[0]: row for row in rows})
+            stands = later(PLANNED, params, lambda rows: stands_of(rows, online))
+            times = later(SERVING, params, lambda rows: {row[0]: row for row in rows}) if serving else None
             farther = later(FARTHER_SOURCES, params, lambda rows: rows) if looked else None
             points = self._points(params) if params["since"] else None
-        rows = planned.result()
-        known = [planned_of(one, rows[one.place_id], margin) for one in online]
-        if farther is not None:
-            read = farther.result()
-            columns = [row[COLUMNS + 1 :] for row in read]
-            known += [
-                (one, worth_of(one, each, margin)) for one, each in zip(self._read(read)[0], columns, strict=True)
-            ]
-        sources = [one for one, _ in known]
-        worth = {one.place_id: each for one, each in known}
-        near, at = {one.place_id for one in online}, {one.place_id for one in serving}
-        spread = Spread(self.products, sources, worth, near, self.live.policy, at)
-        return promise_spread(
-            found, self.needs, sources, (at_points, points.result() if points else at_points), asked, spread
+        spread = self._spread(
+            online, serving, stands.result(), times.result() if times else {}, farther.result() if farther else ()
         )
+        return promise_spread(found, self.needs, spread, (at_points, points.result() if points else at_points), asked)
+
+    def _spread(
+        self,
+        online: Sequence[Source],
+        serving: Sequence[Source],
+        stands: Stands,
+        times: Mapping[UUID, Row],
+        farther: Sequence[Row],
+    ) -> Spread:
+        """The places near and farther away, with what is known of them."""
+        sources = [served_by(stands.told(one), times[one.place_id]) if one in serving else one for one in online]
+        for row in farther:
+            sources.append(one := source_of(row))
+            add_farther(stands, one, row[COLUMNS + 1 :])
+        near, at = [one.place_id for one in online], {one.place_id for one in serving}
+        weighed = self.live.policy, self.live.margin_share
+        return Spread(self.products, sources, stands, near, weighed, at)
 
     def _read(self, rows: list[Row]) -> tuple[list[Source], int]:
         """The places that were read, and how many there were to look at."""

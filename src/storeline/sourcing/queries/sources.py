@@ -8,16 +8,16 @@ from typing import Any
 from uuid import UUID
 
 from storeline.kernel.api import Compiled, Row
-from storeline.sourcing.domain.spread import Worth
+from storeline.sourcing.domain.spread import Known, Stands
 from storeline.sourcing.domain.ways import Area, Point, Slots, Source, Terms
-from storeline.sourcing.queries.plan import SOON, more_of, value_of
+from storeline.sourcing.queries.plan import SOON, more_of
 from storeline.sourcing.queries.reach import CLOSED, IS_POINT, KM, PROMISABLE, REACH, ROOM, TRADING
 
 _SHOPS = 8
 """Shops looked at for goods carried out, whichever the channel sells from."""
 _POINTS = 8
 _WINDOWS = 4
-COLUMNS = 36
+COLUMNS = 35
 """Columns of a place in `_sources`, before how many there were and what only a plan asks."""
 
 
@@ -143,7 +143,7 @@ _WORTH = f"""CROSS JOIN LATERAL (
 ) AS v"""
 _KNOWN = """CROSS JOIN LATERAL (
     SELECT array_agg(v.rate ORDER BY w.n) AS rate, array_agg(v.wrong ORDER BY w.n) AS wrong,
-        array_agg(v.counted_at ORDER BY w.n) AS counted, NULL::int[] AS hours, NULL::bigint[] AS loss, NULL::bigint[] AS fixed
+        array_agg(v.counted_at ORDER BY w.n) AS counted
     FROM unnest(%(products)s::uuid[]) WITH ORDINALITY AS w(product_id, n)
     LEFT JOIN LATERAL (
         SELECT rate, wrong, counted_at FROM sourcing_value WHERE place_id = p.id AND product_id = w.product_id LIMIT 1
@@ -162,18 +162,18 @@ def _sources(looked: str, *, planned: bool = False) -> str:
     Times are read of who has the whole basket, of the first `%(told)s` of them and of who delivers; what a plan asks where it is
     `planned`. Slots are read where the whole basket may be handed over in one: `Source`, column by column.
     """
-    planned_columns = ", p.visit, p.line, v.old, v.old_days, v.owned" if planned else ""
+    planned_columns = ", v.hours, v.loss, v.fixed, v.old, v.old_days, v.owned" if planned else ""
     return f"""
 WITH {REACH},
 looked AS MATERIALIZED (
     SELECT place_id, min(priority) AS priority, min(away) AS away FROM ({looked}) AS every GROUP BY place_id ORDER BY 3
 )
 SELECT p.id, p.ref, p.name, p.format, p.capabilities, (SELECT currency FROM places_entity WHERE id = p.entity_id), p.km, p.priority,
-    p.room, p.closed, p.trading, p.has, p.shelf, p.listed, v.rate, v.wrong, v.counted, v.hours, v.loss, v.fixed,
+    p.room, p.closed, p.trading, p.has, p.shelf, p.listed, v.rate, v.wrong, v.counted,
     collect.ids, collect.starts, collect.ends, collect.fees, {_slotted("collect", "p.timed AND p.whole")},
     deliver.ids, deliver.starts, deliver.ends, deliver.fees, {_slotted("deliver", "p.timed AND p.whole AND p.brings")},
     CASE WHEN p.timed THEN {_opening("%(at)s")} END,
-    p.keeps, p.country, p.latitude, p.longitude, p.told, (SELECT count(*) FROM looked){planned_columns}
+    p.keeps, p.country, p.latitude, p.longitude, p.told, p.visit, p.line, (SELECT count(*) FROM looked){planned_columns}
 FROM (
     SELECT *, count(*) FILTER (WHERE serves) OVER before AS serving,
         whole AND (brings OR count(*) FILTER (WHERE whole) OVER before < %(told)s)
@@ -211,23 +211,36 @@ ORDER BY p.away, p.ref
 
 NEAR_SOURCES = Compiled(_sources(_NEAREST))
 FARTHER_SOURCES = Compiled(_sources(_FARTHER, planned=True))
-# What a plan asks of the places near; and from `%(ready)s` on times of those that may put the basket together (`%(serving)s`).
+VALUE, SPOILING, OWNED = range(3)
+_VALUE = f"""SELECT {VALUE} AS kind, array_position(%(near)s::uuid[], place_id) AS place, array_position(%(products)s::uuid[], product_id) AS n,
+    rate, wrong, counted_at, cover_hours, loss, CASE WHEN fixed_until IS NULL OR fixed_until > %(at)s THEN fixed END
+FROM sourcing_value WHERE"""
+# What a plan asks of the places near (`%(near)s`), where there is anything to say: what units of the products that are `%(asked)s` for
+# are worth, and what is known of all of those that put the basket together (`%(serving)s`); what spoils soon; what is a partner's.
 PLANNED = Compiled(f"""
-SELECT p.id, p.visit, p.line, v.old, v.old_days, v.owned, v.rate, v.wrong, v.counted, v.hours, v.loss, v.fixed, p.whole,
-    collect.ids, collect.starts, collect.ends, collect.fees, {_slotted("collect", "p.whole")},
-    deliver.ids, deliver.starts, deliver.ends, deliver.fees, {_slotted("deliver", "p.whole")},
-    CASE WHEN p.whole THEN {_opening("%(ready)s::timestamptz")} END
+{_VALUE} place_id = ANY(%(near)s::uuid[]) AND product_id = ANY(%(asked)s::uuid[])
+UNION ALL
+{_VALUE} place_id = ANY(%(serving)s::uuid[]) AND product_id = ANY(%(products)s::uuid[]) AND product_id <> ALL(%(asked)s::uuid[])
+UNION ALL
+SELECT {SPOILING}, array_position(%(near)s::uuid[], l.place_id), array_position(%(products)s::uuid[], l.product_id),
+    sum(l.on_hand)::bigint, NULL, NULL, min(l.expires_on - l.today) + 1, NULL, NULL
 FROM (
-    SELECT p.id, p.zone, p.capabilities, s.visit, s.line, p.id = ANY(%(serving)s::uuid[]) AS whole,
-        (%(there)s::bigint[])[(near.o - 1) * cardinality(%(products)s::uuid[]) + 1 : near.o * cardinality(%(products)s::uuid[])] AS has
-    FROM unnest(%(near)s::uuid[]) WITH ORDINALITY AS near(id, o)
-    CROSS JOIN LATERAL (SELECT id, zone, capabilities FROM places_place WHERE id = near.id LIMIT 1) AS p
-    LEFT JOIN sourcing_site s ON s.place_id = near.id
-    OFFSET 0
-) AS p
-{_WORTH}
-{_windows("collect", _WINDOWS, "%(ready)s::timestamptz", "p.whole")}
-{_windows("deliver", _WINDOWS, "%(ready)s::timestamptz", "p.whole")}
+    SELECT stock_lot.*, (%(at)s AT TIME ZONE (SELECT zone FROM places_place WHERE id = place_id))::date AS today FROM stock_lot
+    WHERE place_id = ANY(%(near)s::uuid[]) AND product_id = ANY(%(asked)s::uuid[]) AND on_hand > 0 AND NOT expired
+) AS l WHERE l.expires_on < l.today + {SOON} GROUP BY l.place_id, l.product_id
+UNION ALL
+SELECT {OWNED}, array_position(%(near)s::uuid[], place_id), array_position(%(products)s::uuid[], product_id),
+    NULL, NULL, NULL, NULL, NULL, NULL
+FROM stock_ownership WHERE place_id = ANY(%(near)s::uuid[]) AND product_id = ANY(%(asked)s::uuid[]) AND until IS NULL
+""")
+# Times from `%(ready)s` on of those that may put the basket together.
+SERVING = Compiled(f"""
+SELECT p.id, collect.ids, collect.starts, collect.ends, collect.fees, {_slotted("collect", "true")},
+    deliver.ids, deliver.starts, deliver.ends, deliver.fees, {_slotted("deliver", "true")}, {_opening("%(ready)s::timestamptz")}
+FROM unnest(%(serving)s::uuid[]) AS serving(id)
+CROSS JOIN LATERAL (SELECT id, zone, capabilities FROM places_place WHERE id = serving.id LIMIT 1) AS p
+{_windows("collect", _WINDOWS, "%(ready)s::timestamptz", "true")}
+{_windows("deliver", _WINDOWS, "%(ready)s::timestamptz", "true")}
 """)
 AT_POINTS = Compiled(f"""
 WITH here AS MATERIALIZED (
@@ -267,37 +280,39 @@ def areas_of(told: str) -> tuple[Area, ...]:
     return tuple(sorted(found, key=lambda one: (one.fee, one.free_from or 0, one.id)))
 
 
-def worth_of(one: Source, planned: Sequence[Any], margin: int) -> Worth:
-    """What a plan asks of a place, from its values and the columns `visit`, `line`, `old`, `old_days`, `owned`."""
-    visit, line, old, old_days, owned = planned
-    columns = (one.rate, one.hours, one.loss, one.fixed, old, old_days)
-    values = zip(*[column or () for column in columns], strict=True)
-    return Worth(tuple([value_of(*each, margin=margin) for each in values]), tuple(owned), visit, line)
+def stands_of(rows: Sequence[Row], near: Sequence[Source]) -> Stands:
+    """What `PLANNED` says, by place and need."""
+    stands = Stands()
+    for kind, place, n, *known in rows:
+        key = (near[place - 1].place_id.int, n - 1)
+        if kind == VALUE:
+            stands.known[key] = Known(*known)
+        elif kind == SPOILING:
+            stands.old[key] = (known[0], known[3])
+        else:
+            stands.owned.add(key)
+    return stands
 
 
-def planned_of(one: Source, row: Row, margin: int) -> tuple[Source, Worth]:
-    """A place near with what `PLANNED` says: who has the whole basket keeps its times and what is known of its records."""
-    rate, wrong, counted, hours, loss, fixed, serving = row[6:13]
-    known = one._replace(rate=rate, wrong=wrong, counted_at=counted, hours=hours, loss=loss, fixed=fixed)
-    worth = worth_of(known, row[1:6], margin)
-    if one.rate is not None:
-        known = one
-    if serving:
-        collect, collect_slotted, deliver, deliver_slotted, opens = row[13:17], row[17], row[18:22], row[22], row[23]
-        known = known._replace(
-            collect_ids=collect[0],
-            collect_starts=collect[1],
-            collect_ends=collect[2],
-            collect_fees=collect[3],
-            collect_slotted=collect_slotted,
-            deliver_ids=deliver[0],
-            deliver_starts=deliver[1],
-            deliver_ends=deliver[2],
-            deliver_fees=deliver[3],
-            deliver_slotted=deliver_slotted,
-            opens=opens,
-        )
-    return known, worth
+def add_farther(stands: Stands, source: Source, planned: Sequence[Any]) -> None:
+    """The same of a place farther away, from the columns that only it has."""
+    hours, loss, fixed, old, old_days, owned = planned
+    columns = (source.rate or (), source.wrong or (), source.counted_at or (), hours, loss, fixed, old, old_days, owned)
+    for number, (*known, units, days, is_owned) in enumerate(zip(*columns, strict=True)):
+        key = (source.place_id.int, number)
+        stands.known[key] = Known(*known)
+        if units:
+            stands.old[key] = (units, days)
+        if is_owned:
+            stands.owned.add(key)
+
+
+def served_by(source: Source, row: Row) -> Source:
+    """A place that puts the basket together, as `SERVING` says: with the times from when all of it is there."""
+    return source._replace(**dict(zip(_TIMES, row[1:], strict=True)))
+
+
+_TIMES = Source._fields[Source._fields.index("collect_ids") : Source._fields.index("opens") + 1]
 
 
 def point_of(row: Row) -> Point:

@@ -143,6 +143,28 @@ def test_near_a_place_that_sells_nothing_goods_are_brought_by_radius_all_the_sam
     assert why(found["deliver"]) == ["too_far"]
 
 
+def test_for_a_partners_corner_others_give_nothing_even_where_it_is_sold_out():
+    for number in range(2):
+        shop(f"empty{number}", 50.01 + number / 1_000)
+    first, second = [shop(ref, 50.05, capabilities=["sell", "ship"]) for ref in ("first", "second")]
+    shop("locker", 50.01, format="locker", capabilities=["collect"])
+    one, other = make_products(2)
+    put(first, one, 5_000)
+    put(second, other, 5_000)
+    lines = [sourcing.WantedLine(one, 2_000), sourcing.WantedLine(other, 1_000)]
+
+    def ways() -> dict[str, bool]:
+        return {answer.way.value: answer.possible for answer in sourcing.promise(lines, HERE).ways}
+
+    assert (ways()["ship"], ways()["point"]) == (True, True)
+    run(
+        "INSERT INTO stock_ownership (place_id, product_id, organisation_id, agreement_id, since) VALUES (%s, %s, %s, %s, now())",
+        [first, other, new_id(), new_id()],
+    )
+    assert (ways()["ship"], ways()["point"]) == (True, False)
+    assert sourcing.plan(lines[1:], first, channel="web", without=[first], supplies=True).plan is None
+
+
 def test_at_a_point_only_a_slot_after_the_parcel_has_come_is_promised():
     near = shop("near", 50.05)
     locker = shop("locker", 50.01, format="locker", capabilities=["collect"])
