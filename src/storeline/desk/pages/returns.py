@@ -21,6 +21,8 @@ from storeline.orders import api as orders
 from storeline.places import api as places
 
 _JUST_NOW = timedelta(minutes=30)
+_UNFIT = ("damaged", "spoiled")
+"""What comes back for these reasons is not sold again, whatever the form says."""
 """What comes back so soon never left the shop: it may be sold again, also where it must be kept cold."""
 
 
@@ -61,7 +63,7 @@ def look(request: Request, order_id: UUID) -> HttpResponse:
     context: dict[str, Any] = {"asked": asked, "reason": asked.lines[0].reason if asked else "unwanted"}
     if code := request.GET.get("code", "").strip()[:100]:
         context["unknown"] = not _scan(code, _lines(view, {}), wanted)
-    lines = sorted(_lines(view, wanted), key=lambda one: not one.typed)
+    lines = sorted(_lines(view, wanted, context["reason"]), key=lambda one: not one.typed)
     context["take"] = "-".join(f"{number}_{quantity}" for number, quantity in wanted.items())
     return _page(request, place, view, lines, context)
 
@@ -88,7 +90,7 @@ def _asked(text: str, order_id: UUID) -> aftersales.RequestView | None:
     return found if found is not None and found.state == "requested" else None
 
 
-def _lines(view: orders.OrderView, wanted: dict[int, int]) -> list[Back]:
+def _lines(view: orders.OrderView, wanted: dict[int, int], reason: str = "") -> list[Back]:
     """Each kept line of goods with what of it has not come back yet."""
     heads = aftersales.list_returns(order_id=view.head.id, limit=200)
     back: dict[int, int] = {}
@@ -104,7 +106,8 @@ def _lines(view: orders.OrderView, wanted: dict[int, int]) -> list[Back]:
             continue
         product = products[line.product_id]
         typed = format_quantity(min(wanted[line.line_no], left)) if line.line_no in wanted else ""
-        found.append(Back(line, product, left, typed, goes_on_sale(product, is_fresh=is_fresh)))
+        again = reason not in _UNFIT and goes_on_sale(product, is_fresh=is_fresh)
+        found.append(Back(line, product, left, typed, again))
     return found
 
 
@@ -161,7 +164,8 @@ def take(request: Request, order_id: UUID) -> HttpResponse:
 def _typed(request: Request, one: Back) -> Back:
     number = one.line.line_no
     typed = request.POST.get(f"quantity-{number}", "").strip()[:20]
-    return Back(one.line, one.product, one.left, typed, request.POST.get(f"again-{number}") == "yes")
+    again = request.POST.get(f"again-{number}") == "yes" and request.POST.get("reason", "") not in _UNFIT
+    return Back(one.line, one.product, one.left, typed, again)
 
 
 def _wanted(lines: list[Back], reason: str) -> tuple[aftersales.ReturnLine, ...]:

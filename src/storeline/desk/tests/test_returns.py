@@ -66,6 +66,17 @@ def test_what_must_be_kept_cold_is_sold_again_only_where_it_never_left(here: Sho
     assert differences() == []
 
 
+@pytest.mark.parametrize("reason", ["damaged", "spoiled"])
+def test_what_is_broken_or_spoiled_is_never_sold_again(here: Shop, associate: Client, reason: str) -> None:
+    address = f"/desk/returns/{collected(here)}"
+    sent = form(reason=reason)
+    assert 'name="again-1" value="no" checked' in text_of(associate.post(address, sent))
+    send(associate, address, **sent, sure="yes")
+    assert here.level() == (8000, 0)
+    assert "Write it off" in get(associate, f"/desk/returned/{sent['id']}")
+    assert differences() == []
+
+
 def test_what_was_asked_for_online_is_found_by_its_code(here: Shop, associate: Client) -> None:
     order_id = collected(here)
     asked = aftersales.ReturnRequest(new_id(), order_id, (aftersales.RequestLine(1, 2000, "damaged"),))
@@ -76,6 +87,7 @@ def test_what_was_asked_for_online_is_found_by_its_code(here: Shop, associate: C
     assert found.code in page
     assert 'name="quantity-1" value="2"' in page
     assert 'value="damaged" required checked' in page
+    assert 'name="again-1" value="no" checked' in page
     sent = form(**{"quantity-1": "2", "again-1": "no", "reason": "damaged", "request": str(found.id)})
     send(associate, f"/desk/returns/{order_id}", **sent, sure="yes")
     assert aftersales.get_request(found.id).state == "accepted"
