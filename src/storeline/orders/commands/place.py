@@ -20,6 +20,7 @@ from storeline.orders.domain.drafts import Accepted, Draft, Priced, Use, Verdict
 from storeline.orders.domain.quote import priced
 from storeline.orders.permissions import PLACE, SELL
 from storeline.payments import api as payments
+from storeline.stock import api as stock
 
 MAX_ORDERS = 1000
 _TRIES = 3
@@ -48,12 +49,20 @@ def place_with_payments(wishes: Sequence[tuple[Draft, Actor]]) -> list[Placed]:
     for index, (draft, actor) in enumerate(wishes):
         try:
             actor.require(SELL if draft.lines and draft.agreed else PLACE, draft.place_id)
+            if draft.channel in stock.IN_SHOPS and draft.method != "carry_out":
+                _require_shelf(draft, actor)
             allowed.append(index)
         except Error as error:
             placed[index] = (Verdict(draft.id, None, error=error), ())
     if allowed:
         placed |= zip(allowed, _place_raced([drafts[index] for index in allowed]), strict=True)
     return [placed[index] for index in range(len(drafts))]
+
+
+def _require_shelf(draft: Draft, actor: Actor) -> None:
+    """Of what is kept back online only they may promise something who stand at the shelf, or speak for those who do."""
+    for place_id in draft.asked:
+        actor.require(stock.SHELF, place_id)
 
 
 def _place_raced(drafts: Sequence[Draft]) -> list[Placed]:

@@ -13,6 +13,7 @@ from storeline.kernel.api import SYSTEM, Actor, new_id, run
 from storeline.orders import api as orders
 from storeline.orders.permissions import CANCEL, OWN, PLACE, SELL, VIEW
 from storeline.orders.tests.factories import LONG_AGO, Shop, everything, make, shop
+from storeline.stock import api as stock
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("door")]
 
@@ -212,3 +213,26 @@ def test_system_has_no_door(here: Shop) -> None:
     assert SYSTEM.kind == "system"
     answer = Client().post("/api/v1/orders", data=b"{", content_type="application/json")
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("may", [None, frozenset({PLACE, SELL})], ids=["guest", "partner"])
+def test_nobody_orders_from_the_shelf_who_does_not_stand_there(
+    here: Shop, monkeypatch: pytest.MonkeyPatch, may: frozenset[str] | None
+) -> None:
+    """What is kept back online is not had by naming a shop's channel."""
+
+    def come(permissions: frozenset[str]) -> None:
+        actor = Actor("client", new_id(), permissions)
+        monkeypatch.setattr("storeline.identity.access.find_actor", lambda _request: actor)
+
+    stock.set_policies([stock.PolicyByRef("r0", 9_000)], actor=SYSTEM)
+    if may is not None:
+        come(may)
+    before = everything()
+    for channel in sorted(stock.IN_SHOPS):
+        status, problem = post("/orders", body(here, channel=channel))
+        assert (status, problem["permission"]) == (403, "stock.hold_shelf")
+    assert post("/orders", body(here))[1]["code"] == "out_of_stock"
+    assert everything() == before
+    come(frozenset({PLACE, stock.SHELF}))
+    assert post("/orders", body(here, channel="store"))[0] == 201
