@@ -340,14 +340,14 @@ class Notice:
     at: datetime
 
 
-def affected_sums(product_id: UUID, lot: str) -> AffectedSums:
-    """The sums of `affected_by`."""
-    return AffectedSums(*run(_SUMS, [product_id, product_id, lot]).fetchall()[0])
+def affected_sums(product_id: UUID, lot: str) -> Pending[AffectedSums]:
+    """Queue the sums of `affected_by`."""
+    return later(_SUMS, [product_id, product_id, lot], lambda rows: AffectedSums(*rows[0]))
 
 
-def told_sums(recall_id: UUID) -> ToldSums:
-    """How many were told of a recall."""
-    return ToldSums(*run(_TOLD, [recall_id]).fetchall()[0])
+def told_sums(recall_id: UUID) -> Pending[ToldSums]:
+    """Queue how many were told of a recall."""
+    return later(_TOLD, [recall_id], lambda rows: ToldSums(*rows[0]))
 
 
 def notices_of(recall_id: UUID, order_ids: Collection[UUID]) -> dict[UUID, Notice]:

@@ -123,7 +123,7 @@ from storeline.stock.queries.levels import (
     list_levels,
     to_recount,
 )
-from storeline.stock.queries.lots import expiring, lots_at, recall
+from storeline.stock.queries.lots import expiring, lots_at, recall, whereabouts
 from storeline.stock.queries.owners import owned, owned_moves, owners_of
 from storeline.stock.queries.policies import PolicyRow, list_policies
 from storeline.stock.queries.promise import atp
@@ -290,4 +290,5 @@ __all__ = [
     "to_recount",
     "undo_receipt",
     "wanted",
+    "whereabouts",
 ]

@@ -100,7 +100,7 @@ def test_each_person_is_told_once_in_their_language(here: Shop) -> None:
     assert (destination, subject) == ("kim@example.org", "Ne le consommez pas : Product 0, lot BAD")
     assert "Shop" in body
     assert "Glass in it" in body
-    sums = aftersales.told_sums(recall_id)
+    sums = aftersales.told_sums(recall_id).result()
     assert (sums.told, sums.members, sums.cannot) == (2, 2, 2)
     assert differences() == []
 

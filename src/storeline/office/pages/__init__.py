@@ -1,4 +1,4 @@
-"""The office's pages: the day of trade, orders, promotions, places, sourcing, partners' goods, and who did what."""
+"""The office's pages: the day of trade, orders, promotions, places, sourcing, partners' goods, recalls, and who did what."""
 
 from storeline.office.pages import (
     activity,
@@ -12,6 +12,7 @@ from storeline.office.pages import (
     places,
     promotion_edit,
     promotions,
+    recalls,
     sourcing,
 )
 from storeline.office.pages.shared import pages
@@ -29,5 +30,6 @@ __all__ = [
     "places",
     "promotion_edit",
     "promotions",
+    "recalls",
     "sourcing",
 ]

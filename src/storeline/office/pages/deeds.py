@@ -74,6 +74,9 @@ def _trade() -> dict[str, str]:
         "stock.transfer_cancel": _("Called off sending goods to another place"),
         "stock.waste": _("Wrote goods off"),
         "stock.own": _("Said whose goods these are"),
+        "stock.recall_started": _("Recalled a lot"),
+        "stock.recall_closed": _("Closed a recall"),
+        "stock.recall_lifted": _("Lifted a recall"),
         "ledger.transfer": _("Moved value held for shoppers"),
         "ledger.add_account": _("Added an account to the chart"),
         "capacity.set_areas": _("Set where a place brings goods"),
@@ -190,10 +193,14 @@ def _short(value: object) -> str:
 def link_of(deed: Deed) -> str:
     """Where what it was done to can be looked at; empty where there is no page."""
     module = deed.action.partition(".")[0]
-    page = {
-        "orders": "office:order",
-        "fulfilment": "office:order",
-        "pricing": "office:promotion",
-        "loyalty": "office:coupon",
-    }.get(module)
+    page = (
+        "office:recall"
+        if deed.action.startswith("stock.recall_")
+        else {
+            "orders": "office:order",
+            "fulfilment": "office:order",
+            "pricing": "office:promotion",
+            "loyalty": "office:coupon",
+        }.get(module)
+    )
     return reverse(page, args=[deed.subject_id]) if page and deed.action != "pricing.edit" else ""

@@ -14,6 +14,7 @@ from storeline.orders import api as orders
 from storeline.partners import api as partners
 from storeline.pricing import api as pricing
 from storeline.sourcing import api as sourcing
+from storeline.stock import api as stock
 from storeline.web import pages as web
 from storeline.web.kept import Store
 
@@ -24,7 +25,7 @@ drawn: Store[str] = Store(300)
 
 def render(request: Request, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """A page with the office's frame. `tab` in the context says which part is open: today, orders, promotions,
-    places, sourcing, partners or activity.
+    places, sourcing, partners, recalls or activity.
     """
     may = request.actor.may
     frame = {
@@ -33,6 +34,7 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
         "may_see_promotions": may(pricing.VIEW),
         "may_see_sourcing": may(sourcing.CONFIGURE) and request.actor.places_for(sourcing.CONFIGURE) is None,
         "may_see_partners": may(consignment.READ) and may(partners.READ),
+        "may_see_recalls": may(stock.RECALL),
         "may_see_activity": may(VIEW_TRAIL),
         "may_see_admin": may(MANAGE_USERS) and request.actor.places_for(MANAGE_USERS) is None,
     }

@@ -37,7 +37,7 @@ from storeline.stock.domain.recalls import (
 from storeline.stock.errors import AlreadyRecalled, CountMismatch, RecallEnded, RecallNotDone
 from storeline.stock.locks import lock, take_turn
 from storeline.stock.permissions import START_RECALL, WASTE
-from storeline.stock.queries.lots import lots_of, recall
+from storeline.stock.queries.lots import lots_of, whereabouts
 from storeline.stock.queries.recalls import get_recall, take_off_by_id
 
 _BALANCES = "SELECT place_id, product_id FROM stock_balance WHERE product_id = %s"
@@ -164,9 +164,9 @@ def _known(draft: RecallDraft) -> RecallRow:
 
 
 def _check_done(found: RecallRow) -> None:
-    where = recall(found.product_id, found.lot)
-    if where.shelves or where.in_transit:
-        shelves, under_way = len(where.shelves), len(where.in_transit)
+    on_shelves, in_transit = whereabouts(found.product_id, found.lot).result()
+    shelves, under_way = len(on_shelves), len(in_transit)
+    if shelves or under_way:
         raise RecallNotDone(
             f"{shelves} shelves and {under_way} transfers have some of it still.",
             field="id",

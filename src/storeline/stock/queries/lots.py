@@ -66,20 +66,21 @@ def lots_at(pairs: Collection[Pair]) -> dict[Pair, list[Lot]]:
     return found
 
 
+def whereabouts(product_id: UUID, lot: str) -> Pending[tuple[list[Lot], list[InTransit]]]:
+    """Queue: every shelf that has some of a lot now, and every transfer that may."""
+    with pipeline():
+        shelves = later(_SHELVES, [product_id, lot], lambda rows: [Lot(*row) for row in rows])
+        in_transit = later(_IN_TRANSIT, [product_id, lot], lambda rows: [InTransit(*row) for row in rows])
+    return shelves.map(lambda found: (found, in_transit.result()))
+
+
 def recall(product_id: UUID, lot: str) -> Recall:
     """Every shelf that has some of a lot, every transfer that may, and everything that moved it: the orders among them.
 
     Whose the orders are is known above. What was sold before its receipt was in the books is in no lot.
     """
-    asked = [product_id, lot]
     with pipeline():
-        shelves = later(_SHELVES, asked, list)
-        in_transit = later(_IN_TRANSIT, asked, list)
-        taken = later(_TAKEN, asked, list)
-    return Recall(
-        product_id,
-        lot,
-        tuple(Lot(*row) for row in shelves.result()),
-        tuple(InTransit(*row) for row in in_transit.result()),
-        tuple(LotTaken(*row) for row in taken.result()),
-    )
+        where = whereabouts(product_id, lot)
+        taken = later(_TAKEN, [product_id, lot], lambda rows: tuple(LotTaken(*row) for row in rows))
+    shelves, in_transit = where.result()
+    return Recall(product_id, lot, tuple(shelves), tuple(in_transit), taken.result())
