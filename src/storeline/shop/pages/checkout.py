@@ -44,7 +44,7 @@ def look(request: Request) -> HttpResponse:
     if standing is not None and not standing.is_in:
         return waiting.page(request, at, lines, standing)
     again = kept.read(request)
-    response = _form(request, at, lines, again)
+    response = _form(request, at, lines, again, turn_until=None if standing is None else standing.turn.ends_at)
     kept.shown(request, response, again)
     return response if standing is None else standing.kept(response)
 
@@ -220,7 +220,9 @@ def _uuid(request: Request, name: str) -> UUID:
         raise Invalid(words.get(name, _("Open the page again.")), field=name) from None
 
 
-def _form(request: Request, at: Here, lines: basket.Lines, again: kept.Kept) -> HttpResponse:
+def _form(
+    request: Request, at: Here, lines: basket.Lines, again: kept.Kept, *, turn_until: datetime | None
+) -> HttpResponse:
     given, refused = again.given(request.GET.dict()), again.refused
     ways = delivery.ways(at)
     by = delivery.method_of(given, ways)
@@ -265,6 +267,7 @@ def _form(request: Request, at: Here, lines: basket.Lines, again: kept.Kept) -> 
         day=day,
         slots=slots,
         slot=slot,
+        turn_until=turn_until,
         coming=coming,
         arrives=arrives,
         ways=ways,

@@ -65,7 +65,9 @@ def test_who_waits_sees_their_place_and_comes_in_by_themselves(made: Shop) -> No
     assert second.post("/checkout", data | {"id": str(new_id())})["Location"] == "/checkout"
     for _ in range(2):  # a double click is one order
         assert first.post("/checkout", data)["Location"].startswith(f"/order/{data['id']}")
-    assert "Order and pay" in text(second, "/checkout")
+    let_in = text(second, "/checkout")
+    assert "Order and pay" in let_in
+    assert "What many want is kept for you until" in let_in
     assert "You are number 1 in line" in text(third, "/checkout")
     assert second.post("/checkout", {"step": "leave"})["Location"] == "/basket"
     assert "Order and pay" in text(third, "/checkout")
@@ -90,7 +92,9 @@ def test_sold_out_is_said_with_what_else_there_is(made: Shop) -> None:
     assert "Refresh" not in second.get("/checkout")
     put(second, made, 0)
     put(second, made, 1, 1)
-    assert "Order and pay" in text(second, "/checkout")  # without it nobody waits
+    page = text(second, "/checkout")
+    assert "Order and pay" in page  # without it nobody waits
+    assert "It is your turn" not in page
 
 
 @pytest.mark.django_db
