@@ -7,7 +7,7 @@ plan add up to its cost exactly.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from uuid import UUID
 
 MOST_PLACES = 4
@@ -111,10 +111,21 @@ class Costs:
     @property
     def total(self) -> int:
         """What is compared."""
-        return sum(getattr(self, field.name) for field in fields(self))
+        return (
+            self.visit + self.lines + self.shipping + self.weight + self.split + self.keep + self.waste + self.refused
+        )
 
     def __add__(self, other: Costs) -> Costs:
-        return Costs(*[getattr(self, field.name) + getattr(other, field.name) for field in fields(self)])
+        return Costs(
+            self.visit + other.visit,
+            self.lines + other.lines,
+            self.shipping + other.shipping,
+            self.weight + other.weight,
+            self.split + other.split,
+            self.keep + other.keep,
+            self.waste + other.waste,
+            self.refused + other.refused,
+        )
 
 
 @dataclass(frozen=True, slots=True)

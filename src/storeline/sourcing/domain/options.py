@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from storeline.places import api as places
@@ -75,8 +76,7 @@ class WantedLine:
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why, in a stable code and plain words; `missing` is how many thousandths are not there."""
 
     code: Code

@@ -38,6 +38,8 @@ from storeline.sourcing.domain.ways import (
     Way,
 )
 
+COLLECT, DELIVER, SHIP = Way.COLLECT.value, Way.DELIVER.value, Way.SHIP.value
+
 
 def promise(
     needs: Sequence[ProductNeed],
@@ -143,7 +145,7 @@ def putting_together(needs: Sequence[ProductNeed], sources: Sequence[Source], as
     look = Look(needs, asked)
     able = [one for one in sources if one.priority is not None and look.serves(one)]
     collecting = [one for one in able if "collect" in one.can]
-    bringing = [one for one in able if "deliver" in one.can and asked.area(one, Way.DELIVER.value)]
+    bringing = [one for one in able if "deliver" in one.can and asked.area(one, DELIVER)]
     return list({one.place_id: one for one in (*collecting[:SPREAD], *bringing[:SPREAD])}.values())
 
 
@@ -165,7 +167,7 @@ def asked_for(found: Promise, needs: Sequence[ProductNeed], serving: Sequence[So
 def _bringing(look: Look, sources: Sequence[Source]) -> list[Source]:
     """Who delivers to the address; where nobody does, who delivers at all."""
     able = [one for one in sources if "deliver" in one.can]
-    return [one for one in able if look.asked.area(one, Way.DELIVER.value)] or able
+    return [one for one in able if look.asked.area(one, DELIVER)] or able
 
 
 def _carried(look: Look, source: Source) -> Found:
@@ -180,7 +182,7 @@ def _collected(look: Look, source: Source) -> Found:
 
 
 def _delivered(look: Look, source: Source) -> Found:
-    area = look.asked.area(source, Way.DELIVER.value)
+    area = look.asked.area(source, DELIVER)
     if area is None:
         return [OUTSIDE]
     fee = _fee(area, source)
@@ -200,12 +202,10 @@ def _timed(source: Source, slots: Slots, fee: Fee, *, slotted: bool) -> Found:
 
 def _together(look: Look, capability: str, source: Source) -> Found:
     """A place that puts the basket together: what it lacks is there after the hours of a way, and not before."""
-    area = look.asked.area(source, capability) if capability == Way.DELIVER.value else None
-    if (
-        look.spread is None
-        or source.place_id not in look.spread.serving
-        or (capability == Way.DELIVER.value and area is None)
-    ):
+    if look.spread is None or source.place_id not in look.spread.serving:
+        return []
+    area = look.asked.area(source, DELIVER) if capability == DELIVER else None
+    if capability == DELIVER and area is None:
         return []
     given = look.spread.supplied(source, capability)
     if given is None:
@@ -215,7 +215,7 @@ def _together(look: Look, capability: str, source: Source) -> Found:
     else:
         fee = Fee(look.asked.terms.fee_collect, source.currency)
         found = _timed(source, source.collect, fee, slotted=source.collect_slotted)
-    return replace(found, given=given) if isinstance(found, Draft) else found
+    return found._replace(given=given) if isinstance(found, Draft) else found
 
 
 def _shipments(look: Look, sources: Sequence[Source]) -> tuple[Found, Found]:
@@ -230,9 +230,9 @@ def _shipments(look: Look, sources: Sequence[Source]) -> tuple[Found, Found]:
     able = [one for one in sources if is_open(one)]
     to_points = _shipment(look, able, to_point=True)
     first = next((one for one in able if look.fits(one)), None)
-    if first is not None and isinstance(to_points, Offer) and look.asked.area(first, Way.SHIP.value):
+    if first is not None and isinstance(to_points, Offer) and look.asked.area(first, SHIP):
         return _brought(look, to_points, [first]), to_points
-    near = [one for one in able if look.asked.area(one, Way.SHIP.value)]
+    near = [one for one in able if look.asked.area(one, SHIP)]
     if able and not near:
         return [OUTSIDE], to_points
     sent = _shipment(look, near)
@@ -249,7 +249,7 @@ def _shipment(look: Look, able: Sequence[Source], *, to_point: bool = False) -> 
         missing = missing_of(able, look.needs)
         given = look.spread.parcel(able) if look.spread and not missing else []
         if to_point and look.spread and given:
-            given = look.spread.supplied(given[0].source, Way.COLLECT.value) or []
+            given = look.spread.supplied(given[0].source, COLLECT) or []
         if not given:
             return missing or [reason for one in able[:1] for reason in look.obstacles(one)]
         one, leaves, sure = given[0].source, at + look.asked.takes, look.sure_together(given)
@@ -260,10 +260,10 @@ def _shipment(look: Look, able: Sequence[Source], *, to_point: bool = False) -> 
 def _brought(look: Look, sent: Offer, sources: Sequence[Source]) -> Offer:
     """A parcel as it comes to the door: by the slowest and the dearest of its places' areas."""
     senders = [one for one in sources if one.place_id in (sent.sources or (sent.place_id,))]
-    areas = [area for one in senders if (area := look.asked.area(one, Way.SHIP.value))]
+    areas = [area for one in senders if (area := look.asked.area(one, SHIP))]
     days = max([area.days for area in areas], default=0)
     fee = max([_fee(area, senders[0]) for area in areas], key=lambda one: one.amount, default=None)
-    return replace(sent, at=sent.at + timedelta(days=days), fee=fee)
+    return sent._replace(at=sent.at + timedelta(days=days), fee=fee)
 
 
 def _warm(need: ProductNeed) -> Reason:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import lt
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from storeline.sourcing.domain.costs import Need, Plan, Policy, Site, parcel_cost, weight_cost
@@ -18,8 +18,7 @@ MOST_SITES = 26
 """Among so many places the cheapest plan is found exactly; sets of them grow with the third power."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A place as it was read: thousandths of each need that it has, and what they are worth there.
 
     `barred` says why it takes nothing now. `metres` from where the order goes to.

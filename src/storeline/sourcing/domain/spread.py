@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -144,9 +145,10 @@ class Spread:
             ]
         )
         classes = {self.needs[number][0].temperature for number in numbers} & set(places.TEMPERATURES)
+        pick = _picked(numbers)
         there = []
         for one in able:
-            has = self._has(one, server, numbers)
+            has = pick(one.has) if server is None or not self.stands.owned else self._ours(one, server, numbers)
             if max(has) > 0 and classes <= self._keeps(one):
                 there.append(self._there(one, server, has))
         near = [one for one in there if one.source.place_id.int in self._near]
@@ -159,12 +161,10 @@ class Spread:
             found = self._choose(needs, there, numbers)
         return found
 
-    def _has(self, one: Source, server: Source | None, numbers: Sequence[int]) -> list[int]:
+    def _ours(self, one: Source, server: Source, numbers: Sequence[int]) -> Sequence[int]:
         """What a place may give: a partner's goods neither leave it, nor come to where such are a partner's."""
-        owned = self.stands.owned
-        if server is None or not owned:
-            return [one.has[number] for number in numbers]
         pair = (one.place_id.int, server.place_id.int)
+        owned = self.stands.owned
         return [0 if any((place, number) in owned for place in pair) else one.has[number] for number in numbers]
 
     def _there(self, one: Source, server: Source | None, has: Sequence[int]) -> _There:
@@ -218,6 +218,13 @@ class Spread:
                 taken[number_of[pick.product_id]] = pick.quantity
             found.append(Given(self.stands.told(self._by_id[part.place_id.int]), tuple(taken)))
         return found
+
+
+def _picked(numbers: Sequence[int]) -> Callable[[Sequence[int]], Sequence[int]]:
+    """What takes these columns of a row."""
+    if len(numbers) > 1:
+        return itemgetter(*numbers)
+    return lambda row: (row[numbers[0]],)
 
 
 def can_be_spread(needs: Sequence[ProductNeed], sources: Sequence[Source], most: int) -> bool:

@@ -35,8 +35,7 @@ class Level(StrEnum):
     LOW = "low"
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """A slot with room; `fee` comes on top where goods are brought then."""
 
     slot_id: UUID
@@ -45,8 +44,7 @@ class Window:
     fee: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Sure:
+class Sure(NamedTuple):
     """The chance, in thousandths, that the goods are there as promised, and what speaks for or against it."""
 
     chance: int
@@ -58,8 +56,7 @@ class Sure:
         return Level.HIGH if self.chance >= HIGH else Level.MEDIUM if self.chance >= MEDIUM else Level.LOW
 
 
-@dataclass(frozen=True, slots=True)
-class Fee:
+class Fee(NamedTuple):
     """What receiving it so costs, in minor units: data for the quote, which prices it as a line.
 
     Waived where the goods come to `free_from`; sold as the service `product_id`, by the area `area_id` of a place.
@@ -80,8 +77,7 @@ class Giver(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(NamedTuple):
     """One place: when the basket is there, in which slots. `givers`, where it comes from elsewhere too: where it is put
     together, then who gives to it.
     """
@@ -102,8 +98,7 @@ class Offer:
         return tuple([one.place_id for one in self.givers])
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """One way: possible or why not. `at` is the earliest moment, `offers` the places, the nearest first."""
 
     way: Way
@@ -136,8 +131,7 @@ class Terms:
     point_hours: int = 48
 
 
-@dataclass(frozen=True, slots=True)
-class Slots:
+class Slots(NamedTuple):
     """Slots with room, in order, as they were read; None where there are none."""
 
     ids: Sequence[UUID] | None = None
@@ -271,8 +265,7 @@ class Given(NamedTuple):
         return Giver(self.source.place_id, self.source.ref, self.source.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A place that could: of those that are shown an offer is made. `given`: what it and others give to it, if others do."""
 
     source: Source

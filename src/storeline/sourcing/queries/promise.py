@@ -128,9 +128,10 @@ class _Asking:
         open_now = [one for one in online if is_open(one)]
         together = [sum(max(one.has[number], 0) for one in open_now) for number in range(len(self.wanted))]
         missing = [line for line, many in zip(self.wanted, together, strict=True) if many < line.quantity]
-        looked = missing or (() if can_be_spread(self.needs, open_now, self.live.policy.most_places) else self.wanted)
-        if len(online) < NEAR // 2:
-            looked = ()
+        looked: Sequence[WantedLine] = ()
+        if len(online) >= NEAR // 2:
+            enough = not missing and can_be_spread(self.needs, open_now, self.live.policy.most_places)
+            looked = () if enough else missing or self.wanted
         serving = putting_together(self.needs, online, asked)
         numbers = asked_for(found, self.needs, serving)
         params = self.params | {
