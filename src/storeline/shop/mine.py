@@ -21,24 +21,30 @@ _SALT = "shop.orders"
 _AGE_S = 60 * 60 * 24 * 30
 _MOST = 10
 _SHOWN = 3
+# What is packed for a collection point is not there yet (`fulfilment.progress_of` says so of one order).
+_STATE = """coalesce((
+    SELECT CASE f.state WHEN 'announced' THEN 'travelling' WHEN 'returning' THEN 'returning' END
+    FROM fulfilment_parcel f WHERE f.order_id = o.id AND t.state = 'ready'
+), t.state, o.state)"""
 # By whose they are first: of all that is open in the chain next to nothing is theirs.
-_UNDER_WAY = """
+_UNDER_WAY = f"""
 WITH own AS MATERIALIZED (
     SELECT id, state, method, served_by_id, slot_id FROM orders_order WHERE customer_id = ANY(%s::uuid[])
     UNION
     SELECT id, state, method, served_by_id, slot_id FROM orders_order WHERE id = ANY(%s::uuid[])
 )
-SELECT o.id, coalesce(t.state, o.state), s.starts_at, s.ends_at, p.zone, p.name
-FROM own o JOIN places_place p ON p.id = o.served_by_id
+SELECT o.id, {_STATE}, o.method, s.starts_at, s.ends_at, p.zone, p.name
+FROM own o LEFT JOIN orders_destination d ON d.order_id = o.id JOIN places_place p ON p.id = coalesce(d.place_id, o.served_by_id)
 LEFT JOIN fulfilment_task t ON t.order_id = o.id LEFT JOIN capacity_slot s ON s.id = o.slot_id
-WHERE o.state IN ('pending', 'confirmed') AND o.method = 'collect'
+WHERE o.state IN ('pending', 'confirmed') AND o.method <> 'carry_out'
 ORDER BY o.id DESC LIMIT %s
 """
 # What was bought in shops is there too: the newest first, a page at a time.
-_HISTORY = """
-SELECT o.id, o.placed_at, coalesce(t.state, o.state), o.method, o.currency, o.payable, p.name, p.zone,
-    (SELECT count(*) FROM orders_line l WHERE l.order_id = o.id)::int, o.customer_id IS NOT NULL
-FROM orders_order o JOIN places_place p ON p.id = o.place_id LEFT JOIN fulfilment_task t ON t.order_id = o.id
+_HISTORY = f"""
+SELECT o.id, o.placed_at, {_STATE}, o.method, o.currency, o.payable, p.name, p.zone,
+    (SELECT count(*) FROM orders_line l WHERE l.order_id = o.id AND l.goods AND l.continues IS NULL)::int, o.customer_id IS NOT NULL
+FROM orders_order o LEFT JOIN orders_destination d ON d.order_id = o.id
+JOIN places_place p ON p.id = coalesce(d.place_id, o.place_id) LEFT JOIN fulfilment_task t ON t.order_id = o.id
 WHERE (o.customer_id = ANY(%(records)s::uuid[]) OR o.id = ANY(%(device)s::uuid[]))
     AND (%(at)s::timestamptz IS NULL OR (o.placed_at, o.id) < (%(at)s, %(id)s::uuid))
 ORDER BY o.placed_at DESC, o.id DESC LIMIT %(limit)s
@@ -79,10 +85,11 @@ class Bought:
 
 @dataclass(frozen=True, slots=True)
 class UnderWay:
-    """An order that is not collected yet, and when and where it will be."""
+    """An order that its shopper does not have yet, and when and where they will."""
 
     id: UUID
     state: str
+    method: str
     starts_at: datetime | None
     ends_at: datetime | None
     zone: str

@@ -36,7 +36,7 @@ def home(request: Request) -> HttpResponse:
         at,
         lines,
         waiting=[
-            {"order": one, "words": headline(one.state), "key": "" if known else orders.token_of(one.id)}
+            {"order": one, "words": headline(one.state, one.method), "key": "" if known else orders.token_of(one.id)}
             for one, known in waiting
         ],
         again=mine_again,

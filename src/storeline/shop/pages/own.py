@@ -33,7 +33,11 @@ def own_orders(request: Request) -> HttpResponse:
         request,
         "orders",
         found=[
-            {"order": one, "state": state_name(one.state), "key": "" if one.known else orders.token_of(one.id)}
+            {
+                "order": one,
+                "state": state_name(one.state, one.method),
+                "key": "" if one.known else orders.token_of(one.id),
+            }
             for one in found
         ],
         next=after and f"{reverse('shop:orders')}?{urlencode({'after': after})}",

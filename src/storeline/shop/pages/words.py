@@ -104,15 +104,24 @@ _HEADLINES: Final = {
 }
 _STATES: Final = {
     "pending": gettext_noop("Waiting for payment"),
-    "confirmed": gettext_noop("On its way"),
-    "to_pick": gettext_noop("On its way"),
+    "confirmed": gettext_noop("Order placed"),
+    "to_pick": gettext_noop("Order placed"),
     "picking": gettext_noop("Being picked"),
     "capturing": gettext_noop("Being picked"),
     "unpaid": gettext_noop("Card declined"),
+    "travelling": gettext_noop("On its way to where you collect it"),
+    "returning": gettext_noop("Not collected in time"),
     "ready": gettext_noop("Ready to collect"),
     "handed_over": gettext_noop("Collected"),
     "completed": gettext_noop("Done"),
     "cancelled": gettext_noop("Cancelled"),
+}
+
+
+_STATES_BROUGHT: Final = {
+    "ready": {"deliver": gettext_noop("Packed"), "ship": gettext_noop("Packed")},
+    "handed_over": {"deliver": gettext_noop("Delivered"), "ship": gettext_noop("With the carrier")},
+    "completed": {"deliver": gettext_noop("Delivered"), "ship": gettext_noop("With the carrier")},
 }
 
 
@@ -124,9 +133,9 @@ def headline(state: str, method: str = "collect") -> str:
     return _in_words(brought or _HEADLINES.get(state), state)
 
 
-def state_name(state: str) -> str:
+def state_name(state: str, method: str) -> str:
     """A state in a list."""
-    return _in_words(_STATES.get(state), state)
+    return _in_words(_STATES_BROUGHT.get(state, {}).get(method) or _STATES.get(state), state)
 
 
 def _in_words(text: str | None, state: str) -> str:

@@ -7,7 +7,9 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
-from storeline.kernel.api import run
+from storeline.fulfilment import api as fulfilment
+from storeline.fulfilment.tests.factories import read_events
+from storeline.kernel.api import SYSTEM, run
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop, make
 from storeline.shop.tests.buying import hidden, put, text
@@ -70,6 +72,15 @@ def test_a_basket_goes_to_the_chosen_point(client: Client, made: Shop, points: l
     assert (view.head.method, view.head.served_by, to.point) == ("collect", made.place, points[1])
     assert made.level() == (10_000, 2_000)
     assert "Station 2" in text(client, answers[0]["Location"])
+    read_events("fulfilment.tasks")
+    fulfilment.pick_all([order_id], actor=SYSTEM)
+    fulfilment.ready([order_id], actor=SYSTEM)
+    for address, words in (("/", "Packed, on its way to where you collect it"), ("/orders", "On its way to where")):
+        page = text(client, address)
+        assert words in page
+        assert "Station 2" in page
+    fulfilment.arrive(order_id, actor=SYSTEM)
+    assert "Ready: come and collect" in text(client, "/")
 
 
 def test_what_must_stay_cold_is_refused_in_words(client: Client, made: Shop, points: list[UUID]) -> None:

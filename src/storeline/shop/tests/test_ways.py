@@ -9,7 +9,9 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
-from storeline.kernel.api import run
+from storeline.fulfilment import api as fulfilment
+from storeline.fulfilment.tests.factories import read_events
+from storeline.kernel.api import SYSTEM, run
 from storeline.orders.tests.factories import Shop, delivers
 from storeline.shop.tests.buying import hidden, member, put, text
 
@@ -125,3 +127,19 @@ def test_what_a_member_typed_is_shown_to_nobody_else(ways: Shop) -> None:
     put(kim, ways)
     assert "asked" in kim.cookies
     assert "High" not in text(kim, "/checkout?by=deliver")
+
+
+def test_what_is_brought_is_among_ones_orders_in_its_own_words(client: Client, ways: Shop) -> None:
+    put(client, ways)
+    page = turn(client, "deliver", ADDRESS)
+    data = {name: hidden(page, name) for name in ("id", "by", "total", "slot")} | ADDRESS | {"card": "tok_approve"}
+    client.post("/checkout", data)
+    order_id = UUID(data["id"])
+    read_events("fulfilment.tasks")
+    assert "Your order is placed" in text(client, "/")
+    assert "Order placed" in text(client, "/orders")
+    fulfilment.pick_all([order_id], actor=SYSTEM)
+    fulfilment.ready([order_id], actor=SYSTEM)
+    assert "Your order is packed" in text(client, "/")
+    assert "Packed" in text(client, "/orders")
+    assert "1 product<" in text(client, "/orders")  # the fee is none
