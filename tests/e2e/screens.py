@@ -173,6 +173,7 @@ SHOTS = (
     Shot("office-places", "finance", places),
     Shot("office-orders", "finance", at("/office/orders")),
     Shot("office-promotions", "marketer", at("/office/promotions")),
+    Shot("office-recalls", "planner", at("/office/recalls")),
     Shot("office-today-dark", "finance", yesterday, dark="desk"),
 )
 

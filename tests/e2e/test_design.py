@@ -10,11 +10,12 @@ from django.test import Client
 
 from storeline.fulfilment.tests.factories import ready, to_pick
 from storeline.identity.tests.factories import make_user
-from storeline.kernel.api import SYSTEM, now
+from storeline.kernel.api import SYSTEM, new_id, now
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import shop
 from storeline.shop import hot
 from storeline.shop.tests.buying import form, put
+from storeline.stock import api as stock
 from storeline.till.commands import open_till
 from storeline.till.queries import TillAt
 from tests.e2e.trading import slot_tomorrow
@@ -68,6 +69,7 @@ STAFF = (
     "/till", "/till?ask=member", "/till/pay", "/till/today", "/till/returns", "/till/done/{sale}", "/till/returns/{sale}",
     "/desk", "/desk/tasks/{order}", "/desk/tasks/{order}/lines/1", "/desk/hand-over", "/desk/count", "/desk/exceptions",
     "/office", "/office/orders", "/office/orders/{order}", "/office/promotions/new", "/office/places", "/office/partners", "/office/activity",
+    "/office/recalls", "/office/recalls/lot?product={product}&lot=L8", "/office/recalls/{recall}", "/desk/recalls",
 )  # fmt: skip
 
 
@@ -79,12 +81,14 @@ def test_no_page_of_the_staff_breaks_from_right_to_left_or_twice_as_large(visit:
     visit.sign_in(make_user("everything", "administrator"))
     open_till(TillAt(here.place, 1), actor=SYSTEM)
     visit.keep({"till": f"{here.place}.1"})
+    stock.receive([stock.Goods(new_id(), 1, here.place, here.products[0], 2_000, lot="L7")], actor=SYSTEM)
+    recall = stock.start_recall(stock.RecallDraft(new_id(), here.products[0], "L7", "Glass in it " * 20), actor=SYSTEM)
     page = visit.page
     size = page.viewport_size
     assert size is not None
     for path in STAFF:
         page.set_viewport_size(size)
-        visit.go(path.format(order=order_id, sale=sale.id))
+        visit.go(path.format(order=order_id, sale=sale.id, product=here.products[0], recall=recall.id))
         page.evaluate("document.documentElement.dir = 'rtl'")
         visit.fits()
         page.set_viewport_size({"width": max(320, size["width"] // 2), "height": size["height"] // 2})

@@ -68,7 +68,7 @@ def state_of(row: stock.RecallRow) -> State:
     """How far a recall is."""
     return {
         stock.RecallState.OPEN: State(_("Under way"), "stop", "triangle-alert"),
-        stock.RecallState.CLOSED: State(_("Closed"), "good", "circle-check"),
+        stock.RecallState.CLOSED: State(_("Recall closed"), "good", "circle-check"),
         stock.RecallState.LIFTED: State(_("Lifted"), "info", "undo-2"),
     }[row.state]
 
@@ -130,7 +130,7 @@ def _tiles(
         tiles.append(Tile(_("Between places"), units(under_way), (), _("at most")))
     if recall is not None:
         missing = _("%(count)s not found") % {"count": units(recall.missing)} if recall.missing else ""
-        tiles.append(Tile(_("Taken off"), units(recall.taken_off), (), missing))
+        tiles.append(Tile(_("Off the shelves"), units(recall.taken_off), (), missing))
     bought = _("Orders: %(count)s") % {"count": formats.number(sums.orders)}
     return [
         *tiles,

@@ -118,7 +118,7 @@ def _lot_page(request: Request, product_id: UUID, lot: str, wrong: dict[str, str
     context = detail(request, product_id, lot) | {
         "tab": "recalls",
         "lot": lot,
-        "may_start": request.actor.may(stock.START_RECALL) and request.actor.places_for(stock.START_RECALL) is None,
+        "has_deed": _may_recall(request),
         "key": request.POST.get("id") or new_id(),
         "reason": request.POST.get("reason", ""),
         "longest": stock.LONGEST_WHY,
@@ -134,11 +134,15 @@ def _recall_page(request: Request, found: stock.RecallRow, wrong: str = "") -> H
         "lot": found.lot,
         "recall": found,
         "state": state_of(found),
-        "may_end": request.actor.may(stock.START_RECALL) and request.actor.places_for(stock.START_RECALL) is None,
+        "has_deed": found.state is stock.RecallState.OPEN and _may_recall(request),
         "wrong": {"sure": wrong} if wrong else {},
         "said": _said(request.GET.get("said", "")),
     }
     return render(request, "office/recall.html", context, 422 if wrong else 200)
+
+
+def _may_recall(request: Request) -> bool:
+    return request.actor.may(stock.START_RECALL) and request.actor.places_for(stock.START_RECALL) is None
 
 
 def _hits(q: str) -> list[catalog.ProductFacts]:

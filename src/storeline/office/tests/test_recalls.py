@@ -105,12 +105,13 @@ def test_from_the_lot_to_the_closed_recall(here: Shop, lot: str, planner: Client
     assert heavy(planner, [f"{LIST}/{recall.id}", LIST]) == {}
     seen = get(planner, f"{LIST}/{recall.id}")
     assert all(
-        told in seen for told in ("Taken off", "1 not found", "Told as members", "Cannot be told", "Close the recall")
+        told in seen
+        for told in ("Off the shelves", "1 not found", "Told as members", "Cannot be told", "Close the recall")
     )
     assert f"/office/orders/{nobody}" in seen
     assert send(planner, f"{LIST}/{recall.id}/end", state="closed").endswith("?said=closed")
     assert "The lot stays blocked" in get(planner, f"{LIST}/{recall.id}?said=closed")
-    assert "Closed" in get(planner, LIST)
+    assert "Recall closed" in get(planner, LIST)
     assert "Recalled a lot" in get(person("service_desk"), "/office/activity")
     assert differences() == []
 
