@@ -41,18 +41,18 @@ _OURS = """(NOT %(supplies)s OR NOT EXISTS (
 
 
 def more_of(ours: str = "true") -> str:
-    """Who covers most of what is missing near, of many more places; the nearest of those. Each product is looked for once."""
+    """Who covers most of what is missing near, of many more places; the nearest of those."""
     return f"""(
     SELECT r.place_id, r.priority, r.away FROM reach r JOIN (
-        SELECT b.place_id, sum(least(b.available, w.quantity)::float8 / w.quantity) AS covered
+        SELECT b.place_id, sum((least(b.available, w.quantity) * 1000000 / w.quantity)::int) AS covered
         FROM unnest(%(missing)s::uuid[], %(missing_quantities)s::bigint[]) AS w(product_id, quantity)
-        CROSS JOIN LATERAL (
-            SELECT place_id, {PROMISABLE} AS available FROM stock_balance
-            WHERE product_id = w.product_id AND place_id = ANY((SELECT array_agg(place_id) FROM reach)::uuid[]) AND {ours} OFFSET 0
+        CROSS JOIN reach AS place CROSS JOIN LATERAL (
+            SELECT place.place_id, {PROMISABLE} AS available FROM stock_balance
+            WHERE product_id = w.product_id AND place_id = place.place_id AND {ours} LIMIT 1
         ) AS b
         WHERE b.available > 0 GROUP BY b.place_id
     ) AS more ON more.place_id = r.place_id
-    ORDER BY more.covered DESC, r.away LIMIT {NEAR}
+    ORDER BY more.covered DESC, r.away, r.place_id LIMIT {NEAR}
 )"""
 
 

@@ -242,6 +242,10 @@ CROSS JOIN LATERAL (SELECT id, zone, capabilities FROM places_place WHERE id = s
 {_windows("collect", _WINDOWS, "%(ready)s::timestamptz", "true")}
 {_windows("deliver", _WINDOWS, "%(ready)s::timestamptz", "true")}
 """)
+# To a point comes a parcel: of a basket that none may carry no point is looked at.
+_PARCELLED = """(
+    SELECT count(*) FROM catalog_product WHERE id = ANY(%(products)s::uuid[]) AND temperature = 'ambient' AND sellable AND online
+) = cardinality(%(products)s::uuid[])"""
 AT_POINTS = Compiled(f"""
 WITH here AS MATERIALIZED (
     SELECT coalesce(
@@ -250,7 +254,7 @@ WITH here AS MATERIALIZED (
     ) AS point
 ),
 near AS MATERIALIZED (
-    SELECT id FROM places_place WHERE {IS_POINT} AND 'collect' = ANY(capabilities)
+    SELECT id FROM places_place WHERE {IS_POINT} AND 'collect' = ANY(capabilities) AND {_PARCELLED}
     ORDER BY position <-> (SELECT point FROM here) LIMIT {_POINTS}
 )
 SELECT p.id, p.ref, p.name, p.format, p.keeps, e.currency, {KM}, {CLOSED}, {TRADING},

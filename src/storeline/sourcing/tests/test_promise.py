@@ -165,6 +165,20 @@ def test_for_a_partners_corner_others_give_nothing_even_where_it_is_sold_out():
     assert sourcing.plan(lines[1:], first, channel="web", without=[first], supplies=True).plan is None
 
 
+def test_for_what_no_parcel_may_carry_no_point_is_looked_at():
+    near = shop("near", 50.05)
+    shop("locker", 50.01, format="locker", capabilities=["collect"])
+    [one] = make_products(1)
+    put(near, one, 5_000)
+    assert sourcing.promise([sourcing.WantedLine(one, 1_000)], HERE).considered == 2
+    run("UPDATE catalog_product SET temperature = 'frozen' WHERE id = %s", [one])
+    found = sourcing.promise([sourcing.WantedLine(one, 1_000)], HERE)
+    assert ({answer.way.value: why(answer) for answer in found.ways}["point"], found.considered) == (
+        ["not_kept_cold"],
+        1,
+    )
+
+
 def test_at_a_point_only_a_slot_after_the_parcel_has_come_is_promised():
     near = shop("near", 50.05)
     locker = shop("locker", 50.01, format="locker", capabilities=["collect"])
