@@ -22,9 +22,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def trading() -> Shop:
-    """A shop that brings goods to postal codes 432… tomorrow."""
+    """A shop that brings goods to postal codes 432… tomorrow, at one time for more than at the other."""
     made = shop(units=20)
     delivers(made, room=5)
+    run(
+        "INSERT INTO capacity_slot (id, method, starts_at, ends_at, cutoff_at, capacity, held, place_id, fee)"
+        " SELECT gen_random_uuid(), method, starts_at + interval '1 minute', ends_at, cutoff_at, 5, 0, place_id, 150"
+        " FROM capacity_slot WHERE method = 'deliver'"
+    )
     run("UPDATE capacity_slot SET starts_at = starts_at + interval '1 hour', ends_at = ends_at + interval '1 hour'")
     return made
 
@@ -53,6 +58,12 @@ def test_it_is_ordered_to_an_address_and_signed_for_at_the_door(visit: Visit, tr
     visit.check()
     page.fill("#id_postal_code", "43215")
     page.locator("button[name=step]:visible").first.click()
+    visit.check()
+    pay = page.locator(".pay:visible").first
+    cheap = pay.inner_text()
+    page.locator("input[name=slot]").last.check()
+    page.wait_for_function("told => !document.querySelector('#checkout').innerText.includes(told)", arg=cheap)
+    assert page.locator("input[name=slot]").last.evaluate("one => one === document.activeElement && one.checked")
     visit.check()
     assert fulfilment.vans_of(trading.place) == []
     page.locator(".pay:visible").first.click()

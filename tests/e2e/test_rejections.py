@@ -47,6 +47,7 @@ def test_what_is_broken_comes_from_another_shop(visit: Visit, language: str) -> 
     sender.reads("To send to other shops")
     sender.visit.check()
     sender.visit.go(f"/desk/supplies/{supply.id}")
+    sender.visit.check()
     sender.scan(GTINS[0])
     sender.visit.check()
     sender.press(sender.named("button", "Send it"))
