@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from django.urls import URLResolver, get_resolver
 from ninja import NinjaAPI, Router
 
 from storeline.config.api import api as ours
@@ -43,6 +44,30 @@ def shadowed(api: NinjaAPI) -> list[str]:
         for path in router.path_operations
     )
     return [path for path, times in Counter(paths).items() if times > 1]
+
+
+def pages_by_name(resolver: URLResolver, spaces: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """Every named page, as `desk:ship`, with its address."""
+    for one in resolver.url_patterns:
+        if isinstance(one, URLResolver):
+            yield from pages_by_name(one, (*spaces, one.namespace) if one.namespace else spaces)
+        elif one.name:
+            yield ":".join((*spaces, one.name)), str(one.pattern)
+
+
+def shared(named: Iterator[tuple[str, str]]) -> list[str]:
+    """Names that two addresses have: a form that means one of them is sent to the other."""
+    addresses: dict[str, set[str]] = {}
+    for name, address in named:
+        addresses.setdefault(name, set()).add(address)
+    return [name for name, found in addresses.items() if len(found) > 1]
+
+
+def test_a_page_has_its_name_alone() -> None:
+    named = [one for one in pages_by_name(get_resolver()) if not one[0].startswith("api:")]  # whose names nobody uses
+    assert "desk:send_transfer" in dict(named)
+    assert shared(iter(named)) == []
+    assert shared(iter([("a", "1"), ("b", "2"), ("a", "3"), ("b", "2")])) == ["a"]
 
 
 def test_the_project_keeps_the_rule() -> None:

@@ -14,6 +14,7 @@ def said(told: Mapping[str, str]) -> words.Said | None:
     """What the address says of the last deed."""
     tone, text = {
         "not_sent": ("stop", not_sent()),
+        "unknown": ("stop", _("That names no product alone. Scan its code, or type its number.")),
         "left": ("warn", _("It has left meanwhile. This is how it stands.")),
         "empty": ("warn", _("There is nothing in it yet. Scan what goes.")),
         "past": ("warn", _("That day is over. Choose another.")),

@@ -33,6 +33,8 @@ from storeline.stock import api as stock
 from storeline.stock.api import ADJUST, READ, RECEIVE, TRANSFER
 
 _SHOWN = 30
+_ONLY_WAITED_AT = {"collect"}
+"""What points and lockers can do: they have no stock of their own."""
 _ENDED = 5
 _ARRIVES = time(18)
 """When goods are thought to arrive on the day that is chosen."""
@@ -109,7 +111,7 @@ def ask_where(request: Request) -> HttpResponse:
         found = places.find_among(None, text=q, limit=_SHOWN + 2)
     else:
         found = places.list_places(near=place.position, limit=_SHOWN + 2).items
-    fitting = [one for one in found if one.id != place.id]
+    fitting = [one for one in found if one.id != place.id and set(one.capabilities) != _ONLY_WAITED_AT]
     context = {"tab": "receive", "q": q, "choices": fitting[:_SHOWN], "more": len(fitting) > _SHOWN}
     return render(request, "desk/new_transfer.html", place, context)
 
@@ -262,7 +264,7 @@ def pack(request: Request, transfer_id: UUID) -> HttpResponse:
     return back_to("desk:transfer", transfer_id, said="noted")
 
 
-@pages.post("transfers/<uuid:transfer_id>/ship", TRANSFER, name="ship")
+@pages.post("transfers/<uuid:transfer_id>/ship", TRANSFER, name="send_transfer")
 def ship(request: Request, transfer_id: UUID) -> HttpResponse:
     """It leaves. What is promised to orders stays, unless a manager says why it goes all the same."""
     found = _own(request, transfer_id)

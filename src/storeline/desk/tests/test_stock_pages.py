@@ -149,6 +149,7 @@ def test_a_code_of_unknown_goods_names_nothing_else(here: Shop, associate: Clien
 
 def test_goods_go_to_the_nearest_places_first(here: Shop, associate: Client) -> None:
     far, near = supplying(here, 1, "a-far", longitude=-80), supplying(here, 1, "b-near")
+    supplying(here, 1, "a-point", ["collect"])
     page = light(associate, "/desk/transfers/new")
     assert re.findall(r'name="to" value="([^"]*)"', page) == [str(near), str(far)]
     assert "5.3 mi" in page
@@ -191,7 +192,9 @@ def test_goods_go_from_one_place_to_the_other(here: Shop, there: UUID, associate
     assert "Only 10 of it is free" in refused(associate, f"{address}/ship", 409)
     assert all_rows() == before
     send(associate, f"{address}/lines", product=str(here.products[0]), quantity="6")
-    due_at = re.findall(r'<option value="([^"]*)"', light(associate, address))[0]
+    page = light(associate, address)
+    assert re.findall(rf'action="({address}/(?:ship|cancel))"', page) == [f"{address}/ship", f"{address}/cancel"]
+    due_at = re.findall(r'<option value="([^"]*)"', page)[0]
     assert send(associate, f"{address}/ship", due_at=due_at) == f"{address}?said=shipped"
     assert send(associate, f"{address}/cancel") == f"{address}?said=left"
     assert here.level() == (4_000, 0)
