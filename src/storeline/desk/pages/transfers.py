@@ -314,8 +314,9 @@ def arrive(request: Request, transfer_id: UUID) -> HttpResponse:
         try:
             lines = [_arrived(request, found, product_id)]
         except Invalid as refusal:
-            typed = request.POST.get("quantity", "")[:20]
-            return _page(request, found, 422, chosen=product_id, error=refusal.detail, typed=typed, id=arrival_id)
+            typed, rest = request.POST.get("quantity", "")[:20], request.POST.get("rest", "")
+            shown = {"error": refusal.detail, "typed": typed, "rest": rest, "id": arrival_id}
+            return _page(request, found, 422, chosen=product_id, **shown)
     try:
         after = stock.receive_transfer(stock.Arrival(arrival_id, transfer_id, lines), actor=request.actor)
     except (BodyMismatch, stock.WrongTransferState):

@@ -205,6 +205,8 @@ def test_goods_go_from_one_place_to_the_other(here: Shop, there: UUID, associate
     arrival = {"id": str(new_id()), "product": str(here.products[0])}
     assert "more than was sent" in refused(colleague, f"{address}/arrivals", **arrival, quantity="7", rest="later")
     assert "Nothing came?" in refused(colleague, f"{address}/arrivals", **arrival, quantity="0", rest="later")
+    kept = refused(colleague, f"{address}/arrivals", **arrival, quantity="x", rest="damaged")
+    assert 'name="rest" value="damaged" checked' in kept
     for _ in range(2):
         assert (
             send(colleague, f"{address}/arrivals", **arrival, quantity="4", rest="later") == f"{address}?said=received"
