@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 from storeline.kernel.api import Compiled, Invalid, Pending, Row, ids_array, ints_array, later, now, reading
@@ -13,7 +13,7 @@ from storeline.places import api as places
 from storeline.sourcing.domain.costs import Policy, need
 from storeline.sourcing.domain.options import Code, Method, ProductNeed, Reason, WantedLine, combine
 from storeline.sourcing.domain.seen import Facts, Seen, Sourced, why_not
-from storeline.sourcing.domain.values import value_of
+from storeline.sourcing.domain.values import Value, value_of
 from storeline.sourcing.queries.policies import gather_policy
 from storeline.sourcing.queries.reach import CLOSED, GRAMS, KM, PROMISABLE, REACH, ROOM, TRADING, Where, reach_params
 
@@ -201,7 +201,8 @@ class _Planning:
 
     def _seen(self, rows: Sequence[Row]) -> tuple[Seen, ...]:
         classes = {one.temperature for one, _ in self.products if one.temperature in places.TEMPERATURES}
-        return tuple([_seen(row, classes, self.live.margin_share) for row in rows if row[0] not in self.without])
+        kept = cache(lambda form, *stated: classes <= places.kept_by(form, stated))
+        return tuple([_seen(row, kept, self.live.margin_share) for row in rows if row[0] not in self.without])
 
 
 def _unfit(one: ProductNeed, method: Method) -> list[Reason]:
@@ -219,7 +220,7 @@ def _unfit(one: ProductNeed, method: Method) -> list[Reason]:
     return []
 
 
-def _seen(row: Row, classes: AbstractSet[str], margin: int) -> Seen:
+def _seen(row: Row, kept: Callable[..., bool], margin: int) -> Seen:
     place, km, priority, visit, line, room, closed, trading, form, keeping, has, *worth = row
     barred = None
     if closed:
@@ -228,7 +229,10 @@ def _seen(row: Row, classes: AbstractSet[str], margin: int) -> Seen:
         barred = Code.NOT_TRADING
     elif room is not None and room <= 0:
         barred = Code.NO_ROOM
-    elif not classes <= places.kept_by(form, keeping):
+    elif not kept(form, *keeping):
         barred = Code.NOT_KEPT_COLD
-    values = tuple([value_of(*one, margin=margin) for one in zip(*worth, strict=True)])
+    if worth == [[None] * len(has)] * len(worth):  # as most are where little is sold
+        values = (Value(),) * len(has)
+    else:
+        values = tuple([value_of(*one, margin=margin) for one in zip(*worth, strict=True)])
     return Seen(place, round((km or 0.0) * 1_000), tuple(has), values, priority, visit, line, barred)
