@@ -18,6 +18,7 @@ from storeline.desk.pages import (
     tasks,
     transfers,
     vans,
+    waste,
     where,
 )
 from storeline.desk.pages.shared import pages
@@ -41,5 +42,6 @@ __all__ = [
     "tasks",
     "transfers",
     "vans",
+    "waste",
     "where",
 ]

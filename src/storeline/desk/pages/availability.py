@@ -78,6 +78,8 @@ def show(request: Request, product_id: UUID) -> HttpResponse:
     promise = stock.atp([pair], channel=channel, at=now() + timedelta(days=_DAYS[when]) if _DAYS[when] else None)[pair]
     context = {
         "tab": "receive",
+        "said": stock_words.said(request.GET),
+        "may_waste": request.actor.may(stock.WASTE, place.id),
         "product": product,
         "promise": promise,
         "rows": rows_of(promise.steps),

@@ -49,6 +49,22 @@ def correction_reasons() -> dict[str, str]:
     }
 
 
+def waste_reasons() -> dict[str, str]:
+    """Why goods cannot be sold any more, by the code that is kept: as an associate would say it."""
+    every = correction_reasons()
+    return {code: every[code] for code in ("damaged", "expired", "stolen", "sample", "own_use", "donated")}
+
+
+def more_than_here() -> str:
+    """That more was typed than the books hold."""
+    return _("The books hold fewer than that. Count the product instead.")
+
+
+def say_why() -> str:
+    """That a reason is missing."""
+    return _("Say why it cannot be sold.")
+
+
 def promise_step(step: stock.AtpStep) -> tuple[str, str]:
     """A step of a promise: what it is, and why it is so much."""
     return {

@@ -155,6 +155,46 @@ def test_goods_go_to_the_nearest_places_first(here: Shop, associate: Client) -> 
     assert "5.3 mi" in page
 
 
+def test_what_cannot_be_sold_is_written_off_once_with_its_reason(here: Shop, associate: Client) -> None:
+    receive(here, 2_000, "L1", 5)
+    address = f"/desk/availability/{here.products[0]}"
+    assert f'href="{address}/off"' in light(associate, address)
+    page = light(associate, f"{address}/off")
+    form = dict(re.findall(r'name="(id|place|product)" value="([^"]*)"', page)) | {"quantity": "2", "reason": "damaged"}
+    assert 'value="L1"' in page
+    for _ in range(2):
+        assert send(associate, f"{address}/off", **form, lot="L1") == f"{address}?said=taken_off"
+    assert "Written off" in light(associate, f"{address}?said=taken_off")
+    assert here.level() == (10_000, 0)
+    [told] = stock.corrections(here.place)[:1]
+    assert (told.reason, told.lot, told.quantity) == ("damaged", "L1", -2_000)
+    assert send(associate, f"{address}/off", **(form | {"quantity": "3"})) == f"{address}?said=lot_changed"
+    assert differences() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"quantity": "11"}, "The books hold fewer than that."),
+        ({"quantity": "0"}, "Type a number"),
+        ({"quantity": "-1"}, "Type a number"),
+        ({"quantity": "many"}, "Type a number"),
+        ({"reason": "found"}, "Say why it cannot be sold."),
+        ({"reason": ""}, "Say why it cannot be sold."),
+    ],
+)
+def test_what_is_written_off_wrongly_changes_nothing(
+    here: Shop, associate: Client, there: UUID, changes: dict[str, str], words: str
+) -> None:
+    address = f"/desk/availability/{here.products[0]}/off"
+    form = {"id": str(new_id()), "place": str(here.place), "product": str(here.products[0])}
+    form |= {"quantity": "1", "reason": "stolen"}
+    before = all_rows()
+    assert words in refused(associate, address, **(form | changes))
+    assert associate.post(address, form | {"place": str(there)}).status_code == 403
+    assert all_rows() == before
+
+
 def test_a_receipt_names_its_lot_and_day(here: Shop, associate: Client) -> None:
     product = here.products[0]
     apps.get_model("catalog.Product").objects.filter(id=product).update(shelf_life_days=5)
