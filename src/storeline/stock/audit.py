@@ -76,13 +76,15 @@ _LOTS = """
 SELECT count(*) OVER (), * FROM (
     SELECT coalesce(b.place_id, l.place_id) AS place_id, coalesce(b.product_id, l.product_id) AS product_id,
         'the balance' AS what, coalesce(b.lotted, 0) AS says, coalesce(l.on_hand, 0) AS sums
-    FROM (SELECT * FROM stock_balance WHERE lotted <> 0 OR expired <> 0) AS b
+    FROM (SELECT * FROM stock_balance WHERE lotted <> 0 OR expired <> 0 OR recalled <> 0) AS b
     FULL JOIN (
         SELECT place_id, product_id, sum(on_hand)::bigint AS on_hand,
-            coalesce(sum(on_hand) FILTER (WHERE expired), 0)::bigint AS expired
+            coalesce(sum(on_hand) FILTER (WHERE expired), 0)::bigint AS expired,
+            coalesce(sum(on_hand) FILTER (WHERE recalled), 0)::bigint AS recalled
         FROM stock_lot GROUP BY place_id, product_id HAVING sum(on_hand) <> 0
     ) AS l ON l.place_id = b.place_id AND l.product_id = b.product_id
     WHERE coalesce(b.lotted, 0) <> coalesce(l.on_hand, 0) OR coalesce(b.expired, 0) <> coalesce(l.expired, 0)
+        OR coalesce(b.recalled, 0) <> coalesce(l.recalled, 0)
         OR b.lotted > greatest(b.on_hand, 0)
     UNION ALL
     SELECT coalesce(l.place_id, m.place_id), coalesce(l.product_id, m.product_id),

@@ -37,7 +37,7 @@ SELECT pg_advisory_xact_lock({_KEY}) WHERE EXISTS (
 )
 """
 LOCK = """
-SELECT b.place_id, b.product_id, b.on_hand, b.reserved, b.safety, b.expired, b.buffers, b.lotted,
+SELECT b.place_id, b.product_id, b.on_hand, b.reserved, b.safety, b.expired, b.buffers, b.lotted, b.recalled,
     EXISTS (SELECT FROM stock_reservation WHERE state = 'held' AND expires_at <= %s)
 FROM unnest(%s::uuid[], %s::uuid[]) AS asked(place_id, product_id)
 JOIN stock_balance b ON b.place_id = asked.place_id AND b.product_id = asked.product_id
@@ -82,8 +82,8 @@ def take_turn() -> None:
 
 
 def _levels(rows: list[Row], params: list[object]) -> dict[Pair, Level]:
-    levels = {(row[0], row[1]): Level(*row[2:8]) for row in rows}
-    if rows and rows[0][8]:
+    levels = {(row[0], row[1]): Level(*row[2:9]) for row in rows}
+    if rows and rows[0][9]:
         for place, product, quantity in run(FREE, params).fetchall():
             level = levels[place, product]
             levels[place, product] = level._replace(reserved=level.reserved - quantity)

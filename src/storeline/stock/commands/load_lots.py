@@ -71,9 +71,10 @@ INSERT INTO stock_lot_move (source_id, line_no, kind, lot, place_id, product_id,
 SELECT source_id, line_no, 'opening', lot, place_id, product_id, quantity FROM pg_temp.lots_loading
 """
 _SUM_UP = """
-UPDATE stock_balance b SET lotted = b.lotted + f.quantity, expired = b.expired + f.expired FROM (
+UPDATE stock_balance b SET lotted = b.lotted + f.quantity, expired = b.expired + f.recalled,
+    recalled = b.recalled + f.recalled FROM (
     SELECT w.place_id, w.product_id, sum(w.quantity)::bigint AS quantity,
-        coalesce(sum(w.quantity) FILTER (WHERE l.expired), 0)::bigint AS expired
+        coalesce(sum(w.quantity) FILTER (WHERE l.recalled), 0)::bigint AS recalled
     FROM pg_temp.lots_loading w
     JOIN stock_lot l ON l.place_id = w.place_id AND l.product_id = w.product_id AND l.lot = w.lot
     GROUP BY w.place_id, w.product_id

@@ -42,10 +42,11 @@ INSERT INTO stock_lot_move (source_id, line_no, kind, lot, place_id, product_id,
 SELECT * FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::uuid[], %s::uuid[], %s::bigint[])
 """
 _SUM_UP = """
-UPDATE stock_balance b SET lotted = s.lotted, expired = s.expired
+UPDATE stock_balance b SET lotted = s.lotted, expired = s.expired, recalled = s.recalled
 FROM (
     SELECT l.place_id, l.product_id, sum(l.on_hand)::bigint AS lotted,
-        coalesce(sum(l.on_hand) FILTER (WHERE l.expired), 0)::bigint AS expired
+        coalesce(sum(l.on_hand) FILTER (WHERE l.expired), 0)::bigint AS expired,
+        coalesce(sum(l.on_hand) FILTER (WHERE l.recalled), 0)::bigint AS recalled
     FROM unnest(%s::uuid[], %s::uuid[]) AS asked(place_id, product_id)
     JOIN stock_lot l ON l.place_id = asked.place_id AND l.product_id = asked.product_id
     GROUP BY l.place_id, l.product_id

@@ -85,7 +85,7 @@ IN_SHOPS = frozenset({"store", "till"})
 class Level(NamedTuple):
     """One balance, with what is kept back from online channels of it: safety stock, buffers by channel, expired lots.
 
-    `lotted` is how much of it is in lots; `expired` is in lots past their day or recalled.
+    `lotted` is how much of it is in lots; `expired` is in lots past their day or recalled, `recalled` in the latter.
     """
 
     on_hand: int
@@ -94,6 +94,7 @@ class Level(NamedTuple):
     expired: int = 0
     buffers: Mapping[str, int] | None = None
     lotted: int = 0
+    recalled: int = 0
 
     @property
     def available(self) -> int:
@@ -106,9 +107,9 @@ class Level(NamedTuple):
         return self.promisable_on("")
 
     def withheld(self, channel: str) -> int:
-        """What is kept back from this channel: nothing in shops."""
+        """What is kept back from this channel: in shops only what is recalled."""
         if channel in IN_SHOPS:
-            return 0
+            return self.recalled
         return self.safety + self.expired + (self.buffers or {}).get(channel, 0)
 
     def promisable_on(self, channel: str) -> int:

@@ -87,14 +87,13 @@ class Standing:
 def promise(place_id: UUID, product_id: UUID, standing: Standing, *, channel: str, at: datetime, now: datetime) -> Atp:
     """The steps and their sum. What is due counts only for a moment to come, and only where it is not late already.
 
-    In shops nothing is kept back: who stands before the shelf may take what is on it.
+    In shops only what is recalled is kept back: who stands before the shelf may take what is on it.
     """
     steps = [
         AtpStep(StepName.ON_HAND, standing.on_hand, "What the books say is there."),
         AtpStep(StepName.RESERVED, -standing.reserved, _reserved(standing)),
     ]
-    if channel not in IN_SHOPS:
-        steps += _withheld(standing, channel)
+    steps += _withheld(standing, channel)
     if at > now:
         steps += [_coming(one, now) for one in standing.inbound if one.due_at is not None and one.due_at <= at]
     total = sum(step.quantity for step in steps)
@@ -111,13 +110,15 @@ def _reserved(standing: Standing) -> str:
 
 def _withheld(standing: Standing, channel: str) -> list[AtpStep]:
     steps = []
-    if standing.expired:
-        since = "" if standing.expired_on is None else f", the first after {standing.expired_on.isoformat()}"
-        steps.append(AtpStep(StepName.EXPIRED, -standing.expired, f"In lots that are past their date then{since}."))
     if standing.recalled:
         steps.append(
             AtpStep(StepName.RECALLED, -standing.recalled, "In lots that are recalled: they come off the shelf.")
         )
+    if channel in IN_SHOPS:
+        return steps
+    if standing.expired:
+        since = "" if standing.expired_on is None else f", the first after {standing.expired_on.isoformat()}"
+        steps.append(AtpStep(StepName.EXPIRED, -standing.expired, f"In lots that are past their date then{since}."))
     if standing.safety is not None:
         steps.append(AtpStep(StepName.SAFETY, -standing.safety.quantity, f"Safety stock, {_scope(standing.safety)}."))
     if standing.buffer is not None:

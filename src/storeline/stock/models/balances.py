@@ -14,7 +14,8 @@ class Balance(models.Model):
     """What a place has of a product. `on_hand` may be below zero: a sale that happened is never refused.
 
     Beside it stand what its policies keep back (`safety`, and `buffers` by channel), and of what is on hand how much
-    is in lots (`lotted`) and in lots past their day or recalled (`expired`): a promise reads this one row.
+    is in lots (`lotted`), in lots past their day or recalled (`expired`), and in recalled ones (`recalled`): a promise
+    reads this one row.
     """
 
     pk = models.CompositePrimaryKey("place_id", "product_id")
@@ -25,6 +26,7 @@ class Balance(models.Model):
     safety = models.BigIntegerField(db_default=0)
     lotted = models.BigIntegerField(db_default=0)
     expired = models.BigIntegerField(db_default=0)
+    recalled = models.BigIntegerField(db_default=0)
     buffers = models.JSONField(null=True, blank=True)
 
     class Meta:
@@ -32,6 +34,9 @@ class Balance(models.Model):
             models.CheckConstraint(name="stock_balance_reserved", condition=Q(reserved__gte=0)),
             models.CheckConstraint(name="stock_balance_safety", condition=Q(safety__gte=0)),
             models.CheckConstraint(name="stock_balance_lots", condition=Q(expired__gte=0, lotted__gte=F("expired"))),
+            models.CheckConstraint(
+                name="stock_balance_recalled", condition=Q(recalled__gte=0, expired__gte=F("recalled"))
+            ),
         )
         indexes = (models.Index(name="stock_balance_product", fields=("product_id", "place_id")),)
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from storeline.kernel.api import Invalid, Pending, ids_array, later, now, run
+from storeline.kernel.api import Invalid, Pending, Row, ids_array, later, now, run
 from storeline.stock.domain.goods import LARGE, UNDONE, Level, is_large
 from storeline.stock.locks import ENDED
 
@@ -20,13 +20,15 @@ FREED = f"""(
 )"""
 """What ended holds still have, until they are freed."""
 _LEVELS = f"""
-SELECT b.product_id, b.on_hand, b.reserved - coalesce(f.quantity, 0), b.safety, b.expired, b.buffers
+SELECT b.product_id, b.on_hand, b.reserved - coalesce(f.quantity, 0), b.safety, b.expired, b.buffers,
+    b.recalled
 FROM stock_balance b LEFT JOIN {FREED} AS f ON f.place_id = b.place_id AND f.product_id = b.product_id
 WHERE b.place_id = %s AND b.product_id = ANY(%s::uuid[])
 """
 # One statement for each choice of filters, so that each is a walk along one index.
 _LIST = f"""
-SELECT b.place_id, b.product_id, b.on_hand, b.reserved - coalesce(f.quantity, 0), b.safety, b.expired, b.buffers
+SELECT b.place_id, b.product_id, b.on_hand, b.reserved - coalesce(f.quantity, 0), b.safety, b.expired, b.buffers,
+    b.recalled
 FROM (
     SELECT * FROM stock_balance WHERE {{filters}} ORDER BY {{order}} LIMIT %s
 ) AS b LEFT JOIN {FREED} AS f ON f.place_id = b.place_id AND f.product_id = b.product_id
@@ -146,7 +148,7 @@ def levels(place_id: UUID, product_ids: Collection[UUID]) -> dict[UUID, Level]:
 def gather_levels(place_id: UUID, product_ids: Collection[UUID]) -> Pending[dict[UUID, Level]]:
     """The same, queued in the caller's pipeline."""
     asked = [now(), place_id, ids_array(product_ids)]
-    return later(_LEVELS, asked, lambda rows: {row[0]: Level(*row[1:]) for row in rows})
+    return later(_LEVELS, asked, lambda rows: {row[0]: _level(row[1:]) for row in rows})
 
 
 def count_rows(source_id: UUID) -> list[CountRow]:
@@ -190,7 +192,7 @@ def list_levels(
         rows = run(_BY_PRODUCT, [product_id, after_place, limit + 1, moment]).fetchall()
     else:
         rows = run(_ALL, [after_place, after_product, limit + 1, moment]).fetchall()
-    found = [StockLevel(row[0], row[1], Level(*row[2:])) for row in rows[:limit]]
+    found = [StockLevel(row[0], row[1], _level(row[2:])) for row in rows[:limit]]
     return found, _cursor(found[-1]) if len(rows) > limit else None
 
 
@@ -217,3 +219,8 @@ def _after(cursor: str | None) -> tuple[UUID, UUID]:
         return UUID(bytes=raw[:16]), UUID(bytes=raw[16:])
     except (ValueError, binascii.Error):
         raise Invalid("This cursor is not one of ours.", field="cursor") from None
+
+
+def _level(columns: Row) -> Level:
+    on_hand, reserved, safety, expired, buffers, recalled = columns
+    return Level(on_hand, reserved, safety, expired, buffers, recalled=recalled)

@@ -101,6 +101,9 @@ def test_a_recalled_lot_is_promised_nowhere_and_leaves_last(place, product):
     started = begin(product)
     assert (started.state, started.on_shelves) == ("open", 4_000)
     assert (promised(place, product), promised(other, product)) == (2_000, 0)
+    assert (promised(place, product, "store"), promised(other, product, "store")) == (2_000, 0)
+    level = stock.levels(place, [product])[product]
+    assert (level.promisable_on("store"), level.promisable_on("web"), level.available) == (2_000, 2_000, 5_000)
     assert stock.levels(place, [product])[product].promisable == 2_000
     steps = {
         step.name.value: step.quantity for step in stock.atp([(place, product)], channel="online")[place, product].steps
