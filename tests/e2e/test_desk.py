@@ -121,7 +121,8 @@ def test_a_count_and_a_delivery(picker: Person, trading: Shop) -> None:
     picker.reads("Taken back. It counts no more.")
     picker.visit.check()
     assert trading.level(1) == (10_000, 0)
-    for path in ("/desk/exceptions", "/desk/hand-over", "/desk/places"):
+    product = f"/desk/availability/{trading.products[0]}"
+    for path in ("/desk/exceptions", "/desk/hand-over", "/desk/places", product, f"{product}/off"):
         picker.visit.go(path)
         picker.visit.check()
     assert differences() == []

@@ -267,7 +267,7 @@ def deed(row: stock.DeedRow) -> tuple[str, str]:
         "adjustment": (_("Corrected"), "pencil"),
         "transfer_out": (_("Sent to another place"), "arrow-right"),
         "transfer_in": (_("Came from another place"), "arrow-left"),
-        "waste": (_("Thrown away"), "trash-2"),
+        "waste": (_("Written off"), "trash-2"),
     }[row.kind]
 
 
