@@ -143,3 +143,11 @@ def test_what_is_brought_is_among_ones_orders_in_its_own_words(client: Client, w
     assert "Your order is packed" in text(client, "/")
     assert "Packed" in text(client, "/orders")
     assert "1 product<" in text(client, "/orders")  # the fee is none
+
+
+def test_weighed_goods_are_so_many_of_their_unit(client: Client, made: Shop) -> None:
+    run("UPDATE catalog_product SET by_weight = true, unit = 'kg' WHERE id = %s", [made.products[0]])
+    put(client, made)
+    for address in ("/basket", "/checkout"):
+        page = text(client, address)
+        assert "2 kg<" in page
