@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 from operator import lt
 
 from storeline.sourcing.domain.look import (
@@ -140,13 +141,16 @@ def unread(needs: Sequence[ProductNeed], sources: Sequence[Source]) -> bool:
     return any(one.rate is None and not any(map(lt, one.has, quantities)) for one in sources)
 
 
-def putting_together(needs: Sequence[ProductNeed], sources: Sequence[Source], asked: Asked) -> list[Source]:
-    """The nearest places that could put a basket together from what others give."""
+def putting_together(
+    found: Promise, needs: Sequence[ProductNeed], sources: Sequence[Source], asked: Asked
+) -> list[Source]:
+    """The nearest places that could put a basket together from what others give, for the ways that nobody has alone."""
     look = Look(needs, asked)
+    open_ = {answer.way for answer in found.ways if not answer.possible}
     able = [one for one in sources if one.priority is not None and look.serves(one)]
-    collecting = [one for one in able if "collect" in one.can]
-    bringing = [one for one in able if "deliver" in one.can and asked.area(one, DELIVER)]
-    return list({one.place_id: one for one in (*collecting[:SPREAD], *bringing[:SPREAD])}.values())
+    collecting = [one for one in able if "collect" in one.can] if Way.COLLECT in open_ else []
+    brought = (one for one in able if Way.DELIVER in open_ and "deliver" in one.can and asked.area(one, DELIVER))
+    return list({one.place_id.int: one for one in (*collecting[:SPREAD], *islice(brought, SPREAD))}.values())
 
 
 def parcels_wanted(found: Promise) -> bool:

@@ -43,7 +43,17 @@ class Facts:
 
     def choose(self, policy: Policy, *, compare: bool = True) -> Plan | None:
         """The cheapest plan under a policy; `compare`: with what the next best would cost."""
+        if not self._enough():
+            return None
         return solve(self.needs, self._sites(self._useful(), policy, compare=compare), policy, compare=compare)
+
+    def _enough(self) -> bool:
+        """Whether all who may serve have together what must be served."""
+        able = [one.has for one in self.seen if one.barred is None]
+        return all(
+            one.refusal is not None or sum([max(has[number], 0) // one.portion for has in able]) >= one.portions
+            for number, one in enumerate(self.needs)
+        )
 
     def _sites(self, able: Sequence[Seen], policy: Policy, *, compare: bool = True) -> list[Site]:
         refused = any(one.refusal is not None for one in self.needs)

@@ -132,7 +132,7 @@ class _Asking:
         if len(online) >= NEAR // 2:
             enough = not missing and can_be_spread(self.needs, open_now, self.live.policy.most_places)
             looked = () if enough else missing or self.wanted
-        serving = putting_together(self.needs, online, asked)
+        serving = putting_together(found, self.needs, online, asked)
         numbers = asked_for(found, self.needs, serving)
         params = self.params | {
             "most": WIDE,
