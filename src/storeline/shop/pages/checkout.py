@@ -244,9 +244,6 @@ def _form(
     slot = str(given.get("slot", "")) or _proposed(records.result(), slots, at.place.zone)
     if slot not in {str(one.id) for one in slots}:
         slot = str(slots[0].id) if slots else ""
-    arrives = None
-    if by == "ship" and to is not None:
-        arrives = delivery.with_you(capacity.areas_of(at.place.id), to, coming.arrives if coming else now())
     choice = None
     if by == delivery.POINT:
         near, wanted = position(str(given.get("near", ""))), str(given.get("point", ""))
@@ -269,7 +266,7 @@ def _form(
         slot=slot,
         turn_until=turn_until,
         coming=coming,
-        arrives=arrives,
+        arrives=_there(at, to, coming) if by == "ship" else None,
         ways=ways,
         method=by,
         fields=fields,
@@ -289,6 +286,13 @@ def _form(
         field=refused and refused.field.split("[")[0],
         blocked=bool(shown.problem) or short,
     )
+
+
+def _there(at: Here, to: orders.Address | None, coming: orders.Foreseen | None) -> date | None:
+    """On about which day a parcel would be at its address."""
+    leaves = coming.arrives if coming else now()
+    there = delivery.with_you(capacity.areas_of(at.place.id), to, leaves) if to is not None else None
+    return None if there is None else business_date(there, at.place.zone)
 
 
 def _hold(request: Request, order_id: UUID, slot_id: UUID) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse, HttpResponsePermanentRedirect
@@ -24,6 +25,7 @@ from storeline.stock import api as stock
 from storeline.web.words import allergen_name
 
 _ALTERNATIVES = 8
+_QUARTER = timedelta(minutes=15)
 
 
 @pages.get("p/<str:ref>/<str:slug>", catalog.READ, guest=True, name="product")
@@ -113,12 +115,11 @@ def _state(facts: catalog.ProductFacts, at: Here, price: pricing.ShelfPrice | No
     return "out" if found == "elsewhere" else found
 
 
-def _coming(
-    request: Request, at: Here, facts: catalog.ProductFacts, level: stock.Level | None
-) -> orders.Foreseen | None:
-    """Another shop that would send one of what this one has none of, and when it can be here, as the checkout says it."""
+def _coming(request: Request, at: Here, facts: catalog.ProductFacts, level: stock.Level | None) -> datetime | None:
+    """When one of what this shop has none of can be here from another, as the checkout says it: to the next quarter of an hour."""
     wanted = replace(draft_of(at, {facts.id: QUANTITY_ONE}, None), served_by=at.place.id)
-    return orders.foresee(wanted, {} if level is None else {facts.id: level}, actor=request.actor)
+    found = orders.foresee(wanted, {} if level is None else {facts.id: level}, actor=request.actor)
+    return None if found is None else found.arrives + (datetime.min.replace(tzinfo=UTC) - found.arrives) % _QUARTER
 
 
 def _described(product: catalog.Product) -> str:

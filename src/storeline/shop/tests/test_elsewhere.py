@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -61,6 +62,7 @@ def test_what_is_sold_out_here_can_be_bought_where_another_shop_sends_it(
     with counted() as asked:
         page = text(client, "/p/r0/product-0")
     assert asked.times <= MOST_QUERIES
+    assert re.search(r"It is there from [^.]*:(00|15|30|45)\W", page)
     for words in ("In other shops", "Another shop sends it to", "Add to the basket", "In stock instead"):
         assert words in page
     put(client, made, 1)
