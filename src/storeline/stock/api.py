@@ -133,6 +133,7 @@ from storeline.stock.queries.recalls import (
     known_lots,
     list_recalls,
     recalled_at,
+    recalled_lines,
     recalls_of,
     taken_off,
 )
@@ -267,6 +268,7 @@ __all__ = [
     "put_transfer_line",
     "recall",
     "recalled_at",
+    "recalled_lines",
     "recalls_of",
     "receive",
     "receive_transfer",

@@ -16,9 +16,20 @@ from storeline.desk.domain import goes_on_sale, taken
 from storeline.desk.pages import words
 from storeline.desk.pages.shared import as_id, back_to, choose_first, pages, place_of, render
 from storeline.identity.api import Request
-from storeline.kernel.api import QUANTITY_ONE, Error, Invalid, check_id, format_quantity, new_id, now, parse_quantity
+from storeline.kernel.api import (
+    QUANTITY_ONE,
+    Error,
+    Invalid,
+    check_id,
+    format_quantity,
+    new_id,
+    now,
+    parse_quantity,
+    pipeline,
+)
 from storeline.orders import api as orders
 from storeline.places import api as places
+from storeline.stock import api as stock
 
 _JUST_NOW = timedelta(minutes=30)
 _UNFIT = ("damaged", "spoiled")
@@ -28,13 +39,17 @@ _UNFIT = ("damaged", "spoiled")
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """A sold line: of what was sold `left` can still come back; `typed` is how much does, `again` where it goes."""
+    """A sold line: of what was sold `left` can still come back; `typed` is how much does, `again` where it goes.
+
+    Of a `recalled` lot nothing is sold again, whatever the form says.
+    """
 
     line: orders.OrderLine
     product: catalog.ProductFacts
     left: int
     typed: str
     again: bool
+    recalled: str = ""
 
     @property
     def most(self) -> str:
@@ -97,7 +112,10 @@ def _lines(view: orders.OrderView, wanted: dict[int, int], reason: str = "") -> 
     for one in aftersales.returns_by_id([head.id for head in heads]).values() if heads else ():
         for came in one.lines:
             back[came.order_line or 0] = back.get(came.order_line or 0, 0) + came.quantity
-    products = catalog.gather(sorted({line.product_id for line in view.lines})).result()
+    with pipeline():
+        gathered = catalog.gather(sorted({line.product_id for line in view.lines}))
+        blocked = stock.recalled_lines(view.head.id)
+    products, recalled = gathered.result(), blocked.result()
     is_fresh = view.head.completed_at is not None and now() - view.head.completed_at < _JUST_NOW
     found = []
     for line in view.lines:
@@ -106,8 +124,9 @@ def _lines(view: orders.OrderView, wanted: dict[int, int], reason: str = "") -> 
             continue
         product = products[line.product_id]
         typed = format_quantity(min(wanted[line.line_no], left)) if line.line_no in wanted else ""
-        again = reason not in _UNFIT and goes_on_sale(product, is_fresh=is_fresh)
-        found.append(Back(line, product, left, typed, again))
+        lot = recalled.get(line.line_no, "")
+        again = not lot and reason not in _UNFIT and goes_on_sale(product, is_fresh=is_fresh)
+        found.append(Back(line, product, left, typed, again, lot))
     return found
 
 
@@ -165,7 +184,7 @@ def _typed(request: Request, one: Back) -> Back:
     number = one.line.line_no
     typed = request.POST.get(f"quantity-{number}", "").strip()[:20]
     again = request.POST.get(f"again-{number}") == "yes" and request.POST.get("reason", "") not in _UNFIT
-    return Back(one.line, one.product, one.left, typed, again)
+    return Back(one.line, one.product, one.left, typed, again and not one.recalled, one.recalled)
 
 
 def _wanted(lines: list[Back], reason: str) -> tuple[aftersales.ReturnLine, ...]:

@@ -7,6 +7,7 @@ from re import findall
 import pytest
 from django.test import Client
 
+from storeline.aftersales.tests.factories import collected
 from storeline.desk.tests.factories import other_place
 from storeline.desk.tests.test_stock_pages import light, shown
 from storeline.fulfilment.tests.factories import all_rows, differences
@@ -90,3 +91,17 @@ def test_who_may_not(here: Shop, recall: stock.RecallRow, associate: Client) -> 
     assert associate.post(PAGE, {"found": "4"}).status_code == 422
     assert all_rows() == before
     assert "Nothing is recalled here" in get(colleague, PAGE)
+
+
+def test_what_comes_back_of_it_is_written_off_whatever_the_form_says(here: Shop, associate: Client) -> None:
+    stock.adjust([stock.Goods(new_id(), 1, here.place, here.products[0], -10_000, "mistake")], actor=SYSTEM)
+    stock.receive([stock.Goods(new_id(), 1, here.place, here.products[0], 4_000, lot="BAD")], actor=SYSTEM)
+    order_id = collected(here, [2, 1])
+    stock.start_recall(stock.RecallDraft(new_id(), here.products[0], "BAD", "Glass in it"), actor=SYSTEM)
+    page = light(associate, f"/desk/returns/{order_id}")
+    assert ("Lot BAD is recalled" in page, 'name="again-1"' in page, 'name="again-2"' in page) == (True, False, True)
+    form = {"id": str(new_id()), "reason": "unwanted", "sure": "yes"}
+    lines = {"quantity-1": "2", "again-1": "yes", "quantity-2": "1", "again-2": "yes"}
+    send(associate, f"/desk/returns/{order_id}", **form, **lines)
+    assert (here.level(), here.level(1)) == ((2_000, 0), (10_000, 0))
+    assert differences() == []

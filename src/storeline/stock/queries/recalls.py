@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from storeline.kernel.api import Row, run
+from storeline.kernel.api import Pending, Row, later, run
 from storeline.stock.domain.recalls import OnShelf, RecallRow, RecallState, TakenOffRow
 from storeline.stock.errors import NoRecall
 
@@ -29,6 +29,11 @@ _AT = f"""
 SELECT l.place_id, l.on_hand, r.* FROM stock_lot l
 JOIN ({_RECALL}) AS r ON r.product_id = l.product_id AND r.lot = l.lot AND r.state <> 'lifted'
 WHERE l.place_id = %s AND l.recalled AND l.on_hand > 0 ORDER BY r.id DESC
+"""
+_SOLD = """
+SELECT m.line_no, min(m.lot) FROM stock_lot_move m
+JOIN stock_recall r ON r.product_id = m.product_id AND r.lot = m.lot AND r.state <> 'lifted'
+WHERE m.source_id = %s AND m.kind = 'sale' GROUP BY m.line_no
 """
 _KNOWN_LOTS = """
 SELECT lot, min(expires_on), sum(on_hand)::bigint, count(*) FILTER (WHERE on_hand > 0), bool_or(recalled)
@@ -76,6 +81,11 @@ def taken_off(recall_id: UUID, *, after: UUID | None = None, limit: int = 1_000)
     """What places took off their shelves for a recall, by id, after one of them."""
     sql = f"{_TAKEN_OFF} WHERE recall_id = %s AND (%s::uuid IS NULL OR id > %s) ORDER BY id LIMIT %s"
     return [TakenOffRow(*row) for row in run(sql, [recall_id, after, after, limit]).fetchall()]
+
+
+def recalled_lines(order_id: UUID) -> Pending[dict[int, str]]:
+    """Queue: which lines of an order got some of a recalled lot, and of which."""
+    return later(_SOLD, [order_id], lambda rows: {line: lot for line, lot in rows})  # noqa: C416
 
 
 def take_off_by_id(take_off_id: UUID) -> TakenOffRow | None:
