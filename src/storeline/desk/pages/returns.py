@@ -31,9 +31,9 @@ from storeline.orders import api as orders
 from storeline.places import api as places
 from storeline.stock import api as stock
 
-_JUST_NOW = timedelta(minutes=30)
 _UNFIT = ("damaged", "spoiled")
-"""What comes back for these reasons is not sold again, whatever the form says."""
+"""What comes back for these reasons is written off, unless whoever looked at it says otherwise at the end; spoiled goods always are."""
+_JUST_NOW = timedelta(minutes=30)
 """What comes back so soon never left the shop: it may be sold again, also where it must be kept cold."""
 
 
@@ -183,7 +183,9 @@ def take(request: Request, order_id: UUID) -> HttpResponse:
 def _typed(request: Request, one: Back) -> Back:
     number = one.line.line_no
     typed = request.POST.get(f"quantity-{number}", "").strip()[:20]
-    again = request.POST.get(f"again-{number}") == "yes" and request.POST.get("reason", "") not in _UNFIT
+    reason, is_sure = request.POST.get("reason", ""), request.POST.get("sure") == "yes"
+    is_fit = reason not in _UNFIT or (is_sure and reason != "spoiled")
+    again = request.POST.get(f"again-{number}") == "yes" and is_fit
     return Back(one.line, one.product, one.left, typed, again and not one.recalled, one.recalled)
 
 

@@ -66,14 +66,18 @@ def test_what_must_be_kept_cold_is_sold_again_only_where_it_never_left(here: Sho
     assert differences() == []
 
 
-@pytest.mark.parametrize("reason", ["damaged", "spoiled"])
-def test_what_is_broken_or_spoiled_is_never_sold_again(here: Shop, associate: Client, reason: str) -> None:
+@pytest.mark.parametrize(
+    ("reason", "again", "left"), [("damaged", "no", 8000), ("damaged", "yes", 9000), ("spoiled", "yes", 8000)]
+)
+def test_what_is_broken_or_spoiled_is_sold_again_only_by_a_second_look(
+    here: Shop, associate: Client, reason: str, again: str, left: int
+) -> None:
     address = f"/desk/returns/{collected(here)}"
     sent = form(reason=reason)
     assert 'name="again-1" value="no" checked' in text_of(associate.post(address, sent))
-    send(associate, address, **sent, sure="yes")
-    assert here.level() == (8000, 0)
-    assert "Write it off" in get(associate, f"/desk/returned/{sent['id']}")
+    send(associate, address, **(sent | {"again-1": again}), sure="yes")
+    assert here.level() == (left, 0)
+    assert ("Write it off" in get(associate, f"/desk/returned/{sent['id']}")) == (left == 8000)
     assert differences() == []
 
 
