@@ -33,6 +33,7 @@ from storeline.stock.tests.factories import (
     move,
     post,
     put,
+    refs,
     snapshot,
 )
 from storeline.stock.tests.test_http import send
@@ -137,6 +138,24 @@ def test_it_is_blocked_wherever_it_turns_up(place, product):
     assert promised(place, product) == promised(other, product) == 0
     assert sorted(lot.on_hand for lot in stock.recall(product, "A").shelves) == [1_000, 3_000, 3_000]
     assert all(lot.recalled and lot.expired for lot in stock.recall(product, "A").shelves)
+    assert_balanced()
+
+
+def test_a_file_brings_it_in_blocked(place, product):
+    post(move(place, product, 5_000, "opening"))
+    begin(product)
+    [ref] = refs("catalog_product", [product])
+    with transaction():
+        run(f"CREATE TEMP TABLE in_lots ({stock.LOTS_IN}) ON COMMIT DROP")
+        run("CREATE TEMP TABLE in_error (file text, row bigint, col text, reason text) ON COMMIT DROP")
+        for row, lot in enumerate("AB"):
+            run("INSERT INTO in_lots VALUES (%s, 'P1', %s, %s, NULL, 2000)", [row, ref, lot])
+        stock.load_lots(actor=SYSTEM)
+    assert {lot.lot: lot.recalled for lot in stock.lots_at([(place, product)])[place, product]} == {
+        "A": True,
+        "B": False,
+    }
+    assert (promised(place, product), promised(place, product, "store")) == (3_000, 3_000)
     assert_balanced()
 
 
