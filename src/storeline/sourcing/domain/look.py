@@ -43,7 +43,7 @@ class Look:
         self.sold = {kind: not any(reasons) for kind, reasons in self.unfit.items()}
         self.wanted = [need.quantity for need in needs]
         self.classes = {need.temperature for need in needs if need.temperature in places.TEMPERATURES}
-        self._sure: dict[UUID, Sure] = {}
+        self._sure: dict[int, Sure] = {}
         self._keeping: dict[tuple[str, ...], bool] = {}
 
     def fits(self, source: Source, *, online: bool = True) -> bool:
@@ -97,7 +97,11 @@ class Look:
             if one.rate is not None and self.fits(one, online=online) and isinstance(answer := judge(one), Draft):
                 found.append(answer)
         spread = self.spread
-        if together is not None and spread is not None and not any(one.source.place_id in spread.near for one in found):
+        if (
+            together is not None
+            and spread is not None
+            and not any(one.source.place_id.int in spread.near for one in found)
+        ):
             drafts = (answer for one in sources if isinstance(answer := together(one), Draft))
             found += list(islice(drafts, SPREAD))
         return self.answer(way, found or [judge(one) for one in sources[:_WHY]])
@@ -134,8 +138,8 @@ class Look:
 
     def sure(self, source: Source) -> Sure:
         """How sure it is that what was ordered is found here: it is held."""
-        if (known := self._sure.get(source.place_id)) is None:
-            known = self._sure[source.place_id] = sure_of(
+        if (known := self._sure.get(source.place_id.int)) is None:
+            known = self._sure[source.place_id.int] = sure_of(
                 source, source.has, self.needs, self.wanted, self.asked.at, timedelta(0)
             )
         return known

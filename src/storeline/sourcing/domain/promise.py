@@ -206,7 +206,7 @@ def _timed(source: Source, slots: Slots, fee: Fee, *, slotted: bool) -> Found:
 
 def _together(look: Look, capability: str, source: Source) -> Found:
     """A place that puts the basket together: what it lacks is there after the hours of a way, and not before."""
-    if look.spread is None or source.place_id not in look.spread.serving:
+    if look.spread is None or source.place_id.int not in look.spread.serving:
         return []
     area = look.asked.area(source, DELIVER) if capability == DELIVER else None
     if capability == DELIVER and area is None:

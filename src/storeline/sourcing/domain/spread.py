@@ -7,7 +7,6 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from operator import itemgetter
 from typing import NamedTuple
-from uuid import UUID
 
 from storeline.places import api as places
 from storeline.sourcing.domain.costs import WHOLE, Need, Plan, Policy, Site, need
@@ -75,21 +74,22 @@ class _There(NamedTuple):
 
 
 class Spread:
-    """One basket, and what the places near it and those that have what is missing near have of it."""
+    """One basket, and what the places near it and those that have what is missing near have of it. Places go by the numbers of their ids:
+    to hash an id costs as much as to look it up.
+    """
 
     def __init__(
         self,
         needs: Sequence[tuple[ProductNeed, int]],
         sources: Sequence[Source],
         stands: Stands,
-        near: Collection[UUID],
+        near: Collection[int],
         weighed: tuple[Policy, int],
-        serving: Collection[UUID] = (),
+        serving: Collection[int] = (),
     ) -> None:
         self.needs, self.sources, self.stands, self.near, self.serving = needs, sources, stands, near, serving
         self.policy, self.margin = weighed
         self.online = [one for one in sources if one.priority is not None and is_open(one)]
-        self._near = {one.int for one in near}
         self._by_id = {one.place_id.int: one for one in self.online}
         self._at: dict[int, places.Position | None] = {}
         self._keeping: dict[tuple[str, ...], AbstractSet[str]] = {}
@@ -151,7 +151,7 @@ class Spread:
             has = pick(one.has) if server is None or not self.stands.owned else self._ours(one, server, numbers)
             if max(has) > 0 and classes <= self._keeps(one):
                 there.append(self._there(one, server, has))
-        near = [one for one in there if one.source.place_id.int in self._near]
+        near = [one for one in there if one.source.place_id.int in self.near]
         enough = all(
             sum([one.has[line] for one in near if one.has[line] > 0]) >= each.quantity
             for line, each in enumerate(needs)

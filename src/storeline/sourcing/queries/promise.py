@@ -167,11 +167,13 @@ class _Asking:
         farther: Sequence[Row],
     ) -> Spread:
         """The places near and farther away, with what is known of them."""
-        sources = [served_by(stands.told(one), times[one.place_id]) if one in serving else one for one in online]
+        near, at = {one.place_id.int for one in online}, {one.place_id.int for one in serving}
+        sources = [
+            served_by(stands.told(one), times[one.place_id]) if one.place_id.int in at else one for one in online
+        ]
         for row in farther:
             sources.append(one := source_of(row))
             add_farther(stands, one, row[COLUMNS + 1 :])
-        near, at = [one.place_id for one in online], {one.place_id for one in serving}
         weighed = self.live.policy, self.live.margin_share
         return Spread(self.products, sources, stands, near, weighed, at)
 

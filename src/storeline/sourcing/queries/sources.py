@@ -71,7 +71,7 @@ def _slotted(method: str, when: str) -> str:
 
 
 # Those that may hold the address, by the rule of `capacity.Area.holds`, as words that are taken apart where they are asked for
-# (`area_of`); with a radius only where that decides, which is judged again to the metre. And whether one of them is for vans, or
+# (`areas_of`); with a radius only where that decides, which is judged again to the metre. And whether one of them is for vans, or
 # for parcels.
 _AREAS = f"""(
     SELECT bool_or(a.method = 'deliver') AS brings, bool_or(a.method = 'ship') AS sends, string_agg(concat_ws(
