@@ -307,7 +307,7 @@ _CATEGORIES = "SELECT id, ref, name, names, parent_id, nlevel(path) FROM catalog
 
 def list_categories(*, after: UUID | None = None, limit: int | None = None) -> tuple[Category, ...]:
     """The tree, parents before children, in the retailer's order; all of it, or so many after one of them."""
-    tree = _tree([Category(*row) for row in run(f"{_CATEGORIES} ORDER BY position, name, ref").fetchall()])
+    tree = gather_tree().result()
     if after is None:
         return tree[:limit]
     start = next((number for number, category in enumerate(tree, 1) if category.id == after), None)
@@ -316,13 +316,21 @@ def list_categories(*, after: UUID | None = None, limit: int | None = None) -> t
     return tree[start:][:limit]
 
 
-def online_categories() -> frozenset[UUID]:
-    """The categories that hold something which is sold online, themselves or below them."""
-    rows = run(
+def gather_tree() -> Pending[tuple[Category, ...]]:
+    """Queue the reading of all categories, parents before children, in the retailer's order."""
+    return later(
+        f"{_CATEGORIES} ORDER BY position, name, ref", (), lambda rows: _tree([Category(*row) for row in rows])
+    )
+
+
+def gather_online_categories() -> Pending[frozenset[UUID]]:
+    """Queue which categories hold something that is sold online, themselves or below them."""
+    return later(
         """SELECT DISTINCT up.id FROM catalog_category c JOIN catalog_category up ON c.path <@ up.path
-           WHERE EXISTS (SELECT FROM catalog_product p WHERE p.category_id = c.id AND p.sellable AND p.online)"""
-    ).fetchall()
-    return frozenset(row[0] for row in rows)
+           WHERE EXISTS (SELECT FROM catalog_product p WHERE p.category_id = c.id AND p.sellable AND p.online)""",
+        (),
+        lambda rows: frozenset(row[0] for row in rows),
+    )
 
 
 def gather_categories(category_ids: Sequence[UUID]) -> Pending[dict[UUID, Category]]:

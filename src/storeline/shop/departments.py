@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from storeline.catalog import api as catalog
+from storeline.kernel.api import pipeline
 
 _KEPT_S = 60.0
 _MISSED_S = 1.0
@@ -53,7 +54,9 @@ def _read(age: float) -> _Tree:
     """The tree as it was so many seconds ago at most."""
     global _kept  # noqa: PLW0603  # categories change by the season
     if _kept is None or time.monotonic() - _kept[0] > age:
-        listed, online = catalog.list_categories(), catalog.online_categories()
+        with pipeline():
+            categories, selling = catalog.gather_tree(), catalog.gather_online_categories()
+        listed, online = categories.result(), selling.result()
         below: dict[UUID | None, list[catalog.Category]] = {}
         for one in listed:
             if one.id in online:
