@@ -129,6 +129,7 @@ from storeline.stock.queries.policies import PolicyRow, list_policies
 from storeline.stock.queries.promise import atp
 from storeline.stock.queries.recalls import (
     KnownLot,
+    SoldRecalled,
     get_recall,
     known_lots,
     list_recalls,
@@ -211,6 +212,7 @@ __all__ = [
     "Shortfall",
     "ShrinkRow",
     "SoldOut",
+    "SoldRecalled",
     "State",
     "StepName",
     "StockLevel",

@@ -44,19 +44,19 @@ messages.register_template(
     RECALLED,
     {
         "en": (
-            "Do not eat it: {product}, lot {lot}",
+            "Recalled: {product}, lot {lot}",
             "We recall {product}, lot {lot}. You bought it at {place} on {day}. Do not eat or use it, and give it to nobody. Bring it to any of our shops: you get your money back. Why: {reason}",
         ),
         "zh-Hans": (
-            "请勿食用：{product}，批次 {lot}",
+            "召回通知：{product}，批次 {lot}",
             "我们正在召回“{product}”（批次 {lot}）。您于 {day} 在“{place}”购买了该商品。请勿食用、使用或转送他人，带到我们任意一家门店即可退款。召回原因：{reason}",
         ),
         "fr": (
-            "Ne le consommez pas : {product}, lot {lot}",
+            "Produit rappelé : {product}, lot {lot}",
             "Nous rappelons {product}, lot {lot}. Vous l’avez acheté chez {place} le {day}. Ne le consommez pas, ne l’utilisez pas et ne le donnez à personne. Rapportez-le dans l’un de nos magasins : nous vous remboursons. Motif : {reason}",
         ),
         "es": (
-            "No lo consuma: {product}, lote {lot}",
+            "Producto retirado: {product}, lote {lot}",
             "Retiramos {product}, lote {lot}. Lo compró en {place} el {day}. No lo consuma, no lo use ni se lo dé a nadie. Llévelo a cualquiera de nuestras tiendas: le devolvemos el dinero. Motivo: {reason}",
         ),
     },

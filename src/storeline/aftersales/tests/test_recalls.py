@@ -97,7 +97,7 @@ def test_each_person_is_told_once_in_their_language(here: Shop) -> None:
     }
     messages.send_due()
     ((destination, subject, body),) = sent
-    assert (destination, subject) == ("kim@example.org", "Ne le consommez pas : Product 0, lot BAD")
+    assert (destination, subject) == ("kim@example.org", "Produit rappelé : Product 0, lot BAD")
     assert "Shop" in body
     assert "Glass in it" in body
     sums = aftersales.told_sums(recall_id).result()

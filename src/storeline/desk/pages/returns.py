@@ -124,7 +124,7 @@ def _lines(view: orders.OrderView, wanted: dict[int, int], reason: str = "") -> 
             continue
         product = products[line.product_id]
         typed = format_quantity(min(wanted[line.line_no], left)) if line.line_no in wanted else ""
-        lot = recalled.get(line.line_no, "")
+        lot = recalled[line.line_no].lot if line.line_no in recalled else ""
         again = not lot and reason not in _UNFIT and goes_on_sale(product, is_fresh=is_fresh)
         found.append(Back(line, product, left, typed, again, lot))
     return found

@@ -27,6 +27,7 @@ from storeline.shop.pages.router import pages, show
 from storeline.shop.pages.substitutes import substitutes, version
 from storeline.shop.pages.words import headline, lateness, spaced, steps
 from storeline.shop.where import here
+from storeline.stock import api as stock
 from storeline.web.live import about
 from storeline.web.pages import see
 
@@ -44,6 +45,7 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
         brought = orders.destinations([order_id])
         gathered = catalog.gather([line.product_id for line in view.lines])
         areas = capacity.gather_areas([progress.place_id] if view.head.method == "ship" else [])
+        asked_recalls = stock.recalled_lines(order_id)
         asked_slot = capacity.gather_slot(view.head.slot_id) if view.head.slot_id else Ready(None)
         keep_basket = basket.gather(request)
     keep_basket()
@@ -68,6 +70,7 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
         key=key,
         slot=slot,
         to=to,
+        recalled=_recalled(view, products, asked_recalls.result()),
         arrives=arrives,
         parcel=fulfilment.get_shipment(order_id) if view.head.method == "ship" else None,
         number=orders.order_number(order_id),
@@ -75,6 +78,17 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
         may_return=done and bool(aftersales.left_to_return(order_id)),
         **context,
     )
+
+
+def _recalled(
+    view: orders.OrderView, products: Mapping[UUID, catalog.ProductFacts], lots: Mapping[int, stock.SoldRecalled]
+) -> list[dict[str, str]]:
+    """What of the order must not be eaten or used: lots that are recalled."""
+    return [
+        {"name": shelf.name_of(products[line.product_id]), "lot": found.lot, "reason": found.reason}
+        for line in view.lines
+        if (found := lots.get(line.line_no)) is not None
+    ]
 
 
 def _bought(

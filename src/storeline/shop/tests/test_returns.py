@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,7 @@ from storeline.kernel.api import SYSTEM, new_id
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop
 from storeline.shop.tests.buying import HTML, MOST_QUERIES, bought, collected, counted, hidden, text
+from storeline.stock import api as stock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -101,3 +103,20 @@ def test_a_request_that_lapsed_is_said(client: Client, made: Shop) -> None:
     ask(client, order_id)
     aftersales.lapse_requests(aftersales.requests_of(order_id)[0].lapses_at)
     assert "The time for it is over" in text(client, address)
+
+
+def test_whoever_has_goods_of_a_recalled_lot_reads_it_on_the_orders_page(client: Client, made: Shop) -> None:
+    stock.adjust([stock.Goods(new_id(), 1, made.place, made.products[0], -10_000, "mistake")], actor=SYSTEM)
+    lot = stock.Goods(new_id(), 1, made.place, made.products[0], 10_000, lot="BAD", expires_on=date(2099, 1, 1))
+    stock.receive([lot], actor=SYSTEM)
+    _, address = collected(client, made)
+    assert "is recalled" not in text(client, address)
+    draft = stock.RecallDraft(new_id(), made.products[0], "BAD", "Glass in it")
+    stock.start_recall(draft, actor=SYSTEM)
+    with counted() as asked:
+        page = text(client, address)
+    assert asked.times <= MOST_QUERIES
+    for words in ("lot BAD, is recalled", "Do not eat or use it", "Why: Glass in it"):
+        assert words in page
+    stock.end_recall(draft.id, lifted=True, actor=SYSTEM)
+    assert "is recalled" not in text(client, address)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from storeline.kernel.api import Pending, Row, later, run
@@ -31,9 +32,9 @@ JOIN ({_RECALL}) AS r ON r.product_id = l.product_id AND r.lot = l.lot AND r.sta
 WHERE l.place_id = %s AND l.recalled AND l.on_hand > 0 ORDER BY r.id DESC
 """
 _SOLD = """
-SELECT m.line_no, min(m.lot) FROM stock_lot_move m
+SELECT DISTINCT ON (m.line_no) m.line_no, m.lot, r.reason FROM stock_lot_move m
 JOIN stock_recall r ON r.product_id = m.product_id AND r.lot = m.lot AND r.state <> 'lifted'
-WHERE m.source_id = %s AND m.kind = 'sale' GROUP BY m.line_no
+WHERE m.source_id = %s AND m.kind = 'sale' ORDER BY m.line_no, m.lot
 """
 _KNOWN_LOTS = """
 SELECT lot, min(expires_on), sum(on_hand)::bigint, count(*) FILTER (WHERE on_hand > 0), bool_or(recalled)
@@ -50,6 +51,13 @@ class KnownLot:
     on_hand: int
     places: int
     recalled: bool
+
+
+class SoldRecalled(NamedTuple):
+    """A lot that was sold and is recalled now, and why, as shoppers are told."""
+
+    lot: str
+    reason: str
 
 
 def get_recall(recall_id: UUID) -> RecallRow:
@@ -83,9 +91,9 @@ def taken_off(recall_id: UUID, *, after: UUID | None = None, limit: int = 1_000)
     return [TakenOffRow(*row) for row in run(sql, [recall_id, after, after, limit]).fetchall()]
 
 
-def recalled_lines(order_id: UUID) -> Pending[dict[int, str]]:
-    """Queue: which lines of an order got some of a recalled lot, and of which."""
-    return later(_SOLD, [order_id], lambda rows: {line: lot for line, lot in rows})  # noqa: C416
+def recalled_lines(order_id: UUID) -> Pending[dict[int, SoldRecalled]]:
+    """Queue: which lines of an order got some of a recalled lot."""
+    return later(_SOLD, [order_id], lambda rows: {line: SoldRecalled(lot, reason) for line, lot, reason in rows})
 
 
 def take_off_by_id(take_off_id: UUID) -> TakenOffRow | None:
