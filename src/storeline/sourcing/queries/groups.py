@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from storeline.kernel.api import Pending, ids_array, later, run
+from storeline.kernel.api import run
 from storeline.sourcing.commands.groups import Limits
 from storeline.sourcing.errors import GroupNotFound
 
@@ -22,10 +20,6 @@ FROM sourcing_group g LEFT JOIN sourcing_member m ON m.group_id = g.id WHERE g.r
 _CHANNEL = """
 SELECT g.ref, c.priority FROM sourcing_channel c JOIN sourcing_group g ON g.id = c.group_id
 WHERE c.channel = %s ORDER BY c.priority, g.ref
-"""
-_CLOSED = """
-SELECT place_id, channel FROM sourcing_closure
-WHERE place_id = ANY(%s::uuid[]) AND starts_at <= %s AND (ends_at IS NULL OR ends_at > %s)
 """
 
 
@@ -69,8 +63,3 @@ def limits_of(place_id: UUID) -> Limits:
     """What is particular to a place."""
     row = run("SELECT per_hour, visit, line FROM sourcing_site WHERE place_id = %s", [place_id]).fetchone()
     return Limits(place_id) if row is None else Limits(place_id, *row)
-
-
-def closed(place_ids: Collection[UUID], moment: datetime) -> Pending[frozenset[tuple[UUID, str | None]]]:
-    """Queue which of these places take no online orders then, each with the channel that it is closed to; None is every one."""
-    return later(_CLOSED, [ids_array(place_ids), moment, moment], frozenset)

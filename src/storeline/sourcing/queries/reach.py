@@ -45,9 +45,9 @@ reach AS MATERIALIZED (
     ) AS own GROUP BY place_id
 )
 """.replace("IS_POINT", IS_POINT)
-# As `stock` says what a channel may promise: nothing is kept back from people who stand before the shelf.
+# As `stock` says what a channel may promise: from people who stand before the shelf only what is recalled is kept back.
 PROMISABLE = """on_hand - reserved - CASE WHEN %(online)s
-    THEN safety + expired + coalesce((buffers ->> %(channel)s)::bigint, 0) ELSE 0 END"""
+    THEN safety + expired + coalesce((buffers ->> %(channel)s)::bigint, 0) ELSE recalled END"""
 CLOSED = """EXISTS (
     SELECT FROM sourcing_closure x WHERE x.place_id = p.id AND x.starts_at <= %(at)s
         AND (x.ends_at IS NULL OR x.ends_at > %(at)s) AND (x.channel IS NULL OR x.channel = %(channel)s)

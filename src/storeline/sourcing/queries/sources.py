@@ -191,7 +191,7 @@ FROM (
                     bool_and(coalesce(b.shelf, 0) >= w.quantity) AS here
                 FROM unnest(%(products)s::uuid[], %(quantities)s::bigint[]) WITH ORDINALITY AS w(product_id, quantity, n)
                 LEFT JOIN LATERAL (
-                    SELECT {PROMISABLE} AS available, on_hand - reserved AS shelf FROM stock_balance
+                    SELECT {PROMISABLE} AS available, on_hand - reserved - recalled AS shelf FROM stock_balance
                     WHERE place_id = r.place_id AND product_id = w.product_id LIMIT 1
                 ) AS b ON true
             ) AS g

@@ -13,6 +13,7 @@ from storeline.identity.tests.factories import bearer, make_token
 from storeline.kernel.api import SYSTEM, Invalid, clock_at, new_id, run, waits
 from storeline.places import api as places
 from storeline.sourcing import api as sourcing
+from storeline.stock import api as stock
 from storeline.stock.tests.factories import make_place, make_products, put
 
 pytestmark = pytest.mark.django_db
@@ -298,6 +299,17 @@ def test_a_channel_is_promised_what_is_kept_for_it_and_the_shelf_to_who_stands_t
     assert (ask(one)["collect"].possible, why(ask(one, units=2)["collect"])) == (True, ["short"])
     assert ask(one, units=4, channel="chat")["collect"].possible
     assert ask(one, units=5)["carry_out"].possible
+
+
+def test_what_is_recalled_is_promised_to_nobody_not_even_before_the_shelf():
+    near = shop("near", 50.05)
+    [one] = make_products(1)
+    stock.receive([stock.Goods(new_id(), 1, near, one, 3_000, lot="BAD")], actor=SYSTEM)
+    put(near, one, 1_000)
+    stock.start_recall(stock.RecallDraft(new_id(), one, "BAD", "Glass in it"), actor=SYSTEM)
+    for units, possible in ((1, True), (2, False)):
+        found = ask(one, units=units)
+        assert (found["carry_out"].possible, found["collect"].possible) == (possible, possible)
 
 
 def test_fees_of_collecting_and_times_to_a_point_are_the_policys():
