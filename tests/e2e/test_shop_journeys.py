@@ -123,10 +123,12 @@ def test_an_order_gets_another_time_and_is_called_off(visit: Visit, trading: Sho
     visit.check()
     page.locator(f"input[value='{later}']").check()
     page.get_by_role("button", name="Take this time").locator("visible=true").dblclick()
-    page.get_by_role("button", name="Cancel the order").wait_for()
+    page.get_by_text("Cancel the order").wait_for()
     assert orders.get(order_id).head.slot_id == later
+    page.get_by_text("Cancel the order").click()
+    visit.check()
     with page.expect_navigation():
-        page.get_by_role("button", name="Cancel the order").click()
+        page.get_by_role("button", name="Yes, cancel it").click()
     read_events("fulfilment.tasks")
     page.get_by_role("heading", name="This order was cancelled").wait_for()
     visit.check()

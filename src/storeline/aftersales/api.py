@@ -14,7 +14,7 @@ from storeline.aftersales.commands.request import (
 from storeline.aftersales.commands.settle import settle
 from storeline.aftersales.commands.take_back import return_goods
 from storeline.aftersales.domain.reach import Reached
-from storeline.aftersales.domain.requests import REASONS, RequestLine, ReturnRequest
+from storeline.aftersales.domain.requests import REASONS, UNFIT, RequestLine, ReturnRequest
 from storeline.aftersales.domain.terms import Refund, Return, ReturnLine
 from storeline.aftersales.errors import (
     BadReturn,
@@ -64,6 +64,7 @@ __all__ = [
     "RETURNED",
     "RETURNS_IN",
     "RETURN_LINES_IN",
+    "UNFIT",
     "VIEW",
     "WITHOUT_RECEIPT",
     "Affected",

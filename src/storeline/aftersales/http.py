@@ -33,7 +33,10 @@ Words = Annotated[str, Field(max_length=200)]
 
 
 class ReturnLineIn(Schema):
-    """Goods that come back: a line of the order, or, without one, a product with the amount to give back."""
+    """Goods that come back: a line of the order, or, without one, a product with the amount to give back.
+
+    Without a word on `restock` they go back into stock, unless the reason is `damaged` or `spoiled`.
+    """
 
     order_line: Annotated[int, Field(ge=1, le=100_000)] | None = None
     product: UUID | None = None
@@ -41,7 +44,7 @@ class ReturnLineIn(Schema):
     amount: Decimal | None = None
     tax: Decimal = "0"
     tax_rate_ppm: Annotated[int, Field(ge=0, le=10_000_000)] = 0
-    restock: bool = True
+    restock: bool | None = None
     reason: Words = ""
 
 
@@ -196,7 +199,7 @@ def _line(line: ReturnLineIn, currency: str, path: str) -> aftersales.ReturnLine
         _amount(line.amount, currency, f"{path}.amount"),
         parse_amount(line.tax, currency, field=f"{path}.tax"),
         line.tax_rate_ppm,
-        line.restock,
+        line.reason not in aftersales.UNFIT if line.restock is None else line.restock,
         line.reason,
     )
 

@@ -14,6 +14,8 @@ from storeline.aftersales.errors import BadReturn, TooMuchReturned
 from storeline.kernel.api import MAX_QUANTITY, format_quantity
 
 REASONS: Final = ("damaged", "spoiled", "wrong", "unwanted", "other")
+UNFIT: Final = frozenset({"damaged", "spoiled"})
+"""Goods that come back for these reasons are not sold again unless somebody looked at them and says so."""
 REQUEST_STATES: Final = ("requested", "accepted", "withdrawn", "lapsed")
 LAPSES_AFTER: Final = timedelta(days=14)
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

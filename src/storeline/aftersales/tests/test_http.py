@@ -88,6 +88,22 @@ def test_goods_come_back_once_however_often_it_is_sent(here, act):
     assert here.level() == (9_000, 0)
 
 
+@pytest.mark.parametrize(
+    ("said", "on_hand"),
+    [
+        ({"reason": "damaged"}, 8_000),
+        ({"reason": "spoiled"}, 8_000),
+        ({"reason": "damaged", "restock": True}, 9_000),
+        ({"reason": "unwanted"}, 9_000),
+    ],
+)
+def test_what_is_unfit_is_not_sold_again_unless_somebody_says_so(here, act, said, on_hand):
+    act(clerk(RETURN, VIEW, place=here.place))
+    order_id = collected(here, [2])
+    assert call("POST", "/returns", body(here, order_id, {"order_line": 1, "quantity": "1"} | said))[0] == 201
+    assert here.level()[0] == on_hand
+
+
 def test_without_a_receipt_needs_its_own_permission(here, act):
     sent = body(here, None, {"product": str(here.products[0]), "amount": "2.00"}, currency="USD")
     act(clerk(RETURN, place=here.place))

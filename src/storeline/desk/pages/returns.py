@@ -31,8 +31,6 @@ from storeline.orders import api as orders
 from storeline.places import api as places
 from storeline.stock import api as stock
 
-_UNFIT = ("damaged", "spoiled")
-"""What comes back for these reasons is written off, unless whoever looked at it says otherwise at the end; spoiled goods always are."""
 _JUST_NOW = timedelta(minutes=30)
 """What comes back so soon never left the shop: it may be sold again, also where it must be kept cold."""
 
@@ -125,7 +123,7 @@ def _lines(view: orders.OrderView, wanted: dict[int, int], reason: str = "") -> 
         product = products[line.product_id]
         typed = format_quantity(min(wanted[line.line_no], left)) if line.line_no in wanted else ""
         lot = recalled[line.line_no].lot if line.line_no in recalled else ""
-        again = not lot and reason not in _UNFIT and goes_on_sale(product, is_fresh=is_fresh)
+        again = not lot and reason not in aftersales.UNFIT and goes_on_sale(product, is_fresh=is_fresh)
         found.append(Back(line, product, left, typed, again, lot))
     return found
 
@@ -183,8 +181,9 @@ def take(request: Request, order_id: UUID) -> HttpResponse:
 def _typed(request: Request, one: Back) -> Back:
     number = one.line.line_no
     typed = request.POST.get(f"quantity-{number}", "").strip()[:20]
+    # What is damaged may be put back by whoever looked at it and says so at the end; what is spoiled never is.
     reason, is_sure = request.POST.get("reason", ""), request.POST.get("sure") == "yes"
-    is_fit = reason not in _UNFIT or (is_sure and reason != "spoiled")
+    is_fit = reason not in aftersales.UNFIT or (is_sure and reason != "spoiled")
     again = request.POST.get(f"again-{number}") == "yes" and is_fit
     return Back(one.line, one.product, one.left, typed, again and not one.recalled, one.recalled)
 
