@@ -40,6 +40,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    """What was frozen ends as everything does, without a library's complaint on the last lines."""
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(
     django_test_environment: None,  # noqa: ARG001  # comes before
