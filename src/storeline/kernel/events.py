@@ -133,33 +133,6 @@ SELECT passed, xid::text, id, type, subject_id, place_id, entity_id, at, payload
 WHERE type LIKE ANY(%s::text[]) OR passed = (SELECT count(*) FROM batch)
 ORDER BY passed
 """
-# Which readers nothing of what is new concerns: they are moved to its end together. `kinds` is each type's last event.
-_PASS_OVER = f"""
-WITH seen AS MATERIALIZED (
-    SELECT xid, id, type FROM kernel_event WHERE (xid, id) > (%s::text::xid8, %s::bigint) AND xid < ({HORIZON})
-    ORDER BY xid, id LIMIT %s
-),
-kinds AS MATERIALIZED (SELECT DISTINCT ON (type) type, xid, id FROM seen ORDER BY type, xid DESC, id DESC),
-last AS MATERIALIZED (SELECT xid, id FROM seen ORDER BY xid DESC, id DESC LIMIT 1),
-idle AS (
-    SELECT c.name FROM kernel_checkpoint c, last
-    WHERE c.name = ANY(%s::text[]) AND (c.xid, c.event_id) < (last.xid, last.id) AND NOT EXISTS (
-        SELECT FROM unnest(%s::text[], %s::text[]) AS a(name, pattern) JOIN kinds k ON k.type LIKE a.pattern
-        WHERE a.name = c.name AND (k.xid, k.id) > (c.xid, c.event_id)
-    )
-    ORDER BY c.name FOR UPDATE OF c SKIP LOCKED
-),
-moved AS (
-    UPDATE kernel_checkpoint c SET xid = last.xid, event_id = last.id FROM idle, last WHERE c.name = idle.name RETURNING c.name
-)
-SELECT (SELECT count(*) FROM seen), (SELECT count(*) FROM moved), ARRAY(
-    SELECT c.name FROM kernel_checkpoint c, last
-    WHERE c.name = ANY(%s::text[]) AND (c.xid, c.event_id) < (last.xid, last.id) AND c.name NOT IN (SELECT name FROM moved)
-)
-"""
-_AT = "SELECT name, xid::text, event_id FROM kernel_checkpoint WHERE name = ANY(%s::text[]) ORDER BY xid, event_id"
-_AHEAD = 10_000
-"""So many events are looked through at once for readers whom they do not concern."""
 _MOVE = "UPDATE kernel_checkpoint SET xid = %s::text::xid8, event_id = %s WHERE name = %s"
 _PARK = """
 INSERT INTO kernel_parked (consumer, event_id, error) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
@@ -210,23 +183,6 @@ def _park(reader: Consumer, error: Exception) -> None:
         db.run(_MOVE, [xid, event_id, reader.name])
 
 
-def _behind(readers: Sequence[Consumer]) -> list[Consumer]:
-    """Those that may have something to read. Most events are not for most readers: whom nothing concerns is moved past it, all
-    in one statement instead of a transaction for each.
-    """
-    pairs = [(reader.name, _like(glob)) for reader in readers for glob in reader.types]
-    asked = [db.texts_array(column) for column in zip(*pairs, strict=True)]
-    while at := db.run(_AT, [asked[0]]).fetchall():
-        known = {row[0] for row in at}
-        names = db.texts_array(known)
-        ((seen, moved, wanted),) = db.run(_PASS_OVER, [*at[0][1:], _AHEAD, names, *asked, names])
-        if seen < _AHEAD:
-            return [reader for reader in readers if reader.name in wanted or reader.name not in known]
-        if not moved:
-            break
-    return list(readers)
-
-
 def _drain(reader: Consumer) -> int:
     total = 0
     while True:
@@ -261,7 +217,7 @@ _PAUSE = 0.01
 
 
 def pump(names: Iterable[str] | None = None, *, patience: float = 2.0) -> int:
-    """Let every consumer (or those named) read until nothing is left; the number of events passed in reading.
+    """Let every consumer (or those named) read until nothing is left; the number of events passed.
 
     Committed events stay unread while an older transaction runs, a vacuum's included; for these it waits
     up to `patience` seconds. An event that its consumer cannot take is parked; where the server itself fails
@@ -271,7 +227,7 @@ def pump(names: Iterable[str] | None = None, *, patience: float = 2.0) -> int:
     deadline = time.monotonic() + patience
     total = 0
     while True:
-        total += sum(_drain(reader) for reader in _behind(chosen))
+        total += sum(_drain(reader) for reader in chosen)
         row = db.run(_WAITING).fetchone()
         if not (row and row[0]) or db.in_transaction() or time.monotonic() >= deadline:
             return total

@@ -127,37 +127,6 @@ def test_consumers_hear_every_event_once_in_order(heard: list[Envelope]) -> None
 
 
 @pytest.mark.django_db(transaction=True)
-def test_whom_nothing_concerns_is_moved_past_it_in_one_statement(
-    heard: list[Envelope], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(events, "_AHEAD", 4)
-    many = [f"test.idle_{number}" for number in range(20)]
-    for name in many:
-        api.consumer(name, types=("never.*", "test.other"))(heard.extend)
-    names = [*many, "test.listener"]
-    try:
-        pump(names)  # each has its checkpoint now
-        publish([Event("other.happened", uuid4()) for _ in range(10)])
-        with waits() as count:
-            pump(names)
-        assert count.waits < 2 * len(names)
-        wanted = [uuid4() for _ in range(2)]
-        publish([Event("other.happened", uuid4()), Event("test.happened", wanted[0]), Event("other.happened", uuid4())])
-        publish([Event("test.happened", wanted[1])])
-        pump(names)
-        with waits() as count:
-            pump(names)
-        assert count.waits == 3
-    finally:
-        for name in many:
-            del events.CONSUMERS[name]
-    assert [event.subject_id for event in heard] == wanted
-    assert run(
-        "SELECT count(DISTINCT (xid, event_id)) FROM kernel_checkpoint WHERE name = ANY(%s)", [names]
-    ).fetchall() == [(1,)]
-
-
-@pytest.mark.django_db(transaction=True)
 def test_an_event_that_cannot_be_taken_is_parked_and_the_rest_goes_on(heard: list[Envelope]) -> None:
     subjects = [uuid4() for _ in range(5)]
     publish([Event("test.happened", subject, payload={"poison": n == 1}) for n, subject in enumerate(subjects)])
