@@ -142,12 +142,22 @@ def _moment(minutes: int) -> datetime:
 
 def compete(job: Job) -> None:
     """Ask on several threads until told to stop."""
-    rivalry, history = Rivalry(job.database), History(job.log)
+    rivalry, history = _begin(job), History(job.log)
     threads = [Thread(target=_fight, args=(job, history, rivalry, number)) for number in range(RIVALS)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def _begin(job: Job) -> Rivalry:
+    """Whoever is hired while the server is down begins when it is back."""
+    while True:
+        try:
+            return Rivalry(job.database)
+        except AWAY:
+            recover()
+            time.sleep(REST_S)
 
 
 def _fight(job: Job, history: History, rivalry: Rivalry, number: int) -> None:
