@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from storeline.catalog.domain import ProductFacts
+from storeline.catalog.domain import ProductFacts, parse_elements
 from storeline.catalog.queries import FACTS, Filter, facts_where, page_size, product_facts, scan
 from storeline.catalog.search.find import Text, find_texts
 from storeline.kernel.api import Invalid, ints_array, run
@@ -50,12 +50,15 @@ class SearchPage:
 def search(query: str, only: Filter | None = None, *, cursor: str | None = None, limit: int = 20) -> SearchPage:
     """Products by what a person typed: part of a name in any language or script, brand, size, a GTIN or a ref.
 
-    Products of one name share one hit. A full code or ref comes first. `limit` is at most 200.
+    Products of one name share one hit. A full code or ref comes first. A GS1 element string or Digital Link names its product
+    or nothing: never goods whose names resemble it. `limit` is at most 200.
     """
     if not query.strip() or len(query) > MAX_QUERY:
         raise Invalid(f"Search for 1 to {MAX_QUERY} characters.", field="q")
     size, start = page_size(limit), _offset(cursor)
     wanted = only or Filter()
+    if (coded := _coded(query.strip(), wanted)) is not None:
+        return SearchPage(tuple(coded), None)
     condition, params = wanted.sql()
     exact, enough = _exact(query.strip(), wanted), start + size + 1
     inside = (_HAS.format(only=condition), params) if wanted.narrow else ("", [])
@@ -72,6 +75,8 @@ def search_names(query: str, *, names: int, each: int) -> tuple[tuple[ProductFac
     """
     if not query.strip() or len(query) > MAX_QUERY:
         raise Invalid(f"Search for 1 to {MAX_QUERY} characters.", field="q")
+    if (coded := _coded(query.strip(), Filter())) is not None:
+        return tuple([(hit.product,) for hit in coded])
     exact = [hit.product for hit in _exact(query.strip(), Filter())]
     texts = find_texts(query, most=names)[:names]
     condition, params = Filter().sql()
@@ -112,12 +117,26 @@ def _exact(query: str, only: Filter) -> list[Hit]:
         return []
     condition, params = only.sql()
     found = facts_where(f"p.ref = %s AND {condition}", [query, *params])
-    if not found and query.isascii() and query.isdigit():
-        try:
-            scanned = scan(query)
-        except Invalid:
-            scanned = None
-        found = facts_where(f"p.id = %s AND {condition}", [scanned.product.id, *params]) if scanned else []
+    if found:
+        return [Hit(facts, 0, 2.0) for facts in found]
+    return _scanned(query, only) if query.isascii() and query.isdigit() else []
+
+
+def _coded(query: str, only: Filter) -> list[Hit] | None:
+    """The product that a GS1 element string or Digital Link names, if it is known; None where the query is neither."""
+    try:
+        return None if parse_elements(query) is None else _scanned(query, only)
+    except Invalid:  # it is one, of a number that is no GTIN
+        return []
+
+
+def _scanned(query: str, only: Filter) -> list[Hit]:
+    try:
+        scanned = scan(query)
+    except Invalid:
+        return []
+    condition, params = only.sql()
+    found = facts_where(f"p.id = %s AND {condition}", [scanned.product.id, *params]) if scanned else []
     return [Hit(facts, 0, 2.0) for facts in found]
 
 

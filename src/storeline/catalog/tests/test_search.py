@@ -77,6 +77,19 @@ def test_a_code_is_found_directly() -> None:
     assert found("4006381333931") == ["coded"]
 
 
+@pytest.mark.parametrize(
+    "code", ["(01)04006381333931(10)L1", "]d2010400638133393110L1", "https://id.example.org/01/04006381333931/10/L1"]
+)
+def test_a_gs1_code_names_its_product_or_nothing(code: str) -> None:
+    assert found(code) == []
+    make_product("coded", "Thing", gtins=["4006381333931"])
+    make_product("like", "L1 0400 6381 3339 31")
+    assert found(code) == ["coded"]
+    names = catalog.search_names(code, names=5, each=5)
+    assert [[one.ref for one in group] for group in names] == [["coded"]]
+    assert found(code.replace("3931", "3932")) == []  # no GTIN
+
+
 def test_products_of_one_name_share_a_hit() -> None:
     twin = make_product("R44", "Whole Milk 1 l")
     hit = catalog.search("whole milk").hits[0]

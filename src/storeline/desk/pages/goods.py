@@ -12,7 +12,7 @@ from django.http import HttpResponse
 
 from storeline.catalog import api as catalog
 from storeline.desk.pages import stock_words, words
-from storeline.desk.pages.shared import as_id, back_to, choose_first, named_by, pages, place_of, render
+from storeline.desk.pages.shared import as_id, back_to, choose_first, pages, place_of, render
 from storeline.identity.api import Request
 from storeline.kernel.api import (
     BodyMismatch,
@@ -77,7 +77,7 @@ def ask(request: Request, deed: str, permission: str, more: More | None = None) 
 
 def found_by(q: str) -> dict[str, Any]:
     """The one product that was scanned or named, with the lot and the day that its code says; else those to choose from."""
-    hits = named_by(q, _HITS)
+    hits = [hit.product for hit in catalog.search(q, limit=_HITS).hits]
     if len(hits) != 1:
         return {"hits": hits, "is_nothing": not hits}
     try:

@@ -95,17 +95,6 @@ def read_code(lines: list[PickLine], code: str) -> catalog.Scanned | Literal["un
         return "unreadable" if typed is None else catalog.Scanned(typed, QUANTITY_ONE)
 
 
-def named_by(text: str, limit: int) -> list[catalog.ProductFacts]:
-    """What a scan or typed words name. A GS1 code names its product or nothing: never goods whose names resemble it."""
-    try:
-        if catalog.parse_elements(text) is None:
-            return [hit.product for hit in catalog.search(text, limit=limit).hits]
-        scanned = catalog.scan(text)
-    except Invalid:
-        return []
-    return [] if scanned is None else [scanned.product]
-
-
 def comes_to(order_id: UUID) -> dict[int, Comes]:
     """What of an order's lines other places still have to send, or have sent."""
     open_states = (fulfilment.SupplyState.TO_PICK, fulfilment.SupplyState.SENT)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from storeline.catalog import api as catalog
 from storeline.desk.pages import words
-from storeline.desk.pages.shared import as_id, back_to, back_to_line, named_by, pages, render, where_it_went
+from storeline.desk.pages.shared import as_id, back_to, back_to_line, pages, render, where_it_went
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.api import PICK
 from storeline.identity.api import Request
@@ -81,7 +81,7 @@ def _page(
 
 def _found(line: fulfilment.ShortLine, q: str) -> dict[str, Any]:
     """What was scanned or named; one alone is shown with what the shopper should know of it."""
-    hits = named_by(q, _HITS)
+    hits = [hit.product for hit in catalog.search(q, limit=_HITS).hits]
     wanted = catalog.gather([line.product_id]).result()[line.product_id]
     choices = [
         Choice(

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 
 from storeline.catalog import api as catalog
 from storeline.desk.pages import stock_words, words
-from storeline.desk.pages.shared import as_id, back_to, choose_first, named_by, pages, place_of, render
+from storeline.desk.pages.shared import as_id, back_to, choose_first, pages, place_of, render
 from storeline.fulfilment import api as fulfilment
 from storeline.identity.api import Request
 from storeline.kernel.api import (
@@ -205,10 +205,13 @@ def scan(request: Request, transfer_id: UUID) -> HttpResponse:
     """A product was scanned: one more of it is packed, or it is asked how many of it came."""
     found = _own(request, transfer_id)
     code = request.POST.get("code", "").strip()[:300]
-    hits = named_by(code, 2) if code else []
+    try:
+        hits = catalog.search(code, limit=2).hits if code else ()
+    except Invalid:
+        return back_to("desk:transfer", transfer_id, said="unreadable")
     if len(hits) != 1:
         return back_to("desk:transfer", transfer_id, said="unknown")
-    product = hits[0]
+    product = hits[0].product
     if found.state is stock.TransferState.SHIPPED:
         if product.id not in {line.product_id for line in found.lines}:
             return back_to("desk:transfer", transfer_id, said="not_sent")

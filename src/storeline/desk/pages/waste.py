@@ -17,8 +17,6 @@ from storeline.places import api as places
 from storeline.stock import api as stock
 from storeline.stock.api import WASTE
 
-_LONGEST_LOT = 60
-
 
 @pages.get("availability/<uuid:product_id>/off", WASTE, name="write_off")
 def ask(request: Request, product_id: UUID) -> HttpResponse:
@@ -34,7 +32,7 @@ def ask(request: Request, product_id: UUID) -> HttpResponse:
 def write_off(request: Request, product_id: UUID) -> HttpResponse:
     """It leaves the books, once. More than they hold is refused: then it is counted."""
     form = read_form(request, WASTE)
-    reason, lot = request.POST.get("reason", ""), request.POST.get("lot", "")[:_LONGEST_LOT]
+    reason, lot = request.POST.get("reason", ""), request.POST.get("lot", "")[:60]
     error = _wrong(form, product_id, reason)
     if error:
         typed = {"id": form.id, "typed": form.typed, "reason": reason, "lot": lot}

@@ -46,7 +46,7 @@ def list_recalls(request: Request) -> HttpResponse:
     context: dict[str, Any] = {
         "tab": "recalls",
         "q": q,
-        "hits": _hits(q) if q and chosen is None else None,
+        "hits": [hit.product for hit in catalog.search(q, limit=_HITS).hits] if q and chosen is None else None,
         "product": products.get(chosen) if chosen else None,
         "lots": stock.known_lots(chosen, limit=_LOTS) if chosen in products else [],
         "items": [_listed(row, products[row.product_id], zone) for row in rows[:_SHOWN] if row.product_id in products],
@@ -143,20 +143,6 @@ def _recall_page(request: Request, found: stock.RecallRow, wrong: str = "") -> H
 
 def _may_recall(request: Request) -> bool:
     return request.actor.may(stock.START_RECALL) and request.actor.places_for(stock.START_RECALL) is None
-
-
-def _hits(q: str) -> list[catalog.ProductFacts]:
-    """What was scanned or named: a bar code names its product or nothing, a reference the same."""
-    exact = catalog.find_by_ref([q]).get(q)
-    if exact is not None:
-        return [exact]
-    try:
-        if catalog.parse_elements(q) is not None:
-            scanned = catalog.scan(q)
-            return [] if scanned is None else [scanned.product]
-    except Invalid:
-        return []
-    return [hit.product for hit in catalog.search(q, limit=_HITS).hits]
 
 
 def _listed(row: stock.RecallRow, product: catalog.ProductFacts, zone: str) -> Listed:
