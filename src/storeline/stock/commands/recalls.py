@@ -130,15 +130,9 @@ def take_off(asked: TakenOff, *, actor: Actor) -> TakenOffRow:
         parts = ((1, of_lot, "recalled", found.lot), (2, missing, "missing", found.lot), (3, beyond, "recalled", None))
         rows = [Goods(asked.id, line, *pair, -units, why, lot=lot) for line, units, why, lot in parts if units]
         adjust(rows, actor=actor, kind=Kind.WASTE)
-        made = TakenOffRow(
-            *(asked.id, asked.recall_id, asked.place_id, asked.expected, asked.found, missing, now(), actor.id)
-        )
-        run(_TAKEN_OFF, [*_key(made), made.expected, made.found, made.missing, made.at, made.actor_id])
-        return made
-
-
-def _key(row: TakenOffRow) -> tuple[UUID, UUID, UUID]:
-    return row.id, row.recall_id, row.place_id
+        said = (asked.id, asked.recall_id, asked.place_id, asked.expected, asked.found, missing, now(), actor.id)
+        run(_TAKEN_OFF, said)
+        return TakenOffRow(*said)
 
 
 def _body(row: TakenOffRow) -> tuple[object, ...]:

@@ -36,16 +36,6 @@ def _then():
         yield
 
 
-@pytest.fixture
-def place(db):
-    return make_place()
-
-
-@pytest.fixture
-def product(db):
-    return make_products(1)[0]
-
-
 def came(place, product, quantity, lot=None, until=None, source=None):
     stock.receive(
         [stock.Goods(source or new_id(), 1, place, product, quantity, lot=lot, expires_on=until)], actor=SYSTEM

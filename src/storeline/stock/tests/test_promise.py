@@ -29,16 +29,6 @@ from storeline.stock.tests.test_races import race
 ONLINE = "online"
 
 
-@pytest.fixture
-def place(db):
-    return make_place()
-
-
-@pytest.fixture
-def product(db):
-    return make_products(1)[0]
-
-
 def keep(product, quantity, place=None, channel=""):
     [ref] = refs("catalog_product", [product])
     [verdict] = stock.set_policies([stock.PolicyByRef(ref, quantity, place, channel)], actor=SYSTEM)

@@ -49,16 +49,6 @@ def _then():
         yield
 
 
-@pytest.fixture
-def place(db):
-    return make_place()
-
-
-@pytest.fixture
-def product(db):
-    return make_products(1)[0]
-
-
 def begin(product, lot="A", why="Glass", recall_id=None):
     return stock.start_recall(stock.RecallDraft(recall_id or new_id(), product, lot, why), actor=SYSTEM)
 
