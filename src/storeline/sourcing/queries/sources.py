@@ -22,7 +22,10 @@ COLUMNS = 35
 
 
 def _opening(begin: str) -> str:
-    """The first moment from `begin` on when the place `p` is open, by its own days; the first day that has one mostly is the first."""
+    """The first moment from `begin` on when the place `p` is open, by its own days.
+
+    Days come in the series' order, since what is lateral is looked up for each in turn: the first that has one ends the search.
+    """
     return f"""(
     SELECT hours.opens_at FROM (
         SELECT (({begin} AT TIME ZONE p.zone)::date + d) AS day FROM generate_series(-1, 7) AS d
