@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 from storeline.config import database
@@ -154,12 +156,16 @@ def _staff_mfa(variables: Mapping[str, str], *, production: bool) -> bool:
 
 
 def _development_key() -> str:
-    """A key of this checkout's own, made once, so that sign-ins outlive a restart."""
+    """A key of this checkout's own, made once, so that sign-ins outlive a restart.
+
+    It gets its name once it is whole: of the processes that start together none reads another's half a key.
+    """
     path = VAR / "secret-key"
-    VAR.mkdir(parents=True, exist_ok=True)
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
+    if not path.exists():
+        VAR.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile("w", dir=VAR, prefix="secret-key-") as made:  # for its owner alone
+            made.write(secrets.token_urlsafe(48))
+            made.flush()
+            with suppress(FileExistsError):
+                os.link(made.name, path)
     return path.read_text()

@@ -4,6 +4,7 @@ beforehand. Collected when the server starts, and only where something has chang
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import hashlib
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from django.core.management import call_command
 _TEXT = frozenset({".css", ".js", ".svg", ".json", ".html", ".txt", ".webmanifest", ".geojson"})
 _SMALLEST, _LARGE = 500, 2**17
 _WORTH = 0.95
-_STATE = ".collected"
+_STATE, _LOCK = ".collected", ".collecting"
 
 
 class HashedStorage(ManifestStaticFilesStorage):
@@ -57,13 +58,19 @@ def _compress(path: Path) -> None:
 
 
 def collect() -> None:
-    """Bring STATIC_ROOT up to date, if any file is another than last time."""
-    state = Path(settings.STATIC_ROOT, _STATE)
-    now = _sources()
-    if state.exists() and state.read_text() == now:
-        return
-    call_command("collectstatic", interactive=False, verbosity=0)
-    state.write_text(now)
+    """Bring STATIC_ROOT up to date, if any file is another than last time.
+
+    Of the servers of one checkout that start together one does it, and the others wait for it.
+    """
+    root = Path(settings.STATIC_ROOT)
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / _LOCK).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        state, now = root / _STATE, _sources()
+        if state.exists() and state.read_text() == now:
+            return
+        call_command("collectstatic", interactive=False, verbosity=0)
+        state.write_text(now)
 
 
 def _sources() -> str:

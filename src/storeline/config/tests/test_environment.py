@@ -1,6 +1,9 @@
 """Production refuses to start on anything but what it was given."""
 
 import re
+import secrets
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -54,6 +57,22 @@ def test_development_needs_nothing_and_keeps_its_key() -> None:
     assert len(first.secret_key) >= 50
     assert first.secret_key == second.secret_key
     assert first.allowed_hosts == ["127.0.0.1", "localhost", "[::1]"]
+
+
+def test_processes_that_start_together_get_one_whole_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "VAR", tmp_path / "var")
+    made = iter(("first" * 10, "second" * 10, "third" * 10))
+
+    def slowly(_: int) -> str:
+        time.sleep(0.1)
+        return next(made)
+
+    monkeypatch.setattr(secrets, "token_urlsafe", slowly)
+    with ThreadPoolExecutor(3) as processes:
+        keys = [key.result().secret_key for key in [processes.submit(read, {}) for _ in range(3)]]
+    assert len(keys[0]) >= 50
+    assert set(keys) == {read({}).secret_key}
+    assert [path.name for path in (tmp_path / "var").iterdir()] == ["secret-key"]
 
 
 def test_limits_have_defaults_and_may_be_lifted() -> None:
