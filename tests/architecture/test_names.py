@@ -45,6 +45,7 @@ EVERYWHERE = frozenset(
 OWN: dict[str, dict[str, str]] = {
     "kernel": {
         "actors": "who acts; permissions",
+        "bulk": "items of one request, each with its verdict",
         "checks": "the audit's checks",
         "clock": "business time",
         "currencies": "ISO 4217",

@@ -11,6 +11,7 @@ from storeline.kernel.actors import (
     permission,
     permissions_of,
 )
+from storeline.kernel.bulk import MAX_BULK, Verdict, bulk
 from storeline.kernel.checks import CHECKS, SHOWN, Check, CheckResult, check
 from storeline.kernel.clock import at as clock_at
 from storeline.kernel.clock import business_date, now, week_ending
@@ -71,15 +72,12 @@ from storeline.kernel.loading import ERRORS_IN, LoadResult
 from storeline.kernel.news import News, Position, news_end, news_since
 from storeline.kernel.pipe import Compiled, Row
 from storeline.kernel.staged import (
-    MAX_BULK,
     Column,
     Keyed,
     Merged,
     Rule,
     Target,
-    Verdict,
     all_columns,
-    bulk,
     good,
     make_error_table,
     merge,
