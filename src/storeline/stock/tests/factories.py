@@ -54,6 +54,11 @@ def move(place: UUID, product: UUID, quantity: int, kind: str = "sale", source: 
     return stock.MoveRow(source or new_id(), line, kind, place, product, quantity, AT, AT.date())
 
 
+def movements() -> list[tuple[str, int, str | None]]:
+    """Kind, quantity and reason of each, by their time."""
+    return run("SELECT kind, quantity, reason FROM stock_movement ORDER BY at, source_id, line_no").fetchall()
+
+
 def post(*rows: stock.MoveRow) -> None:
     """Movements as a writer posts them: locked, then written."""
     with transaction(), pipeline():
