@@ -106,6 +106,8 @@ _LINK = re.compile(r"https?://[^/?#]+/(?:[^?#]*/)?01/(\d{8,14})(?:[/?#]|$)", re.
 _LINK_MORE = re.compile(r"[?&](31[0-6]\d|32[0-7]\d|392\d|17)=(\d{1,15})(?=&|$)")
 _LINK_LOT = re.compile(r"/10/([^/?#]{1,60})(?:[/?#]|$)")
 _LOT = re.compile(r"[!-Z_a-z]{1,20}")
+_BARE_GTIN = re.compile(r"01[0-9]{14}")
+_BARE = re.compile(r"01[0-9]{14}(?:\x1d.*|[0-9]{2}.+)", re.DOTALL)
 _GROUP = "\x1d"
 _LENGTHS = {"00": 18, "01": 14, "02": 14, "03": 14, "04": 16, "20": 2, "41": 14} | {
     f"{number}": 6 for number in (*range(11, 20), *range(31, 37))
@@ -131,9 +133,10 @@ class Elements:
 
 
 def parse_elements(text: str) -> Elements | None:
-    """Take an element string (with its symbology mark or in brackets) or a Digital Link apart; None for anything else.
+    """Take an element string (with its symbology mark, in brackets or bare) or a Digital Link apart; None for anything else.
 
-    Raises Invalid where it is one whose GTIN is none.
+    Sixteen bare digits are one only where 01 and a right GTIN-14 stand there: another such number may be a card's. An SSCC has
+    eighteen, fewer than a GTIN with whatever may follow it. Raises Invalid where it is one whose GTIN is none.
     """
     text = text.strip()
     if link := _LINK.match(text):
@@ -144,7 +147,9 @@ def parse_elements(text: str) -> Elements | None:
     parts = _BRACKETS.split(text)
     if len(parts) > 1 and not parts[0]:
         return _of_elements(list(zip(parts[1::2], (part.strip() for part in parts[2::2]), strict=True)))
-    return _of_elements(_split(text)) if re.fullmatch(r"01\d{14}(\x1d|\d).*", text, re.DOTALL) else None
+    if _BARE_GTIN.fullmatch(text):
+        return Elements(text[2:]) if gs1_check_digit(text[2:-1]) == text[-1] else None
+    return _of_elements(_split(text)) if _BARE.fullmatch(text) else None
 
 
 def _split(text: str) -> list[tuple[str, str]]:

@@ -115,17 +115,22 @@ def _exact(query: str, only: Filter) -> list[Hit]:
     """The product whose code or ref was typed in full: one word."""
     if " " in query:
         return []
+    found = _named(query, only)
+    return found or (_scanned(query, only) if query.isascii() and query.isdigit() else [])
+
+
+def _named(ref: str, only: Filter) -> list[Hit]:
     condition, params = only.sql()
-    found = facts_where(f"p.ref = %s AND {condition}", [query, *params])
-    if found:
-        return [Hit(facts, 0, 2.0) for facts in found]
-    return _scanned(query, only) if query.isascii() and query.isdigit() else []
+    return [Hit(facts, 0, 2.0) for facts in facts_where(f"p.ref = %s AND {condition}", [ref, *params])]
 
 
 def _coded(query: str, only: Filter) -> list[Hit] | None:
-    """The product that a GS1 element string or Digital Link names, if it is known; None where the query is neither."""
+    """The product that a GS1 element string or Digital Link names, if it is known; None where the query is neither.
+
+    A retailer's own number may look like one.
+    """
     try:
-        return None if parse_elements(query) is None else _scanned(query, only)
+        return None if parse_elements(query) is None else _named(query, only) or _scanned(query, only)
     except Invalid:  # it is one, of a number that is no GTIN
         return []
 

@@ -102,6 +102,13 @@ G14 = "04006381333931"
         ("https://id.example/01/4006381333931", Elements(G14)),
         (f"https://id.example/some/01/{G14}/10/A?3103=000425", Elements(G14, grams=425, lot="A")),
         (f"https://id.example/01/{G14}/10/A%2F1?17=261130", Elements(G14, lot="A/1", expires_on=date(2026, 11, 30))),
+        (f"01{G14}", Elements(G14)),
+        (f"01{G14}\x1d", Elements(G14)),
+        (f" 01{G14} ", Elements(G14)),
+        ("0104006381333932", None),  # another number of sixteen digits: the check digit is wrong
+        (f"02{G14}", None),
+        (f"01{G14}5", None),
+        (f"01{G14}55", None),  # an SSCC has eighteen, and no element is of two
         ("4006381333931", None),
         ("https://shop.example/till", None),
         ("(10)AB", None),

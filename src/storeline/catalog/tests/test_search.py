@@ -78,7 +78,13 @@ def test_a_code_is_found_directly() -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["(01)04006381333931(10)L1", "]d2010400638133393110L1", "https://id.example.org/01/04006381333931/10/L1"]
+    "code",
+    [
+        "(01)04006381333931(10)L1",
+        "]d2010400638133393110L1",
+        "0104006381333931",
+        "https://id.example.org/01/04006381333931/10/L1",
+    ],
 )
 def test_a_gs1_code_names_its_product_or_nothing(code: str) -> None:
     assert found(code) == []
@@ -88,6 +94,11 @@ def test_a_gs1_code_names_its_product_or_nothing(code: str) -> None:
     names = catalog.search_names(code, names=5, each=5)
     assert [[one.ref for one in group] for group in names] == [["coded"]]
     assert found(code.replace("3931", "3932")) == []  # no GTIN
+
+
+def test_a_ref_that_looks_like_a_gs1_code_is_found() -> None:
+    make_product("0104006381333931", "Thing")
+    assert found("0104006381333931") == ["0104006381333931"]
 
 
 def test_products_of_one_name_share_a_hit() -> None:

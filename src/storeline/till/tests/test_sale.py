@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from storeline.catalog import api as catalog
+from storeline.customers import api as customers
 from storeline.fiscal import api as fiscal
 from storeline.identity.tests.factories import browser_of, make_user
 from storeline.kernel.api import SYSTEM, run
@@ -200,7 +201,8 @@ def test_a_label_says_the_weight_or_the_price(here: AtTill) -> None:
     assert here.quantities == [425, 350]
     here.scan(f"]d201{_with_check('251234500000').zfill(14)}3103000150")
     here.scan(f"https://id.example/01/{GTINS[0]}")
-    assert here.quantities == [425, 350, 150, 1000]
+    here.scan(f"01{GTINS[1]}")
+    assert here.quantities == [425, 350, 150, 1000, 1000]
 
 
 def _with_check(digits: str) -> str:
@@ -297,6 +299,15 @@ def test_a_members_card_gives_the_members_price(here: AtTill, code: str) -> None
     assert "Member price \N{MINUS SIGN}$0.25" in page
     order_id = order_of(here.pay())
     assert orders.get(order_id).head.customer_id == found
+
+
+def test_a_card_that_looks_like_a_code_of_unknown_goods_is_a_card(here: AtTill) -> None:
+    found, card = member(here), "0190000000000003"
+    customers.give_card(found, card, actor=SYSTEM)
+    here.scan(GTINS[0])
+    here.scan(card)
+    assert here.sale
+    assert here.sale.customer_id == found
 
 
 def test_a_member_is_found_by_the_number_dialled_here_or_their_own(here: AtTill) -> None:
