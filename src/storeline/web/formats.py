@@ -13,7 +13,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
-from storeline.kernel.api import business_date, exponent, now, time_zone
+from storeline.kernel.api import business_date, exponent, now, round_div, time_zone
 
 if TYPE_CHECKING:
     from storeline.kernel.api import UnitPrice
@@ -59,6 +59,14 @@ def _money(amount: int, currency: str, language: str) -> str:
 def money(amount: int, currency: str) -> str:
     """Minor units as an amount of money."""
     return _money(amount, currency, get_language() or "en")
+
+
+def fine_money(thousandths: int, currency: str) -> str:
+    """Thousandths of a minor unit as money: of less than ten minor units each decimal counts."""
+    if abs(thousandths) >= 10 * _THOUSAND or thousandths % _THOUSAND == 0:
+        return money(round_div(thousandths, _THOUSAND), currency)
+    value = (Decimal(thousandths) / _THOUSAND).scaleb(-exponent(currency))
+    return str(format_currency(value, currency, locale=locale(), decimal_quantization=False))
 
 
 def unit_amount(price: UnitPrice, quantity: int = _THOUSAND) -> str:

@@ -18,10 +18,11 @@ from storeline.office.pages.figures import Tile, percent
 from storeline.office.pages.parts import address, back_to
 from storeline.office.pages.promotion_words import channel as channel_name
 from storeline.office.pages.shared import pages, render
-from storeline.office.pages.sourcing_form import PolicyForm, Reading, filled, money, read
+from storeline.office.pages.sourcing_form import PolicyForm, Reading, filled, read
 from storeline.places import api as places
 from storeline.sourcing import api as sourcing
 from storeline.web import formats
+from storeline.web.formats import fine_money as money
 
 DAYS = (7, 28, 90)
 WEIGHED = 300

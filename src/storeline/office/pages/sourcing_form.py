@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
-from storeline.kernel.api import EXPONENTS, round_div
+from storeline.kernel.api import EXPONENTS
 from storeline.office.pages.parts import decimal_text
 from storeline.office.pages.reading import FormReading
 from storeline.sourcing import api as sourcing
@@ -21,15 +21,6 @@ SHARES = ("keep_share", "waste_share")
 _SCALE = 1_000
 _MOST_SHARE = 1_000
 _FARTHEST = 50_000
-
-
-def money(mills: int, currency: str) -> str:
-    """Thousandths of a minor unit as money; what is less than a whole minor unit in decimals of its own."""
-    if mills % _SCALE == 0:
-        return formats.money(mills // _SCALE, currency)
-    if abs(mills) >= 10 * _SCALE:
-        return formats.money(round_div(mills, _SCALE), currency)
-    return f"{formats.number(_decimal(mills, currency))} {currency}"
 
 
 def _decimal(mills: int, currency: str) -> Decimal:

@@ -50,8 +50,9 @@ def numbers(page: str) -> list[str]:
 def test_figures_and_what_if(planner: Client) -> None:
     assert heavy(planner, [PAGE, f"{PAGE}?try=1&most_places=1", f"{PAGE}?days=90"]) == {}
     page = get(planner, PAGE)
-    for told in ("Orders planned", "66.7%", "33.3%", "near", "far", "At most 3", "0.005 USD"):
+    for told in ("Orders planned", "66.7%", "33.3%", "near", "far", "At most 3", "$0.005"):
         assert told in page, told
+    assert " USD" not in page.replace("Amounts are in USD", "")
     tried = get(planner, f"{PAGE}?try=1&most_places=1&visit=2.50")
     assert "3 orders, side by side" in tried
     assert numbers(tried[tried.index("side by side") :])[:8] == ["Live", "Tried", "3", "2", "0", "1", "1", "0"]

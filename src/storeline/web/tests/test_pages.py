@@ -51,6 +51,11 @@ def test_money_in_each_language(language: str, wanted: str) -> None:
 def test_money_has_its_currency_digits() -> None:
     assert formats.money(500, "JPY") == "¥500"
     assert formats.money(-1, "EUR") == "-€0.01"
+    fine = {3_000: "$0.03", 300: "$0.003", -1_230: "-$0.0123", 5_551_000: "$55.51", 12_345: "$0.12", 9_999: "$0.09999"}
+    assert {one: formats.fine_money(one, "USD") for one in fine} == fine
+    assert formats.fine_money(500, "JPY") == "¥0.5"
+    with translation.override("fr"):
+        assert formats.fine_money(300, "USD") == "0,003\xa0$US"
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "es", "zh-hans"])
