@@ -11,7 +11,7 @@ from ninja import NinjaAPI, Swagger
 from ninja.openapi.schema import OpenAPISchema
 
 from storeline import __version__
-from storeline.web import problems
+from storeline.web import parameters, problems
 from storeline.web.codec import JSONRenderer, StrictParser
 from storeline.web.openapi import describe
 
@@ -51,6 +51,7 @@ api = Api(
     renderer=JSONRenderer(),
 )
 problems.install(api)
+parameters.install(api)
 
 for module in settings.MODULES:
     if util.find_spec(f"storeline.{module}.http"):

@@ -119,6 +119,7 @@ class Front:
         return (
             scope["path"] == self._address
             and scope["method"] == "POST"
+            and not scope["query_string"]
             and not any(name in _LEFT_TO_OTHERS for name, _ in scope["headers"])
         )
 

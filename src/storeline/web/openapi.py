@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from ninja.operation import Operation
 
 _SCHEMAS = "#/components/schemas/"
-_ALWAYS = (401, 403, 404, 410, 503)
-_WITH_INPUT = (400, 422)
+_ALWAYS = (401, 403, 404, 410, 422, 503)
+_WITH_INPUT = 400
 _WRITES = frozenset({"post", "put", "patch", "delete"})
 _CONDITIONAL = frozenset({"put", "patch", "delete"})
 _HEADERS = {
@@ -130,7 +130,7 @@ def _complete(operation: dict[str, Any], method: str, *, readable: bool) -> None
         parameter("IdempotencyKey") if one.get("name") == "Idempotency-Key" else one for one in operation["parameters"]
     ]
     has_body = "requestBody" in operation
-    refused = {*_ALWAYS, *(_WITH_INPUT if has_body or parameters else ())}
+    refused = {*_ALWAYS, *({_WITH_INPUT} if has_body or parameters else ())}
     if method in _WRITES:
         refused.add(409)
     if has_body:

@@ -23,8 +23,11 @@ def echo(arrived: Sequence[Arrived]) -> list[HttpResponse]:
     return [HttpResponse(one.body, status=201) for one in arrived]
 
 
-def scope(*headers: tuple[bytes, bytes], path: str = ADDRESS, method: str = "POST") -> dict[str, object]:
-    return {"path": path, "method": method, "scheme": "http", "headers": [(b"host", b"localhost"), *headers]}
+def scope(
+    *headers: tuple[bytes, bytes], path: str = ADDRESS, method: str = "POST", query: bytes = b""
+) -> dict[str, object]:
+    asked: dict[str, object] = {"path": path, "query_string": query, "method": method, "scheme": "http"}
+    return asked | {"headers": [(b"host", b"localhost"), *headers]}
 
 
 def test_what_arrives_while_a_set_is_written_is_the_next_set() -> None:
@@ -155,6 +158,7 @@ def test_a_queue_that_is_too_long_is_refused_with_when_to_come_again() -> None:
         (scope((b"content-encoding", b"gzip")), False),
         (scope(method="GET"), False),
         (scope(path="/api/v1/orders/"), False),
+        (scope(query=b"place=x"), False),  # the framework knows what a route takes
     ],
 )
 def test_it_takes_what_needs_no_session(asked: dict[str, object], *, taken: bool) -> None:

@@ -9,7 +9,7 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import Throttled
 
 from storeline.kernel.api import Conflict, Invalid, TooMany, Unauthenticated
-from storeline.web import health, metrics, problems
+from storeline.web import health, metrics, parameters, problems
 from storeline.web.codec import JSONRenderer, StrictParser
 
 
@@ -23,6 +23,7 @@ class Order(Schema):
 
 api = NinjaAPI(urls_namespace="tests", parser=StrictParser(), renderer=JSONRenderer())
 problems.install(api)
+parameters.install(api)
 
 ERRORS: dict[str, Exception] = {
     "conflict": Conflict("Taken.", field="id", other="x"),
