@@ -81,7 +81,7 @@ class Site:
     """A place that may serve, as it stands: by the needs' order, the portions that it has (`has`), and for each portion
     taken what it is worth where it stands (`keep`) and what would spoil there otherwise (`waste`).
 
-    The first portion taken is the first of its row; `keep - waste` never falls along a row (`values.py` makes them so).
+    The first portion taken is the first of its row.
     `visit` and `line` are the place's own costs, None: the policy's. A lower `priority` goes first.
     """
 

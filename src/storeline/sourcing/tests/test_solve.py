@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storeline.sourcing import api as sourcing
+from storeline.sourcing.domain import solve as solving
 from storeline.sourcing.domain.seen import _site
 from storeline.sourcing.domain.solve import solve
 from storeline.sourcing.domain.values import MILLION, chance_there, reached, waste_row
@@ -78,7 +79,7 @@ def orders(draw, most_lines=3, most_portions=2, most_sites=4):
         for index in range(lines)
     ]
     sites = [site(draw, number, needs) for number in range(draw(st.integers(1, most_sites)))]
-    return needs, sites, replace(POLICY, most_places=draw(st.integers(1, 3)))
+    return needs, sites, replace(POLICY, most_places=draw(st.integers(1, 4)))
 
 
 def site(draw, number, needs) -> sourcing.Site:
@@ -167,11 +168,12 @@ def _with(
     return found
 
 
-def test_no_plan_of_a_long_order_is_cheaper():
+def test_no_plan_of_a_long_order_is_cheaper(monkeypatch):
     """A dozen lines of several units over ten places, nearly alike, so that hundreds of sets must be told apart."""
     split = refused = impossible = 0
     for seed in range(16):
         chance = random.Random(seed)
+        monkeypatch.setattr(solving, "_CELLS", chance.choice((1, 2_000, 2**16)))  # all lines at once, some, or each
         refusal = chance.choice((None, 60))
         needs = [
             sourcing.Need(UUID(int=900 + line), chance.choice((1, 1, 2, 3, 6)), 1_000, 100, refusal)
@@ -291,6 +293,17 @@ def test_a_line_of_very_many_units_or_of_no_whole_number_comes_in_one_piece():
         (1, 25_000, 7_500),
         (1, 1_500, 450),
     ]
+
+
+def test_a_unit_that_is_worth_all_the_money_there_is_stays_where_it_is():
+    """A thousand times the most that may be set, counted a hundredfold, for the most units that are divided, of a hundred products."""
+    worth = 10**15 * 100
+    needs = [sourcing.Need(UUID(int=900 + line), 24, 1_000, 10_000, 60) for line in range(100)]
+    here = sourcing.Site(place(1), 3, (24,) * 100, ((worth,) * 24,) * 100)
+    found = solve(needs, [here, replace(here, place_id=place(2))], POLICY)
+    assert found is not None
+    assert (found.parts, found.cost) == ((), 100 * 24 * 60)
+    assert solve([replace(one, refusal=None) for one in needs], [here], POLICY) is None
 
 
 def test_an_order_that_nobody_has_has_no_plan():
