@@ -219,6 +219,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
 SLOW_REQUEST_S = float(os.environ.get("STORELINE_SLOW_REQUEST_S", "1"))
 LIVE_STREAMS = int(os.environ.get("STORELINE_LIVE_STREAMS", "1000"))  # pages that listen, in each process
 LIVE_STREAMS_PER_ADDRESS = int(os.environ.get("STORELINE_LIVE_STREAMS_PER_ADDRESS", "100"))
+RECALL_CONTACT_DAYS = int(os.environ.get("STORELINE_RECALL_CONTACT_DAYS", "730"))  # 0: forgotten with the order's end
 METRICS_TOKEN = os.environ.get("STORELINE_METRICS_TOKEN", "")
 
 # --- what is sent to people ---

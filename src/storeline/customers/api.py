@@ -41,7 +41,7 @@ from storeline.customers.loading import (
     load_purposes,
     upsert_customers,
 )
-from storeline.customers.permissions import FIND, JOIN, OWN
+from storeline.customers.permissions import ERASE, FIND, JOIN, OWN
 from storeline.customers.queries import (
     ConsentView,
     ContactView,
@@ -70,6 +70,7 @@ __all__ = [
     "CONSENTS_IN",
     "CONTACT_POINTS_IN",
     "CUSTOMERS_IN",
+    "ERASE",
     "FIND",
     "JOIN",
     "MERGES_IN",

@@ -39,6 +39,7 @@ from storeline.orders.domain.substitutes import SUBSTITUTION, Instead, pack, pay
 from storeline.orders.errors import NotServed, PickingBegun, SlotFull, SlotTooEarly, WrongState
 from storeline.orders.locks import LockedOrder, lock
 from storeline.orders.permissions import CANCEL, OWN, PLACE, QUOTE, SELL, VIEW
+from storeline.orders.personal import forget_buyer
 from storeline.orders.queries import (
     Destination,
     LineDetail,
@@ -126,6 +127,7 @@ __all__ = [
     "expire",
     "find_by_ref",
     "foresee",
+    "forget_buyer",
     "get",
     "get_for",
     "get_own",

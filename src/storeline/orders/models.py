@@ -223,7 +223,8 @@ class Destination(models.Model):
 class Contact(models.Model):
     """How to tell whoever ordered about it, and in which language: their account's addresses come first, where there are any.
 
-    Personal data, kept for as long as the order is under way: the row is deleted when it has ended, or its customer is erased.
+    Personal data. Once the order is completed (`ended_at`) it is kept for recalls alone, and for a stated time; of an order that was
+    cancelled, or whose customer is erased, it is deleted at once.
     """
 
     order = models.OneToOneField(
@@ -232,8 +233,10 @@ class Contact(models.Model):
     email = models.TextField()
     phone = models.TextField()
     language = models.TextField()
+    ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        indexes: ClassVar = [models.Index(fields=["ended_at"], name="orders_contact_ended")]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(phone="") | Q(phone__regex=r"^\+[0-9]{4,15}$"), name="orders_contact_phone"

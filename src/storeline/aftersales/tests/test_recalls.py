@@ -15,11 +15,11 @@ from storeline.aftersales.api import ReturnLine
 from storeline.aftersales.jobs import tell_recalls
 from storeline.aftersales.tests.factories import collected, differences, read_events, sold, taken
 from storeline.identity.tests.factories import bearer, make_token
-from storeline.kernel.api import SYSTEM, clock_at, new_id, now, run
+from storeline.kernel.api import GUEST, SYSTEM, clock_at, new_id, now, run
 from storeline.kernel.tests.factories import race
 from storeline.messages import api as messages
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import Shop, make, shop
+from storeline.orders.tests.factories import Shop, forget_due, make, shop
 from storeline.stock import api as stock
 
 if TYPE_CHECKING:
@@ -110,6 +110,26 @@ def test_a_guest_is_told_as_they_asked_with_the_order(here: Shop) -> None:
     recall_id = begin(here)
     read_events("aftersales.recalls")
     assert (told(), notices(recall_id)) == ([("guest@example.org", "es")], {order_id: ("told", "order")})
+
+
+@pytest.mark.parametrize(("days", "destinations"), [(729, ["guest@example.org"]), (731, [])])
+def test_a_guest_is_told_long_after_the_order_and_not_for_ever(here: Shop, days: int, destinations: list[str]) -> None:
+    order_id = collected(here, [2], contact=orders.Contact("guest@example.org", "", "es"))
+    forget_due()
+    with clock_at(now() + timedelta(days=days)):
+        forget_due()
+        recall_id = begin(here)
+        read_events("aftersales.recalls")
+        state = ("told", "order") if destinations else ("cannot", "")
+        assert ([to for to, _ in told()], notices(recall_id)) == (destinations, {order_id: state})
+
+
+def test_who_asked_to_be_forgotten_is_not_told(here: Shop) -> None:
+    order_id = collected(here, [2], contact=orders.Contact("guest@example.org", "", "es"))
+    orders.forget_buyer(order_id, actor=GUEST, token=orders.token_of(order_id))
+    recall_id = begin(here)
+    read_events("aftersales.recalls")
+    assert (told(), notices(recall_id)) == ([], {order_id: ("cannot", "")})
 
 
 def test_who_cannot_be_told_is_said_where_nobody_carries_messages(here: Shop, settings: Any) -> None:

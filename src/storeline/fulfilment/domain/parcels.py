@@ -26,6 +26,13 @@ class ParcelState(StrEnum):
 
 
 CLOSED = frozenset({"handed_over", "returned"})
+_STANDS = {
+    "announced": "The parcel has not arrived yet.",
+    "arrived": "The parcel has arrived.",
+    "handed_over": "The parcel was handed over.",
+    "returning": "The parcel is to go back.",
+    "returned": "The parcel went back.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +90,4 @@ def check_announced(parcel: Announced, keeps: Collection[str], *, collects: bool
 def check_step(parcel: Parcel, *allowed: str) -> None:
     """Refuse a parcel that is not at one of these steps."""
     if parcel.state not in allowed:
-        raise ParcelClosed(f"The parcel is {parcel.state.replace('_', ' ')}.", field="parcel")
+        raise ParcelClosed(_STANDS[parcel.state], field="parcel")

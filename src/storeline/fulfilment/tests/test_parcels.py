@@ -88,8 +88,9 @@ def test_what_nobody_collects_goes_back_and_is_paid_back(here: Shop) -> None:
     fulfilment.arrive(order, actor=SYSTEM)
     assert send_back_unclaimed(now() + KEPT_FOR - timedelta(minutes=1)) == 0
     assert send_back_unclaimed(now() + KEPT_FOR + timedelta(minutes=1)) == 1
-    with pytest.raises(fulfilment.ParcelClosed):
+    with pytest.raises(fulfilment.ParcelClosed) as refused:
         fulfilment.give(order, "000000", actor=SYSTEM)
+    assert refused.value.detail == "The parcel is to go back."
     assert (state_of(order), here.level()) == (("ready", "confirmed"), (10_000, 2_000))  # not back yet
     assert [one.id for one in fulfilment.returning_to(here.place)] == [order]
     fulfilment.came_back(order, actor=SYSTEM)

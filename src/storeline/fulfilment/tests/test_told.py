@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
 
 from storeline.fulfilment import api as fulfilment
+from storeline.fulfilment.commands import tell
 from storeline.fulfilment.commands.late import put_off_all
 from storeline.fulfilment.commands.parcels import send_back_unclaimed
 from storeline.fulfilment.domain.parcels import KEPT_FOR
@@ -15,7 +17,7 @@ from storeline.fulfilment.tests.factories import all_rows, picks, read_events, s
 from storeline.kernel.api import SYSTEM, Error, new_id, now, run
 from storeline.messages import api as messages
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import Shop, brought, delivers, shop
+from storeline.orders.tests.factories import Shop, brought, delivers, forget_due, shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KIM = orders.Contact("kim@example.org", "+16145550123", "fr")
@@ -111,6 +113,26 @@ def test_staff_cancel_and_it_is_said_once_what_goes_back(here: Shop) -> None:
         ("fulfilment.cancelled", "fr", {"number": number[unpaid], "place": "Shop"}),
         ("fulfilment.cancelled_back", "fr", {"number": number[paid], "place": "Shop", "amount": "1,35\xa0$US"}),
     ]
+
+
+def test_what_is_kept_for_recalls_tells_nobody_of_an_order_that_has_ended(here: Shop) -> None:
+    """Whatever asks to tell them: the contact is gone for all of it, as it was when its row was deleted."""
+    order_id = to_pick(here, [2], contact=KIM)
+    fulfilment.pick_all([order_id], actor=SYSTEM)
+    ready(order_id)
+    fulfilment.hand_over([(order_id, fulfilment.codes([order_id])[order_id])], actor=SYSTEM)
+    before = told()
+    forget_due()
+    assert run("SELECT email FROM orders_contact").fetchall() == [("kim@example.org",)]
+    for say in (
+        partial(tell.tell_ready, [order_id]),
+        partial(tell.tell_nothing, [order_id]),
+        partial(tell.tell_cancelled, [order_id], unclaimed=False),
+        partial(tell.tell_missed, order_id, None),
+        partial(tell.tell_shipped, order_id, "DHL", "1"),
+    ):
+        say()
+    assert (told(), tell.contact_of(order_id)) == (before, None)
 
 
 def test_nobody_came_for_it_and_its_money_goes_back(here: Shop) -> None:

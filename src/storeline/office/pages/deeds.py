@@ -35,6 +35,7 @@ def _trade() -> dict[str, str]:
     return {
         "orders.cancel": _("Cancelled an order"),
         "orders.call_off": _("Called off their own order"),
+        "orders.forget_buyer": _("Had forgotten how to reach whoever ordered"),
         "fulfilment.reject": _("Said that something cannot be given to an order"),
         "fulfilment.send": _("Sent goods of an order to another shop"),
         "fulfilment.pick": _("Picked an order"),

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Annotated, Literal
 from uuid import UUID
 
-from ninja import Field
+from ninja import Field, Status
 
 from storeline.identity.api import Request, requires
 from storeline.kernel.api import Invalid, format_amount, format_quantity, pipeline
@@ -125,6 +125,18 @@ def get_order(request: Request, order_id: UUID, token: Token = None) -> OrderVie
             for line in view.lines
         ],
     )
+
+
+@router.delete(
+    "/orders/{uuid:order_id}/contact",
+    auth=requires(OWN, guest=True),
+    response={204: None},
+    summary="Forget how to reach whoever ordered",
+)
+def forget_contact(request: Request, order_id: UUID, token: Token = None) -> Status[None]:
+    """At once, as they ask; where it was brought follows once the goods are there. A repeat changes nothing."""
+    orders.forget_buyer(order_id, actor=request.actor, token=token or "")
+    return Status(204, None)
 
 
 @router.post(

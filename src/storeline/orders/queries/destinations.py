@@ -36,12 +36,18 @@ def destinations(order_ids: Collection[UUID]) -> Pending[dict[UUID, Destination]
     return later(_DESTINATIONS, [ids_array(order_ids)], lambda rows: {row[0]: _destination(row) for row in rows})
 
 
-_CONTACTS = "SELECT order_id, email, phone, language FROM orders_contact WHERE order_id = ANY(%s::uuid[])"
+_CONTACTS = """
+SELECT order_id, email, phone, language FROM orders_contact
+WHERE order_id = ANY(%s::uuid[]) AND (ended_at IS NULL OR %s)
+"""
 
 
-def contacts(order_ids: Collection[UUID]) -> Pending[dict[UUID, Contact]]:
-    """Queue how whoever ordered these wants to be told; one that has ended, or is written about in English alone, is absent."""
-    return later(_CONTACTS, [ids_array(order_ids)], lambda rows: {row[0]: Contact(*row[1:]) for row in rows})
+def contacts(order_ids: Collection[UUID], *, ended: bool = False) -> Pending[dict[UUID, Contact]]:
+    """Queue how whoever ordered these wants to be told; one that is written about in English alone is absent.
+
+    One that has ended is absent too: what is kept of it is for recalls. `ended` gives that also, to whose it is.
+    """
+    return later(_CONTACTS, [ids_array(order_ids), ended], lambda rows: {row[0]: Contact(*row[1:]) for row in rows})
 
 
 def _destination(row: Row) -> Destination:

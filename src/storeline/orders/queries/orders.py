@@ -201,7 +201,7 @@ def orders_of(customer_ids: Collection[UUID]) -> list[dict[str, Any]]:
     heads = [OrderHead(*row) for row in rows]
     of_order = lines([head.id for head in heads]).result()
     to = destinations([head.id for head in heads]).result()
-    told = contacts([head.id for head in heads]).result()
+    told = contacts([head.id for head in heads], ended=True).result()
     return [_exported(head, of_order.get(head.id, ()), to.get(head.id), told.get(head.id)) for head in heads]
 
 

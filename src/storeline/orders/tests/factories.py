@@ -13,6 +13,7 @@ from django.apps import apps
 from storeline.capacity import api as capacity
 from storeline.kernel.api import SYSTEM, new_id, now, run
 from storeline.orders import api as orders
+from storeline.orders.personal import forget_addresses
 from storeline.payments.api import Offer
 from storeline.stock import api as stock
 
@@ -129,6 +130,11 @@ def shop(products: int = 3, units: int = 10) -> Shop:
         [stock.Goods(new_id(), 1, place, product, units * 1000, "found") for product in made.products], actor=SYSTEM
     )
     return made
+
+
+def forget_due() -> int:
+    """What the job forgets: addresses and contacts whose time is over."""
+    return forget_addresses(now())
 
 
 def everything() -> dict[str, list[Any]]:

@@ -21,6 +21,7 @@ from storeline.payments import api as payments
 from storeline.places import api as places
 from storeline.shop import basket, shelf
 from storeline.shop.pages import delivery
+from storeline.shop.pages.forget import kept_until
 from storeline.shop.pages.missing import NOTHING, missed, seen
 from storeline.shop.pages.returns import asked_of
 from storeline.shop.pages.router import pages, show
@@ -43,6 +44,7 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
     progress = fulfilment.progress_of(view.head)
     with pipeline():
         brought = orders.destinations([order_id])
+        contacts = orders.contacts([order_id], ended=True)
         gathered = catalog.gather([line.product_id for line in view.lines])
         areas = capacity.gather_areas([progress.place_id] if view.head.method == "ship" else [])
         asked_recalls = stock.recalled_lines(order_id)
@@ -76,6 +78,7 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
         number=orders.order_number(order_id),
         returns=asked_of(view, products) if done else [],
         may_return=done and bool(aftersales.left_to_return(order_id)),
+        kept=kept_until(view.head, contacts.result().get(order_id), to),
         **context,
     )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import get_language
+from django.conf import settings
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from storeline.identity.api import Request
@@ -42,7 +43,16 @@ def shown(request: Request, by: str, given: Mapping[str, Any]) -> dict[str, str]
     found = {name: str(given.get(name, "")) for name in asked(request, by)}
     if by in delivery.METHODS and request.actor.kind == "guest" and messages.is_carried("sms"):
         found["address_phone"] = "1"
-    return found
+    return found | {"kept": kept_for()} if found else {}
+
+
+def kept_for() -> str:
+    """How long it is kept after the order, for recalls; nothing where it is not."""
+    years, rest = divmod(settings.RECALL_CONTACT_DAYS, 365)
+    if years > 1 and not rest:
+        return _("%(count)s years") % {"count": years}
+    days: int = settings.RECALL_CONTACT_DAYS
+    return ngettext("%(count)s day", "%(count)s days", days) % {"count": days} if days else ""
 
 
 def wrong(field: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
+from storeline.aftersales.tests.factories import collected
 from storeline.kernel.api import run
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop, delivers
@@ -58,6 +59,37 @@ def test_who_has_it_brought_is_asked_too_and_the_number_is_in_the_address(
     assert "Saisissez une adresse" in text(client, "/checkout")
     assert client.post("/checkout", data | {"contact_email": "kim@example.org"}).status_code == 303
     assert kept(UUID(data["id"])) == orders.Contact("kim@example.org", "", "fr")
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (730, "Then we keep it for 2 years, only to tell you if something you bought is recalled."),
+        (90, "Then we keep it for 90 days, only"),
+        (0, "For nothing else: it is forgotten when you have your order."),
+    ],
+)
+def test_how_long_it_is_kept_is_said_where_it_is_asked(
+    client: Client, made: Shop, settings: Any, days: int, words: str
+) -> None:
+    settings.MESSAGE_TRANSPORTS, settings.RECALL_CONTACT_DAYS = {"email": MEMORY}, days
+    put(client, made)
+    delivers(made)
+    assert words in text(client, "/checkout")
+    assert words in text(client, "/checkout?by=deliver")
+
+
+def test_a_guest_sees_until_when_it_is_kept_and_has_it_forgotten(client: Client, made: Shop, settings: Any) -> None:
+    settings.MESSAGE_TRANSPORTS = {"email": MEMORY}
+    order_id = collected(made, [1], contact=orders.Contact("kim@example.org"))
+    key = orders.token_of(order_id)
+    page = text(client, f"/order/{order_id}?key={key}")
+    assert "We keep how to reach you until" in page
+    assert "kim@example.org" not in page
+    for sent, status in (("", 302), ("x", 404), (key, 303), (key, 303)):
+        assert client.post(f"/order/{order_id}/forget", {"key": sent}).status_code == status
+        assert (orders.contacts([order_id], ended=True).result() == {}) == (status == 303)
+    assert "We keep how to reach you" not in text(client, f"/order/{order_id}?key={key}")
 
 
 def test_nobody_is_asked_for_what_nobody_uses(client: Client, made: Shop, settings: Any) -> None:
