@@ -23,6 +23,7 @@ from storeline.fulfilment.domain.runs import Drop, Proof, Run, Van
 from storeline.fulfilment.domain.substitutes import Asked, Ranked, Reason, added_allergens, quantity_for
 from storeline.fulfilment.domain.supplies import Rejected, Supply, SupplyLine, SupplyState, Why, left_to_reject
 from storeline.fulfilment.errors import (
+    CannotWait,
     InAnotherRun,
     NoOffer,
     NoParcel,
@@ -54,6 +55,7 @@ from storeline.fulfilment.queries import (
     ShortLine,
     Standing,
     TaskView,
+    Times,
     begun,
     candidates,
     codes,
@@ -105,6 +107,7 @@ __all__ = [
     "Announced",
     "Asked",
     "Bring",
+    "CannotWait",
     "Contact",
     "Drop",
     "HandOver",
@@ -145,6 +148,7 @@ __all__ = [
     "TaskClosed",
     "TaskLine",
     "TaskView",
+    "Times",
     "Van",
     "Why",
     "add_van",

@@ -12,7 +12,8 @@ kernel.Error
 └── Refused
     ├── TaskClosed          handed over or cancelled already, or not that far yet
     ├── NotPicked           some lines have not been picked
-    ├── OnItsWay            it comes from another place, and is not here yet
+    ├── OnItsWay            it comes from another place and is not here yet, or has left already
+    ├── CannotWait          what was picked must stay cold or hot, and does not keep until then
     ├── SupplyClosed        it was sent already, or is not to be sent any more
     ├── NotOffered          this cannot stand for what is missing, or the shopper wants no substitutes
     ├── OfferClosed         it was answered otherwise, taken back, or its time is over
@@ -54,6 +55,11 @@ class NoSupply(NotFound):
 class OnItsWay(Refused):
     code = "on_its_way"
     title = "It is on its way"
+
+
+class CannotWait(Refused):
+    code = "cannot_wait"
+    title = "What was picked cannot wait so long"
 
 
 class SupplyClosed(Refused):

@@ -66,7 +66,7 @@ def _context(request: Request, task: fulfilment.TaskView) -> dict[str, Any]:
         "key": new_id(),
         "undo": request.GET.get("undo", "") if request.GET.get("said") == "picked" else "",
         "touched": touched if touched.isdecimal() else "",
-        "follow": about(task.order_id, "fulfilment.", "orders.cancelled"),
+        "follow": about(task.order_id, "fulfilment.", "orders.cancelled", "orders.reslotted"),
         "version": version,
         "lines_url": f"{reverse('desk:lines', args=[task.order_id])}?version={version}",
     }
@@ -76,7 +76,7 @@ def _version(task: fulfilment.TaskView, lines: list[PickLine]) -> str:
     """What tells whether the lines look as they did."""
     offers = "".join(one.state[0] for line in lines for one in line.offers)
     ways = "".join("" if line.comes is None else str(line.comes.is_sent)[0] for line in lines)
-    return f"{task.state}-{'.'.join('' if line.picked is None else str(line.picked) for line in lines)}-{offers}{ways}"
+    return f"{task.state}-{task.due_at:%m%d%H%M}-{'.'.join('' if line.picked is None else str(line.picked) for line in lines)}-{offers}{ways}"
 
 
 def groups(lines: list[PickLine]) -> list[tuple[str, str, catalog.Category | None, list[PickLine]]]:

@@ -107,7 +107,7 @@ def todo(request: Request) -> HttpResponse:
         "to_send": to_send(place.id),
         "ready": sum(row.code == "ready" for row in found),
         "is_cut": len(found) == _SHOWN,
-        "follow": about(place.id, "fulfilment."),
+        "follow": about(place.id, "fulfilment.", "orders.reslotted"),
     }
     part = "desk/todo.html" if "HX-Request" in request.headers else "desk/list.html"
     return render(request, part, place, context)

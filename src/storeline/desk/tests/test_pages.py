@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from storeline.fulfilment.tests.factories import (
     to_pick,
 )
 from storeline.identity.tests.factories import browser_of, make_user
-from storeline.kernel.api import SYSTEM, new_id
+from storeline.kernel.api import GUEST, SYSTEM, new_id, now
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop, delivers, make
 from storeline.stock import api as stock
@@ -67,6 +68,28 @@ def test_from_the_list_to_the_shopper(here: Shop, associate: Client) -> None:
     assert state_of(order_id) == ("handed_over", "completed")
     assert balances() == {"card_clearing": 405, "sales": -375, "tax_payable": -30}
     assert "Nothing to pick" in get(associate, "/desk")
+
+
+def test_the_open_page_hears_that_its_shopper_chose_another_time(here: Shop, associate: Client) -> None:
+    first, other = (
+        make(
+            "capacity.Slot",
+            place_id=here.place,
+            method="collect",
+            capacity=1,
+            starts_at=now() + timedelta(hours=away),
+            ends_at=now() + timedelta(hours=away + 1),
+            cutoff_at=now() + timedelta(hours=1),
+        )
+        for away in (30, 54)
+    )
+    order_id = to_pick(here, [2], slot_id=first)
+    address = f"/desk/tasks/{order_id}"
+    version = get(associate, address).partition("lines?version=")[2].partition('"')[0]
+    fulfilment.choose_time(order_id, other, actor=GUEST, token=orders.token_of(order_id))
+    part = get(associate, f"{address}/lines?version={version}")
+    assert 'id="due" class="muted" hx-swap-oob="true"' in part
+    assert 'id="due" class="muted">' in get(associate, address)
 
 
 def test_the_same_scan_twice_counts_once(here: Shop, associate: Client) -> None:

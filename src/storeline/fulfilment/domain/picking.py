@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
@@ -32,6 +32,9 @@ class State(StrEnum):
     HANDED_OVER = "handed_over"
     CANCELLED = "cancelled"
 
+
+PICKED_WAITS = {"hot": timedelta(0), "fresh": timedelta(days=1), "chilled": timedelta(days=1)}
+"""How long goods that were picked lie packed and are still what was bought, by how they are kept. What is frozen stays in the freezer."""
 
 OPEN = frozenset({"to_pick", "picking", "capturing", "unpaid", "ready"})
 PICKABLE = frozenset({"to_pick", "picking"})
@@ -134,6 +137,12 @@ def deposits_kept(
     return {
         line_no: min(quantity, units[product]) for line_no, (product, quantity) in others.items() if product in units
     }
+
+
+def waits_until(temperatures: Iterable[str], packed_at: datetime, due_at: datetime) -> datetime | None:
+    """Until when what was picked can wait for its shopper, at least for the time that it was picked for; None as long as wanted."""
+    waits = [PICKED_WAITS[one] for one in temperatures if one in PICKED_WAITS]
+    return max(packed_at + min(waits), due_at) if waits else None
 
 
 Kind = Literal["capture", "void", "refund"]

@@ -299,9 +299,12 @@ def renew_code(request: Request, order_id: UUID, token: Token = None, key: Key =
     summary="The times that one's own order may change to",
 )
 def list_times(request: Request, order_id: UUID, token: Token = None) -> TimesOut:
-    """Of its place and way, no dearer, when all of it can be there; of three days. None where it has no time."""
+    """Of its place and way, no dearer, when all of it can be there and what is picked still keeps; of three days.
+
+    None where it has no time, or has left already.
+    """
     found = fulfilment.times(order_id, actor=request.actor, token=token or "")
-    return TimesOut(slots=[_time(slot) for _, slots in found for slot in slots])
+    return TimesOut(slots=[_time(slot) for _, slots in found.days for slot in slots])
 
 
 @router.put(
@@ -311,7 +314,10 @@ def list_times(request: Request, order_id: UUID, token: Token = None) -> TimesOu
     summary="Another time for one's own order",
 )
 def put_time(request: Request, order_id: UUID, body: TimeIn, token: Token = None) -> TimeOut:
-    """While nobody has begun to pick it. The time that it has changes nothing."""
+    """As long as it was not handed over, is in no van and not on its way to a point (`on_its_way`).
+
+    `cannot_wait`: what is picked must stay cold or hot, and does not keep beyond `until`. The time that it has changes nothing.
+    """
     return _time(fulfilment.choose_time(order_id, body.slot, actor=request.actor, token=token or ""))
 
 

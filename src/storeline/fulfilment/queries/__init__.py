@@ -50,7 +50,7 @@ from storeline.fulfilment.queries.tasks import (
     standing,
     tasks_of,
 )
-from storeline.fulfilment.queries.times import times
+from storeline.fulfilment.queries.times import Times, times
 
 __all__ = [
     "DEPARTURE",
@@ -64,6 +64,7 @@ __all__ = [
     "ShortLine",
     "Standing",
     "TaskView",
+    "Times",
     "begun",
     "candidates",
     "codes",

@@ -153,7 +153,7 @@ class Progress:
     """How one's own order is getting on. `state` is the task's, ``out`` on the van, or the order's where there is no task.
 
     `code` opens an order that is ready, until `collect_by`; `lines` are those of the task. Where it was due at
-    `promised_at` before, what another place sends is late.
+    `promised_at` before, what another place sends is late. `may_retime`: another time can be asked for (`choose_time`).
     """
 
     order_id: UUID
@@ -167,6 +167,7 @@ class Progress:
     code: str | None = None
     lines: tuple[TaskLine, ...] = ()
     promised_at: datetime | None = None
+    may_retime: bool = False
 
 
 def tasks_of(order_ids: Collection[UUID]) -> dict[UUID, TaskView]:
@@ -324,6 +325,7 @@ def progress_of(head: orders.OrderHead) -> Progress:
         codes([order_id]).get(order_id) if task.state == "ready" else None,
         task.lines,
         task.promised_at,
+        may_retime=head.slot_id is not None and head.state == "confirmed" and task.state in OPEN and drop is None,
     )
 
 

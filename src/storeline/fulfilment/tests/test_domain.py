@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -19,6 +20,7 @@ from storeline.fulfilment.domain.picking import (
     check_ready,
     deposits_kept,
     plan_money,
+    waits_until,
 )
 from storeline.fulfilment.errors import NotPicked, PickedTooMuch, TaskClosed
 
@@ -33,6 +35,25 @@ TASK = Task(ORDER, PLACE, "collect", "picking", None, 0)
 
 def line(picked: int | None, ordered: int = 2000, line_no: int = 1, product: UUID = MILK) -> TaskLine:
     return TaskLine(ORDER, line_no, product, ordered, picked)
+
+
+NOON, DAY, HOUR = datetime(2026, 1, 2, 12, tzinfo=UTC), timedelta(days=1), timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("picked", "due", "until"),
+    [
+        (["ambient", "frozen"], HOUR, None),
+        ([], HOUR, None),
+        (["frozen", "chilled"], HOUR, DAY),
+        (["fresh"], 2 * DAY, 2 * DAY),  # the time that it has was promised with it
+        (["chilled", "hot"], HOUR, HOUR),
+    ],
+)
+def test_what_is_picked_waits_as_long_as_what_keeps_least(
+    picked: list[str], due: timedelta, until: timedelta | None
+) -> None:
+    assert waits_until(picked, NOON, NOON + due) == (None if until is None else NOON + until)
 
 
 def test_what_is_owed_is_captured_and_the_rest_let_go():

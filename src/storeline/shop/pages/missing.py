@@ -33,9 +33,9 @@ NOTHING = Missed()
 
 
 def seen(progress: fulfilment.Progress) -> str:
-    """What tells whether what is missing looks as it did."""
+    """What tells whether what is missing, and when it is due, look as they did."""
     moved, left = (sum(getattr(line, name) for line in progress.lines) for name in ("moved", "rejected"))
-    due = f".{progress.due_at:%m%d%H%M}" if progress.promised_at else ""
+    due = f".{progress.due_at:%m%d%H%M}" if progress.due_at else ""
     return (f".{moved}.{left}.{sum(line.coming for line in progress.lines)}" if moved or left else "") + due
 
 

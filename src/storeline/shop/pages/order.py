@@ -158,7 +158,7 @@ def _way(
         "steps": steps(progress, place.zone, slot) if progress.method != "carry_out" else [],
         "follow": about(progress.order_id) if progress.state in _LIVE else None,
         "may_cancel": progress.state in _CALLED_OFF and not _under_way(progress),
-        "may_retime": progress.state == "to_pick" and slot is not None,
+        "may_retime": progress.may_retime,
         "code": None if progress.code is None else spaced(progress.code),
         "headline": headline(progress.state if progress.method != "carry_out" else "carried", progress.method),
     }

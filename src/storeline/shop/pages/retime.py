@@ -1,4 +1,4 @@
-"""Another time for one's own order, as long as nobody has begun to pick it."""
+"""Another time for one's own order, as long as it has not left."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ def choose(request: Request, order_id: UUID) -> HttpResponse:
     except (
         orders.SlotFull,
         orders.SlotTooEarly,
-        orders.PickingBegun,
         orders.WrongState,
+        fulfilment.CannotWait,
+        fulfilment.OnItsWay,
         capacity.SlotNotFound,
     ) as error:
         return _page(request, order_id, key, refused=error)
@@ -57,6 +58,8 @@ def _page(request: Request, order_id: UUID, key: str, refused: Error | None = No
         key=key,
         slot=slot,
         place=places.get_place(head.served_by if slot is None else slot.place_id),
-        days=found,
-        refused=None if refused is None else time_refused(refused),
+        days=found.days,
+        until=found.until,
+        kept=None if found.kept is None else time_refused(found.kept, head.method),
+        refused=None if refused is None else time_refused(refused, head.method),
     )

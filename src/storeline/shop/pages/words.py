@@ -199,12 +199,16 @@ def refusal(error: Refusal, names: Sequence[str] = ()) -> str:
     return words % {"name": name} if "%(name)s" in words else words
 
 
-def time_refused(error: Error) -> str:
+def time_refused(error: Error, method: str) -> str:
     """Why an order kept the time that it had."""
+    gone = _("Your order is on its way to where you collect it, or there already. It is kept for you for seven days.")
+    if method == "deliver":
+        gone = _("Your order is in a van already, so its time stays. If nobody is at home, it is brought again.")
     return {
         "slot_full": _("That time has just filled up. Choose another."),
         "slot_too_early": _("Not everything can be there by that time. Choose a later one."),
-        "picking_begun": _("Somebody has begun to pick your order. Ask the shop for another time."),
+        "cannot_wait": _("Some of it is packed already and does not keep that long. Choose an earlier time."),
+        "on_its_way": gone,
         "slot_not_found": _("That time is over. Choose another."),
     }.get(error.code, _("This order cannot have another time any more."))
 
