@@ -21,6 +21,7 @@ from storeline.orders import api as orders
 from storeline.places import api as places
 
 _AHEAD = timedelta(hours=36)
+_ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +60,31 @@ def _stops(found: list[fulfilment.Bring]) -> dict[UUID, Stop]:
 
 @pages.get("vans", DISPATCH, name="vans")
 def overview(request: Request) -> HttpResponse:
-    """What is to be brought today and tomorrow, and which van has what."""
+    """What is to be brought today and tomorrow, or whenever where that is asked for, and which van has what."""
     place = place_of(request)
     if place is None:
         return choose_first()
     today = business_date(now(), place.zone)
-    found = fulfilment.to_bring(place.id, now() + _AHEAD)
-    stops = _stops(found)
+    shows_all = request.GET.get("due") == _ALL
+    found = fulfilment.to_bring(place.id, None if shows_all else now() + _AHEAD)
+    stops = _stops([one for one in found.first if one.run_id is None])
     runs = fulfilment.runs_of(place.id, today)
     busy = {run.van_id for run in runs if run.state != "back"}
     context = {
         "tab": "vans",
-        "runs": [(run, [stops[drop.order_id] for drop in run.drops if drop.order_id in stops]) for run in runs],
+        "runs": [(run, _numbers(run)) for run in runs],
         "loading": [run for run in runs if run.state == "loading"],
-        "waiting": [stops[one.order_id] for one in found if one.run_id is None],
+        "waiting": list(stops.values()),
+        "found": found,
+        "shows_all": shows_all,
         "free": [van for van in fulfilment.vans_of(place.id) if van.id not in busy],
     }
     return render(request, "desk/vans.html", place, context)
+
+
+def _numbers(run: fulfilment.Run) -> list[str]:
+    """What people call the orders that a van still has."""
+    return [orders.order_number(drop.order_id) for drop in run.drops if drop.state in ("loaded", "out")]
 
 
 @pages.post("vans", DISPATCH)
@@ -104,15 +113,15 @@ def start(request: Request) -> HttpResponse:
 @pages.post("vans/load", DISPATCH, name="load")
 def load(request: Request) -> HttpResponse:
     """Put the ticked orders into a van that is being loaded."""
-    run_id = as_id(request.POST.get("run", ""))
+    run_id, due = as_id(request.POST.get("run", "")), _ALL if request.POST.get("due") == _ALL else ""
     ids = [one for one in map(as_id, request.POST.getlist("order")[:200]) if one is not None]
     if run_id is None or not ids:
-        return back_to("desk:vans", said="tick_orders")
+        return back_to("desk:vans", said="tick_orders", due=due)
     try:
         fulfilment.assign(run_id, ids, actor=request.actor)
     except (fulfilment.InAnotherRun, fulfilment.TaskClosed, fulfilment.RunClosed):
-        return back_to("desk:vans", said="van_changed")
-    return back_to("desk:vans")
+        return back_to("desk:vans", said="van_changed", due=due)
+    return back_to("desk:vans", due=due)
 
 
 @pages.get("vans/runs/<uuid:run_id>", DISPATCH, name="run")

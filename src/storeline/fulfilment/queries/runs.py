@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
+from storeline.fulfilment.domain.picking import OPEN
 from storeline.fulfilment.domain.runs import LIVE_DROPS, Drop, Run, Van
 from storeline.fulfilment.errors import NoRun
 from storeline.kernel.api import Row, ids_array, run
@@ -23,11 +24,15 @@ _DROPS = """
 SELECT d.run_id, d.order_id, d.position, d.state FROM fulfilment_drop d
 WHERE d.run_id = ANY(%s::uuid[]) ORDER BY d.run_id, d.position, d.order_id
 """
-_TO_BRING = """
+_OPEN = f"t.place_id = %s AND t.method = 'deliver' AND t.state IN {tuple(sorted(OPEN))}"
+_TO_BRING = f"""
 SELECT t.order_id, t.state, t.due_at, d.run_id, d.state FROM fulfilment_task t
 LEFT JOIN fulfilment_drop d ON d.order_id = t.order_id AND d.state = ANY(%s::text[])
-WHERE t.place_id = %s AND t.method = 'deliver' AND t.due_at < %s AND t.state NOT IN ('handed_over', 'cancelled')
-ORDER BY t.due_at, t.order_id LIMIT 300
+WHERE {_OPEN} AND (%s::timestamptz IS NULL OR t.due_at < %s) ORDER BY t.due_at, t.order_id LIMIT %s
+"""
+_LATER = f"""
+SELECT count(*), min(t.due_at) FROM fulfilment_task t WHERE {_OPEN} AND (t.due_at, t.order_id) > (%s, %s)
+    AND NOT EXISTS (SELECT FROM fulfilment_drop d WHERE d.order_id = t.order_id AND d.state = ANY(%s::text[]))
 """
 
 
@@ -70,9 +75,21 @@ def _with_drops(rows: list[Row]) -> list[Run]:
     return [replace(Run(*row), drops=tuple(drops.get(row[0], ()))) for row in rows]
 
 
-def to_bring(place_id: UUID, until: datetime) -> list[Bring]:
-    """What this place is to bring to shoppers before a moment, soonest first."""
-    return [Bring(*row) for row in run(_TO_BRING, [list(LIVE_DROPS), place_id, until]).fetchall()]
+@dataclass(frozen=True, slots=True)
+class ToBring:
+    """What a place is to bring to shoppers, soonest first; of what is neither among it nor in a van how many orders, and from when."""
+
+    first: tuple[Bring, ...]
+    later: int = 0
+    later_from: datetime | None = None
+
+
+def to_bring(place_id: UUID, until: datetime | None, *, limit: int = 300) -> ToBring:
+    """What this place is to bring to shoppers, what is due before a moment (None: whenever), at most so many orders."""
+    rows = run(_TO_BRING, [list(LIVE_DROPS), place_id, until, until, limit]).fetchall()
+    found = tuple(Bring(*row) for row in rows)
+    since = (found[-1].due_at, found[-1].order_id) if found else (datetime.min.replace(tzinfo=UTC), UUID(int=0))
+    return ToBring(found, *run(_LATER, [place_id, *since, list(LIVE_DROPS)]).fetchall()[0])
 
 
 def live_drops(order_ids: Collection[UUID]) -> dict[UUID, Drop]:
