@@ -19,6 +19,7 @@ from storeline.orders.commands.quote import quote, quote_many
 from storeline.orders.commands.reslot import reslot
 from storeline.orders.commands.source import Foreseen, checkout_sourced, foresee
 from storeline.orders.commands.substitute import price_substitutes, substitute
+from storeline.orders.domain.decide import KEPT_BY_CARRIERS
 from storeline.orders.domain.drafts import (
     WISHES,
     Address,
@@ -71,6 +72,7 @@ from storeline.orders.queries import (
 
 __all__ = [
     "CANCEL",
+    "KEPT_BY_CARRIERS",
     "LINE_DISCOUNTS_IN",
     "MAX_ORDERS",
     "ORDERS_IN",

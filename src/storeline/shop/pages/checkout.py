@@ -23,7 +23,7 @@ from storeline.orders.api import PLACE
 from storeline.payments import api as payments
 from storeline.shop import basket, hot, mine, shelf
 from storeline.shop.errors import OtherFee
-from storeline.shop.pages import delivery, kept, points, reach, turned, waiting
+from storeline.shop.pages import against, delivery, kept, points, reach, turned, waiting
 from storeline.shop.pages.basket import Ground, draft_of, gather, priced
 from storeline.shop.pages.router import pages, show
 from storeline.shop.pages.words import refusal
@@ -184,7 +184,8 @@ def _point(request: Request, at: Here, lines: basket.Lines) -> points.Elsewhere:
     near = position(request.POST.get("near", ""))
     choice = points.choice_of(at, lines, known, near=near, wanted=wanted)
     if choice.chosen is None or choice.chosen.ref != wanted:
-        raise Invalid(choice.why or _("Choose where to collect it."), field="point")
+        stands = against.way(delivery.POINT, at.place, delivery.ways(at), known, choice)
+        raise Invalid(_("Choose where to collect it.") if stands is None else stands.words, field="point")
     return choice.chosen
 
 
@@ -251,6 +252,7 @@ def _form(
     shown = priced(request, at, lines, to, ground=found, method=by, slot_id=UUID(slot) if slot else None)
     if by == "deliver" and slot and again.order_id is not None and not shown.problem and not away:
         _hold(request, order_id, UUID(slot))
+    unfit = against.way(by, at.place, ways, found.products, choice)
     wrong = dict([delivery.wrong(refused.field), reach.wrong(refused.field)]) if refused else {}
     short = by != delivery.POINT and coming is None and any(line.short for line in shown.lines)
     return show(
@@ -277,7 +279,8 @@ def _form(
         reach=reach.shown(request, by, given),
         fees_differ=by == "deliver" and len({one.fee for one in slots}) > 1,
         lacks_address=by in delivery.METHODS and to is None,
-        can_pay=not away and (bool(slots) or (by == "ship" and to is not None) or bool(choice and choice.chosen)),
+        unfit=unfit,
+        no_time=by in {"collect", "deliver"} and not slots,
         asked=by == "collect" or to is not None,
         wish=wish_of(given),
         card=given.get("card") or basket.habits(request)[1] or basket.CARDS[0],

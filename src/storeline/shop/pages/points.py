@@ -1,4 +1,4 @@
-"""Collecting elsewhere: points and lockers near a shop or a visitor, with when the basket is there, or why it cannot be."""
+"""Collecting elsewhere: points and lockers near a shop or a visitor, with when the basket is there."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-
-from django.utils.translation import gettext as _
 
 from storeline.catalog import api as catalog
 from storeline.kernel.api import ids_array, run
@@ -60,11 +58,10 @@ class Elsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """All that can be chosen, the nearest first, with what is chosen; `why` says what stands against it where nothing can be."""
+    """All that can be chosen, the nearest first, with what is chosen; nothing where no point can have the basket."""
 
     found: Sequence[Elsewhere]
     chosen: Elsewhere | None
-    why: str = ""
 
     @property
     def points(self) -> list[Point]:
@@ -120,18 +117,4 @@ def choice_of(
         for one in offers
     ]
     chosen = next((one for one in found if one.ref == wanted), found[0] if found else None)
-    return Choice(found, chosen, "" if found else _why(answer, products))
-
-
-def _why(answer: sourcing.Answer | None, products: Mapping[UUID, catalog.ProductFacts]) -> str:
-    reasons = answer.reasons if answer is not None else ()
-    warm = [
-        products.get(one.product_id) for one in reasons if one.code == sourcing.Code.NOT_KEPT_COLD and one.product_id
-    ]
-    cold = dict.fromkeys(shelf.name_of(product) for product in warm if product is not None)
-    if cold:
-        names = " · ".join(cold)
-        return _(
-            "%(names)s must stay cold, and nothing keeps it cold on the way to a point. Collect it at your shop."
-        ) % {"names": names}
-    return _("This basket cannot be sent to a collection point now. Collect it at your shop.")
+    return Choice(found, chosen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 import pytest
@@ -11,7 +12,7 @@ from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.tests.factories import read_events
 from storeline.kernel.api import SYSTEM, run
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import Shop, make
+from storeline.orders.tests.factories import Shop, delivers, make
 from storeline.shop.tests.buying import hidden, put, text
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,17 +84,50 @@ def test_a_basket_goes_to_the_chosen_point(client: Client, made: Shop, points: l
     assert "Ready: come and collect" in text(client, "/")
 
 
-def test_what_must_stay_cold_is_refused_in_words(client: Client, made: Shop, points: list[UUID]) -> None:
+def test_what_must_stay_cold_is_said_before_anything_can_be_pressed(
+    client: Client, made: Shop, points: list[UUID]
+) -> None:
     run("UPDATE catalog_product SET temperature = 'chilled' WHERE id = %s", [made.products[0]])
     put(client, made)
+    put(client, made, product=1)
     page = text(client, "/checkout?by=point")
     assert "Product 0 must stay cold, and nothing keeps it cold on the way to a point." in page
-    assert "disabled" in page
+    assert "Product 1 must" not in page
+    assert "Order and pay" not in page
+    assert ways_out(page) == ["collect"]
     total = hidden(page, "total")
     data = {"by": "point", "point": "locker-1", "total": total, "card": "tok_approve"}
     assert client.post("/checkout", data)["Location"] == "/checkout"
-    assert "Your order was not placed" in text(client, "/checkout")
+    page = text(client, "/checkout")
+    assert "Your order was not placed" in page
+    assert "Choose where to collect it." not in page
     assert run("SELECT count(*) FROM orders_order").fetchall() == [(0,)]
+    delivers(made)
+    run("UPDATE places_place SET capabilities = capabilities || '{deliver}'::text[] WHERE id = %s", [made.place])
+    page = text(client, "/checkout?by=point")
+    assert ways_out(page) == ["collect", "deliver"]
+    turned = client.post("/checkout", {"by": ["point", "collect"], "id": hidden(page, "id")})
+    assert turned["Location"] == "/checkout"
+    page = text(client, "/checkout")
+    assert "must stay cold" not in page
+    assert "Order and pay" in page
+
+
+def test_what_must_stay_cold_does_not_go_in_a_parcel_either(client: Client, made: Shop, points: list[UUID]) -> None:
+    delivers(made, method="ship")
+    run("UPDATE catalog_product SET temperature = 'frozen'")
+    for number in range(len(made.products)):
+        put(client, made, product=number)
+    page = text(client, "/checkout?by=ship")
+    assert "must stay cold and cannot go in a parcel." in page
+    assert ways_out(page) == ["collect"]
+    assert "Order and pay" not in page
+
+
+def ways_out(page: str) -> list[str]:
+    """The ways that are offered instead."""
+    aside = page[page.index("<aside") :]
+    return re.findall(r'name="by" value="(\w+)"', aside.partition("</aside>")[0])
 
 
 def test_a_point_that_is_none_is_refused_with_its_field(client: Client, made: Shop, points: list[UUID]) -> None:

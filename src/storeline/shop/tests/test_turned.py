@@ -62,7 +62,7 @@ def test_before_anything_is_ordered_the_page_says_until_when_and_who_has_room(
     for words in ("Your shop takes no online orders just now", FULL, 'name="ref" value="second"'):
         assert words in page, words
     assert "Your order was not placed" not in page
-    assert page.count("Order and pay") == page.count(" disabled>") == 2
+    assert "Order and pay" not in page
     client.post("/shops", {"ref": "second", "next": "/checkout"})
     page = text(client, "/checkout")
     assert FULL not in page
