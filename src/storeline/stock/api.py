@@ -69,6 +69,7 @@ from storeline.stock.domain.recalls import (
     RecallState,
     TakenOff,
     TakenOffRow,
+    ToDo,
 )
 from storeline.stock.domain.transfers import (
     Arrival,
@@ -137,6 +138,8 @@ from storeline.stock.queries.recalls import (
     recalled_lines,
     recalls_of,
     taken_off,
+    to_do_at,
+    to_look,
 )
 from storeline.stock.queries.transfers import get_transfer, knows_arrival, list_transfers
 
@@ -218,6 +221,7 @@ __all__ = [
     "StockLevel",
     "TakenOff",
     "TakenOffRow",
+    "ToDo",
     "Transfer",
     "TransferDraft",
     "TransferLine",
@@ -291,6 +295,8 @@ __all__ = [
     "start_recall",
     "take_off",
     "taken_off",
+    "to_do_at",
+    "to_look",
     "to_recount",
     "undo_receipt",
     "wanted",

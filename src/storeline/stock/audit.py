@@ -164,7 +164,7 @@ SELECT count(*) OVER (), * FROM (
     SELECT o.place_id, r.product_id, r.lot, 'what was taken off is not what left the books'
     FROM stock_take_off o LEFT JOIN stock_recall r ON r.id = o.recall_id
     WHERE r.id IS NULL OR o.found + o.missing IS DISTINCT FROM (
-        SELECT -sum(m.quantity) FROM stock_movement m
+        SELECT coalesce(-sum(m.quantity), 0) FROM stock_movement m
         WHERE m.source_id = o.id AND m.kind = 'waste' AND m.place_id = o.place_id AND m.product_id = r.product_id
     )
 ) AS recalled ORDER BY 2, 3, 4 LIMIT %s

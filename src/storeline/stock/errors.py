@@ -13,7 +13,7 @@ Error
     ├── WrongTransferState  transfer_state        the transfer is not where this can be done
     ├── WrongLot            wrong_lot             the lot has another day, or less of it is there
     ├── AlreadyRecalled     already_recalled      this lot is recalled already
-    ├── RecallNotDone       recall_not_done       some of the lot is on a shelf still, or under way
+    ├── RecallNotDone       recall_not_done       some of the lot is on a shelf still, or under way; or was not looked for
     ├── RecallEnded         recall_ended          the recall was closed or lifted
     └── OtherOwner          other_owner           goods of one owner would become another's
 """

@@ -64,7 +64,7 @@ def taken_off(request: Request) -> HttpResponse:
     except Invalid:
         request.actor.require(stock.WASTE, place_id)
         return _page(request, places.get_place(place_id), recall)
-    return back_to("desk:recalls", said="cleared")
+    return back_to("desk:recalls", said="cleared" if asked.expected or asked.found else "looked")
 
 
 def _page(request: Request, place: places.Place, wrong: UUID | None = None) -> HttpResponse:

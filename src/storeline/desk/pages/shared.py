@@ -122,10 +122,10 @@ def back_to_line(order_id: UUID, line_no: int, **told: object) -> HttpResponse:
     return back_to("desk:task", order_id, at=f"line-{line_no}", **told, line=line_no)
 
 
-def _to_take_off(request: Request, place: places.Place | None) -> int:
-    """How many recalled lots must come off the shelves here."""
+def _recalled(request: Request, place: places.Place | None) -> stock.ToDo | None:
+    """How many recalled lots must come off the shelves here, and be looked for."""
     may = place is not None and request.actor.may(stock.READ, place.id)
-    return len(stock.recalled_at(place.id)) if may and place is not None else 0
+    return stock.to_do_at(place.id) if may and place is not None else None
 
 
 def render(
@@ -144,7 +144,7 @@ def render(
         "may_take_back": request.actor.may(aftersales.RETURN),
         "may_receive": request.actor.may(stock.RECEIVE),
         # Asked for by the pages that show it alone.
-        "recalled": partial(_to_take_off, request, place),
+        "recalled": partial(_recalled, request, place),
     }
     return web.render(request, template, frame | context, status)
 

@@ -24,6 +24,7 @@ def said(told: Mapping[str, str]) -> words.Said | None:
         "taken_in": ("warn", _("Somebody has taken it in meanwhile. This is how it stands.")),
         "taken_off": ("good", _("Written off. Take it off the shelf now.")),
         "cleared": ("good", _("It is off the books. Keep it aside, marked, until it is fetched or destroyed.")),
+        "looked": ("good", _("Thank you: none is here. Head office sees that you looked.")),
         "recall_lifted": ("info", _("This recall was a mistake, and is lifted. The goods may be sold.")),
         "lot_changed": ("warn", _("The lot has changed meanwhile. This is how it stands.")),
     }.get(told.get("said", ""), ("", ""))

@@ -72,7 +72,30 @@ def test_some_now_and_the_rest_later(here: Shop, recall: stock.RecallRow, associ
     page = get(associate, PAGE)
     assert "The books say 3" in shown(page)
     send(associate, PAGE, **form_of(page), found="3")
-    assert stock.recalled_at(here.place) == []
+    page = light(associate, PAGE)
+    assert "The books say none: look all the same" in shown(page)  # nobody said yet that nothing more is here
+    before = all_rows()
+    assert "Type how many" in refused(associate, PAGE, **form_of(page), found="0")
+    assert all_rows() == before
+    for _ in range(2):
+        assert send(associate, PAGE, **form_of(page), found="0", all="yes") == f"{PAGE}?said=looked"
+    assert "Head office sees that you looked" in get(associate, f"{PAGE}?said=looked")
+    assert "Nothing is recalled here" in get(associate, PAGE)
+
+
+def test_a_place_whose_books_have_none_is_asked_too(here: Shop, associate: Client) -> None:
+    goods = stock.Goods(new_id(), 1, here.place, here.products[0], 2_000, lot="BAD")
+    stock.receive([goods], actor=SYSTEM)
+    stock.adjust([stock.Goods(new_id(), 1, here.place, here.products[0], -2_000, "mistake", lot="BAD")], actor=SYSTEM)
+    recall = stock.start_recall(stock.RecallDraft(new_id(), here.products[0], "BAD", "Glass in it"), actor=SYSTEM)
+    for page in ("/desk", "/desk/exceptions", "/desk/lots"):
+        assert "Recalled lots to look for now: 1" in shown(light(associate, page))
+    form = form_of(light(associate, PAGE)) | {"found": "3", "all": "yes"}
+    for _ in range(2):
+        assert send(associate, PAGE, **form) == f"{PAGE}?said=cleared"
+    assert (here.level(), stock.get_recall(recall.id).taken_off) == ((7_000, 0), 3_000)
+    assert "Recalled lots" not in shown(get(associate, "/desk"))
+    assert differences() == []
 
 
 def test_a_recall_that_was_lifted_takes_nothing_off(here: Shop, recall: stock.RecallRow, associate: Client) -> None:

@@ -14,7 +14,7 @@ from storeline.aftersales import api as aftersales
 from storeline.catalog import api as catalog
 from storeline.identity import api as identity
 from storeline.identity.api import Request
-from storeline.kernel.api import pipeline
+from storeline.kernel.api import Ready, pipeline
 from storeline.office.pages.figures import Tile
 from storeline.office.pages.parts import address, as_id, office_zone
 from storeline.orders import api as orders
@@ -80,14 +80,15 @@ def detail(request: Request, product_id: UUID, lot: str, recall: stock.RecallRow
         where = stock.whereabouts(product_id, lot)
         sums = aftersales.affected_sums(product_id, lot)
         told = aftersales.told_sums(recall.id) if recall is not None else None
+        asked = stock.to_look(recall.id) if recall is not None else Ready([])
     if (product := found.result().get(product_id)) is None:
         raise catalog.ProductNotFound("There is no such product.")
-    shelves, in_transit = where.result()
+    (shelves, in_transit), looking = where.result(), asked.result()
     after = as_id(request.GET.get("after", ""))
     bought = aftersales.affected_by(product_id, lot, after=after, limit=_ORDERS + 1)
     taken = stock.taken_off(recall.id) if recall is not None else []
     ids = {one.place_id for one in shelves} | {one.place_id for one in taken} | {one.place_id for one in bought}
-    ids |= {place for one in in_transit for place in (one.from_place, one.to_place)}
+    ids |= {place for one in in_transit for place in (one.from_place, one.to_place)} | set(looking)
     names = places.gather_names(sorted(ids)).result()
     people = {one for one in (row.actor_id for row in taken) if one is not None}
     people |= {recall.started_by} if recall is not None and recall.started_by is not None else set()
@@ -99,6 +100,7 @@ def detail(request: Request, product_id: UUID, lot: str, recall: stock.RecallRow
         if told is not None
         else _can_be_told(product_id, lot, sums.result()),
         "shelves": _shelves(product, shelves, taken, names, who),
+        "looking": sorted(names[place][1] for place in looking),
         "transfers": [
             (names[one.from_place][1], names[one.to_place][1], formats.quantity(one.quantity, product.unit))
             for one in in_transit
@@ -108,6 +110,7 @@ def detail(request: Request, product_id: UUID, lot: str, recall: stock.RecallRow
         "starter": who.get(recall.started_by) if recall is not None and recall.started_by else "",
         "zone": office_zone(),
         "is_off": not shelves and not in_transit,
+        "export": address(request, format="csv") if recall is not None else "",
     }
 
 

@@ -14,6 +14,7 @@ from storeline.catalog import api as catalog
 from storeline.identity.api import Request
 from storeline.kernel.api import BodyMismatch, Invalid, check_id, new_id
 from storeline.office.pages.parts import address, as_id, back_to, office_zone
+from storeline.office.pages.recall_file import told_file
 from storeline.office.pages.recall_parts import State, detail, state_of
 from storeline.office.pages.shared import pages, render
 from storeline.stock import api as stock
@@ -95,8 +96,9 @@ def start(request: Request) -> HttpResponse:
 
 @pages.get("recalls/<uuid:recall_id>", stock.RECALL, name="recall")
 def show(request: Request, recall_id: UUID) -> HttpResponse:
-    """How far a recall is: shelves, transfers, who was told, what came back."""
-    return _recall_page(request, stock.get_recall(recall_id))
+    """How far a recall is: shelves, transfers, who was told, what came back. As a file: of each order, whether it was told."""
+    found = stock.get_recall(recall_id)
+    return told_file(request, found) if request.GET.get("format") == "csv" else _recall_page(request, found)
 
 
 @pages.post("recalls/<uuid:recall_id>/end", stock.START_RECALL, name="recall_end")
@@ -106,9 +108,10 @@ def end(request: Request, recall_id: UUID) -> HttpResponse:
     if lifted and not request.POST.get("sure"):
         return _recall_page(request, stock.get_recall(recall_id), _("Tick that you mean it."))
     try:
-        stock.end_recall(recall_id, lifted=lifted, actor=request.actor)
-    except stock.RecallNotDone:
-        return back_to("office:recall", recall_id, said="not_done")
+        stock.end_recall(recall_id, lifted=lifted, anyway=bool(request.POST.get("anyway")), actor=request.actor)
+    except stock.RecallNotDone as error:
+        there = error.extra["shelves"] or error.extra["in_transit"]
+        return back_to("office:recall", recall_id, said="not_done" if there else "not_looked")
     except stock.RecallEnded:
         return back_to("office:recall", recall_id, said="ended")
     return back_to("office:recall", recall_id, said="lifted" if lifted else "closed")
@@ -167,5 +170,11 @@ def _said(code: str) -> tuple[str, str] | None:
         "closed": ("good", _("The recall is closed. The lot stays blocked.")),
         "lifted": ("info", _("The recall is lifted. What is not past its date may be sold again.")),
         "not_done": ("warn", _("Some of it is on a shelf still, or under way. Close it when that is off.")),
+        "not_looked": (
+            "warn",
+            _(
+                "Places that had some of it have not said that they looked. Close it when they have, or tick that you mean it."
+            ),
+        ),
         "ended": ("info", _("Somebody ended it meanwhile. This is how it stands.")),
     }.get(code)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from re import search
 from typing import Any
 
@@ -11,8 +13,9 @@ from django.test import Client
 from storeline.aftersales.tests.factories import collected, differences, read_events, sold
 from storeline.catalog import api as catalog
 from storeline.fulfilment.tests.factories import all_rows
-from storeline.kernel.api import SYSTEM, new_id, run
+from storeline.kernel.api import SYSTEM, business_date, new_id, now, run
 from storeline.office.tests.factories import GTINS, person
+from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop, make
 from storeline.stock import api as stock
 from storeline.web.tests.browsing import get, heavy, refused, send
@@ -140,3 +143,54 @@ def test_who_may_look_and_who_may_recall(here: Shop, lot: str, planner: Client) 
     assert planner.get(f"{LIST}/lot?product={new_id()}&lot=A").status_code == 404
     assert planner.get(f"{LIST}/lot?product={here.products[0]}")["Location"] == f"{LIST}?product={here.products[0]}"
     assert planner.get(f"{LIST}/{new_id()}").status_code == 404
+
+
+def test_who_was_told_is_a_file_without_contacts(here: Shop, lot: str, planner: Client, settings: Any) -> None:
+    kim = member(settings)
+    told, unsure, guest = (
+        sold(here, [(1, 100)], customer_id=kim),
+        sold(here, [(1, 100)], customer_id=make("customers.Customer", ref="max", kind="member", name="Max")),
+        collected(here, [2]),
+    )
+    send(planner, f"{LIST}/lot", **form_of(get(planner, page_of(here, lot)), reason="Glass in it", sure="yes"))
+    at = f"{LIST}/{stock.list_recalls()[0].id}"
+    assert f"{at}?format=csv" in get(planner, at)
+    day = business_date(now(), "America/New_York").isoformat()
+
+    def lines() -> list[list[str]]:
+        answer = planner.get(f"{at}?format=csv")
+        assert answer["Content-Type"] == "text/csv; charset=utf-8"
+        return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+    head, *rows = lines()
+    assert head[:5] + head[7:10] == [
+        *("number", "place", "place_name", "business_date", "quantity", "told", "how", "why_not"),
+    ]
+    assert [row[7] for row in rows] == ["waiting"] * 3
+    read_events("aftersales.recalls")
+    _, *rows = lines()
+    assert {row[0]: row[1:10] for row in rows} == {
+        orders.order_number(told): ["p", "Shop", day, "1", "each", "0", "told", "member", ""],
+        orders.order_number(unsure): ["p", "Shop", day, "1", "each", "0", "cannot", "", "no_confirmed_address"],
+        orders.order_number(guest): ["p", "Shop", day, "2", "each", "0", "cannot", "", "buyer_not_known"],
+    }
+    assert "kim@example.org" not in planner.get(f"{at}?format=csv").content.decode()
+    assert heavy(planner, [f"{at}?format=csv"]) == {}
+    assert person("shop_manager", place_id=here.place).get(f"{at}?format=csv").status_code == 403
+    assert person("service_desk").get(f"{at}?format=csv").status_code == 200
+
+
+def test_a_recall_is_not_closed_before_who_had_some_has_looked_unless_it_is_meant(
+    here: Shop, lot: str, planner: Client
+) -> None:
+    gone = stock.Goods(new_id(), 1, here.place, here.products[0], -10_000, "mistake", lot=lot)
+    stock.adjust([gone], actor=SYSTEM)
+    send(planner, f"{LIST}/lot", **form_of(get(planner, page_of(here, lot)), reason="Glass in it", sure="yes"))
+    at, before = f"{LIST}/{stock.list_recalls()[0].id}", everything()
+    seen = get(planner, at)
+    assert all(told in seen for told in ("Still to look, though their books have none: 1", "Close it though places"))
+    assert send(planner, f"{at}/end", state="closed").endswith("?said=not_looked")
+    assert "have not said that they looked" in get(planner, f"{at}?said=not_looked")
+    assert everything() == before
+    assert send(planner, f"{at}/end", state="closed", anyway="yes").endswith("?said=closed")
+    assert stock.recalled_at(here.place) == []

@@ -113,6 +113,11 @@ def adjust(rows: Sequence[Goods], *, actor: Actor, kind: Kind = Kind.ADJUSTMENT)
     return _post(rows, kind, WASTE if kind is Kind.WASTE else ADJUST, actor)
 
 
+def found_more(rows: Sequence[Goods], *, actor: Actor) -> Done:
+    """Goods that the books did not know come into them, by whoever throws them away next."""
+    return _post(rows, Kind.ADJUSTMENT, WASTE, actor)
+
+
 def _check_correction(row: Goods, kind: Kind, field: str) -> None:
     if not row.quantity:
         raise Invalid("A correction of 0 corrects nothing.", field=f"{field}.quantity")

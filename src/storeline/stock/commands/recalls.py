@@ -14,6 +14,7 @@ from storeline.kernel.api import (
     BodyMismatch,
     Event,
     Invalid,
+    new_id,
     now,
     pipeline,
     publish,
@@ -21,9 +22,10 @@ from storeline.kernel.api import (
     trail,
     transaction,
 )
-from storeline.stock.commands.goods import adjust
+from storeline.places import api as places
+from storeline.stock.commands.goods import adjust, found_more
 from storeline.stock.commands.lots import sum_up
-from storeline.stock.domain.goods import Goods, Kind, Pair
+from storeline.stock.domain.goods import Goods, Kind, Level, Pair
 from storeline.stock.domain.lots import LONGEST_LOT, is_lot
 from storeline.stock.domain.recalls import (
     RecallDraft,
@@ -38,7 +40,7 @@ from storeline.stock.errors import AlreadyRecalled, CountMismatch, RecallEnded, 
 from storeline.stock.locks import lock, take_turn
 from storeline.stock.permissions import START_RECALL, WASTE
 from storeline.stock.queries.lots import lots_of, whereabouts
-from storeline.stock.queries.recalls import get_recall, take_off_by_id
+from storeline.stock.queries.recalls import get_recall, take_off_by_id, to_look
 
 _BALANCES = "SELECT place_id, product_id FROM stock_balance WHERE product_id = %s"
 _WITH_LOT = "SELECT place_id, product_id FROM stock_lot WHERE product_id = %s AND lot = %s"
@@ -54,8 +56,18 @@ UPDATE stock_lot l SET recalled = false, expired = coalesce(l.expires_on < (%s A
 FROM places_place p WHERE p.id = l.place_id AND l.product_id = %s AND l.lot = %s
 """
 _TAKEN_OFF = """
-INSERT INTO stock_take_off (id, recall_id, place_id, expected, found, missing, at, actor_id)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+INSERT INTO stock_take_off (id, recall_id, place_id, expected, found, missing, at, actor_id, all_of_it)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+# Where it was sent and nobody took any in: lost, damaged, or still to be said. It is asked to look.
+_SENT = """
+INSERT INTO stock_lot (place_id, product_id, lot, expires_on, on_hand, expired, recalled)
+SELECT DISTINCT t.to_place_id, m.product_id, m.lot, (
+    SELECT max(l.expires_on) FROM stock_lot l WHERE l.product_id = m.product_id AND l.lot = m.lot
+), 0, true, true
+FROM stock_lot_move m JOIN stock_transfer t ON t.id = m.source_id
+WHERE m.product_id = %s AND m.lot = %s AND m.kind = 'transfer_out'
+ON CONFLICT DO NOTHING
 """
 
 
@@ -76,16 +88,18 @@ def start_recall(draft: RecallDraft, *, actor: Actor) -> RecallRow:
         if not run(_START, row).rowcount:
             return _known(draft)
         with pipeline():
+            run(_SENT, [draft.product_id, draft.lot])
             run(_BLOCK, [draft.product_id, draft.lot])
             sum_up(_pairs(_WITH_LOT, draft.product_id, draft.lot))
             _tell(actor, "recall_started", draft.id, draft.product_id, draft.lot)
         return get_recall(draft.id)
 
 
-def end_recall(recall_id: UUID, *, lifted: bool = False, actor: Actor) -> RecallRow:
+def end_recall(recall_id: UUID, *, lifted: bool = False, anyway: bool = False, actor: Actor) -> RecallRow:
     """Close a recall once all of the lot is off the shelves, which stays blocked; or lift one that was a mistake.
 
-    The same again changes nothing. Raises NoRecall, RecallEnded, or RecallNotDone with how many places have some.
+    The same again changes nothing. Raises NoRecall, RecallEnded, or RecallNotDone with how many places have some, or were
+    asked to look and have not said that they did: it closes without these `anyway`.
     """
     actor.require_everywhere(START_RECALL)
     to = RecallState.LIFTED if lifted else RecallState.CLOSED
@@ -97,7 +111,7 @@ def end_recall(recall_id: UUID, *, lifted: bool = False, actor: Actor) -> Recall
         if found.state is not RecallState.OPEN:
             raise RecallEnded("It has ended in another way.", field="id", state=found.state.value)
         if not lifted:
-            _check_done(found)
+            _check_done(found, anyway=anyway)
         with pipeline():
             run(_END, [to.value, now(), actor.id, recall_id])
             if lifted:
@@ -110,16 +124,20 @@ def end_recall(recall_id: UUID, *, lifted: bool = False, actor: Actor) -> Recall
 def take_off(asked: TakenOff, *, actor: Actor) -> TakenOffRow:
     """A place took a recalled lot off its shelf: what was found is waste, what nobody found is missing.
 
-    The same again changes nothing, another under its id is refused. Raises CountMismatch where the books no longer say
+    Where its books have none, none found is an answer, and each who found some adds to it. What was found beyond all that the
+    books have comes into them first. The same again changes nothing, another under its id is refused. Raises CountMismatch where the books no longer say
     what was expected: somebody else took it off, or more came.
     """
     actor.require(WASTE, asked.place_id)
     of_lot, beyond, missing = off_the_books(asked)
     with transaction():
         pair = (asked.place_id, get_recall(asked.recall_id).product_id)
-        lock([pair]).result()
+        there = lock([pair]).result().get(pair, Level(0, 0)).on_hand
         if (known := take_off_by_id(asked.id)) is not None:
-            if _body(known) != (asked.recall_id, asked.place_id, asked.expected, asked.found, missing):
+            if _body(known) != (
+                *(asked.recall_id, asked.place_id, asked.expected, asked.found),
+                *(missing, asked.all_of_it),
+            ):
                 raise BodyMismatch("This id was used for something else.", field="id")
             return known
         found = get_recall(asked.recall_id)
@@ -129,14 +147,20 @@ def take_off(asked: TakenOff, *, actor: Actor) -> TakenOffRow:
             raise CountMismatch("The books changed meanwhile: look again.", field="expected")
         parts = ((1, of_lot, "recalled", found.lot), (2, missing, "missing", found.lot), (3, beyond, "recalled", None))
         rows = [Goods(asked.id, line, *pair, -units, why, lot=lot) for line, units, why, lot in parts if units]
-        adjust(rows, actor=actor, kind=Kind.WASTE)
+        unknown = beyond - max(there - of_lot - missing, 0)
+        if unknown > 0:
+            found_more([Goods(new_id(), 1, *pair, unknown, "found")], actor=actor)
+        if rows:
+            adjust(rows, actor=actor, kind=Kind.WASTE)
+        elif asked.place_id not in places.gather([asked.place_id]).result():
+            raise Invalid("There is no such place.", field="place")
         said = (asked.id, asked.recall_id, asked.place_id, asked.expected, asked.found, missing, now(), actor.id)
-        run(_TAKEN_OFF, said)
-        return TakenOffRow(*said)
+        run(_TAKEN_OFF, [*said, asked.all_of_it])
+        return TakenOffRow(*said, asked.all_of_it)
 
 
 def _body(row: TakenOffRow) -> tuple[object, ...]:
-    return row.recall_id, row.place_id, row.expected, row.found, row.missing
+    return row.recall_id, row.place_id, row.expected, row.found, row.missing, row.all_of_it
 
 
 def _there(pair: Pair, lot: str) -> int:
@@ -157,16 +181,16 @@ def _known(draft: RecallDraft) -> RecallRow:
     return found
 
 
-def _check_done(found: RecallRow) -> None:
+def _check_done(found: RecallRow, *, anyway: bool) -> None:
     on_shelves, in_transit = whereabouts(found.product_id, found.lot).result()
-    shelves, under_way = len(on_shelves), len(in_transit)
+    shelves, under_way, looking = len(on_shelves), len(in_transit), len(to_look(found.id).result())
     if shelves or under_way:
-        raise RecallNotDone(
-            f"{shelves} shelves and {under_way} transfers have some of it still.",
-            field="id",
-            shelves=shelves,
-            in_transit=under_way,
-        )
+        told = f"{shelves} shelves and {under_way} transfers have some of it still."
+    elif looking and not anyway:
+        told = f"{looking} places have not said that they looked for it."
+    else:
+        return
+    raise RecallNotDone(told, field="id", shelves=shelves, in_transit=under_way, to_look=looking)
 
 
 def _lock_all(product_id: UUID) -> None:

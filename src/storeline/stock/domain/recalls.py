@@ -11,6 +11,8 @@ from storeline.kernel.api import Invalid
 
 LONGEST_WHY = 300
 """How long a reason may be: shoppers read it in a message."""
+LOOKED_FOR_DAYS = 30
+"""So many days after a lot's last day a place whose books have none is still asked to look; without a last day always."""
 
 
 class RecallState(StrEnum):
@@ -54,9 +56,9 @@ class RecallRow:
 
 @dataclass(frozen=True, slots=True)
 class TakenOff:
-    """What a place says of its shelf; the client makes the `id`. `expected` is what the books said to whoever looked.
+    """What a place says of its shelf; the client makes the `id`. `expected` is what the books said to whoever looked: perhaps none.
 
-    `found` was thrown away. With `all_of_it` nothing else is there: what the books have beyond it is missing.
+    `found` was thrown away, and may be 0. With `all_of_it` nothing else is there: what the books have beyond it is missing.
     """
 
     id: UUID
@@ -79,15 +81,24 @@ class TakenOffRow:
     missing: int
     at: datetime
     actor_id: UUID | None
+    all_of_it: bool
 
 
 @dataclass(frozen=True, slots=True)
 class OnShelf:
-    """A recalled lot that the books have at a place: `quantity` of it must come off the shelf."""
+    """A recalled lot of which a place must take `quantity` off the shelf; where its books have none it looks all the same."""
 
     recall: RecallRow
     place_id: UUID
     quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToDo:
+    """Of how many recalled lots a place has some, and how many it has still to look for though its books have none."""
+
+    shelves: int
+    to_look: int
 
 
 def check_recall(draft: RecallDraft) -> None:
@@ -108,11 +119,13 @@ def off_the_books(asked: TakenOff) -> tuple[int, int, int]:
     ((3, 0, 2), (5, 2, 0))
     >>> off_the_books(TakenOff(*ids, expected=5, found=3, all_of_it=False))
     (3, 0, 0)
+    >>> off_the_books(TakenOff(*ids, expected=0, found=0))
+    (0, 0, 0)
     """
     if asked.found < 0:
         raise Invalid("A quantity is 0 or more.", field="found")
     of_lot = min(asked.found, asked.expected)
     missing = asked.expected - of_lot if asked.all_of_it else 0
-    if not of_lot and not missing:
+    if not asked.found and not asked.all_of_it:
         raise Invalid("Say how many were found, or that nothing of it is there.", field="found")
     return of_lot, asked.found - of_lot, missing

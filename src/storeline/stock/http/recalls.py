@@ -64,14 +64,18 @@ class RecalledListOut(Schema):
 
 
 class EndIn(Schema):
-    """`closed`: all of it is off the shelves, and it stays blocked. `lifted`: it was a mistake, and may be sold again."""
+    """`closed`: all of it is off the shelves, and it stays blocked. `lifted`: it was a mistake, and may be sold again.
+
+    `anyway`: close it though places that were asked to look have not said that they did.
+    """
 
     state: Literal["closed", "lifted"]
+    anyway: bool = False
 
 
 class TakenOffIn(Schema):
     """What a place found of the lot and threw away. `expected` is what its books said; with `all_of_it` what is beyond
-    that is missing. The client makes the `id` (UUIDv7): the same again changes nothing.
+    that is missing. Where they have none, `found` 0 says that it was looked for. The client makes the `id` (UUIDv7): the same again changes nothing.
     """
 
     id: UUID
@@ -82,7 +86,7 @@ class TakenOffIn(Schema):
 
 
 class TakenOffOut(Schema):
-    """What was taken off a shelf, and by whom."""
+    """What was taken off a shelf, and by whom; with `all_of_it` nothing more was there."""
 
     id: UUID
     recall: UUID
@@ -92,6 +96,7 @@ class TakenOffOut(Schema):
     missing: str
     at: datetime
     actor: UUID | None
+    all_of_it: bool
 
 
 class TakenOffListOut(Schema):
@@ -101,8 +106,14 @@ class TakenOffListOut(Schema):
     next: UUID | None
 
 
+class ToLookOut(Schema):
+    """Places that once had the lot, have none by their books, and have not said that they looked."""
+
+    places: list[UUID]
+
+
 class OnShelfOut(Schema):
-    """A recalled lot, and how much of it a place has by its books."""
+    """A recalled lot, and how much of it a place has by its books; "0": look for it all the same."""
 
     recall: RecalledOut
     quantity: str
@@ -136,7 +147,7 @@ def get_recalls(
 
 @router.get("/recalls/shelves", auth=requires(READ), response=OnShelvesOut, summary="What a place has to take off")
 def get_shelves(request: Request, place: UUID) -> OnShelvesOut:
-    """Recalled lots of which a place's books have some."""
+    """Recalled lots of which a place's books have some; and those that it once had, until it says that it looked."""
     if not request.actor.may(READ, place):
         raise Forbidden("You may not see the stock of this place.", permission=READ)
     return OnShelvesOut(items=[_on_shelf(one) for one in queries.recalled_at(place)])
@@ -151,7 +162,14 @@ def get_started(request: Request, recall_id: UUID) -> RecalledOut:  # ninja give
 @router.post("/recalls/{recall_id}/end", auth=requires(START_RECALL), response=RecalledOut)
 def post_end(request: Request, recall_id: UUID, body: EndIn) -> RecalledOut:
     """Close it once all of it is off the shelves, or lift it. The same again changes nothing."""
-    return _recall(recalls.end_recall(recall_id, lifted=body.state == "lifted", actor=request.actor))
+    lifted = body.state == "lifted"
+    return _recall(recalls.end_recall(recall_id, lifted=lifted, anyway=body.anyway, actor=request.actor))
+
+
+@router.get("/recalls/{recall_id}/to-look", auth=requires(RECALL), response=ToLookOut, summary="Who has still to look")
+def get_to_look(request: Request, recall_id: UUID) -> ToLookOut:  # ninja gives it
+    """Of a recall that is open. Places whose books have some are `/stock/recalls`."""
+    return ToLookOut(places=queries.to_look(queries.get_recall(recall_id).id).result())
 
 
 @router.post("/recalls/{recall_id}/taken-off", auth=requires(WASTE), response={201: TakenOffOut})
@@ -202,6 +220,7 @@ def _taken_off(one: TakenOffRow) -> TakenOffOut:
         missing=format_quantity(one.missing),
         at=one.at,
         actor=one.actor_id,
+        all_of_it=one.all_of_it,
     )
 
 

@@ -112,7 +112,7 @@ class Recall(models.Model):
 class TakeOff(models.Model):
     """What a place took off its shelf for a recall: `found` and thrown away, and of the books' lot what was `missing`.
 
-    The id was made by its client, and is the source of its movements.
+    All of it may be 0, where its books had none (`expected`) and nothing was there: with `all_of_it` it has looked. The id was made by its client, and is the source of its movements.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -121,6 +121,7 @@ class TakeOff(models.Model):
     expected = models.BigIntegerField()
     found = models.BigIntegerField()
     missing = models.BigIntegerField()
+    all_of_it = models.BooleanField(db_default=True)
     at = models.DateTimeField()
     actor_id = models.UUIDField(null=True, blank=True)
 
@@ -129,7 +130,9 @@ class TakeOff(models.Model):
         constraints = (
             models.CheckConstraint(
                 name="stock_take_off_parts",
-                condition=Q(expected__gt=0, found__gte=0, missing__gte=0) & ~Q(found=0, missing=0),
+                condition=Q(expected__gte=0, found__gte=0, missing__gte=0)
+                & (Q(all_of_it=True) | Q(found__gt=0))
+                & (Q(expected=0, missing=0) | ~Q(expected=0) & ~Q(found=0, missing=0)),
             ),
         )
         indexes = (models.Index(name="stock_take_off_of", fields=("recall_id", "place")),)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from storeline.kernel.api import Pending, Row, later, run
-from storeline.stock.domain.recalls import OnShelf, RecallRow, RecallState, TakenOffRow
+from storeline.stock.domain.recalls import LOOKED_FOR_DAYS, OnShelf, RecallRow, RecallState, TakenOffRow, ToDo
 from storeline.stock.errors import NoRecall
 
 _RECALL = """
@@ -25,11 +25,37 @@ LEFT JOIN LATERAL (
 _LIST = f"""{_RECALL}
 WHERE (%s::text IS NULL OR r.state = %s) AND (%s::uuid IS NULL OR r.id < %s) ORDER BY r.id DESC LIMIT %s
 """
-_TAKEN_OFF = "SELECT id, recall_id, place_id, expected, found, missing, at, actor_id FROM stock_take_off"
+_TAKEN_OFF = "SELECT id, recall_id, place_id, expected, found, missing, at, actor_id, all_of_it FROM stock_take_off"
+# A place that ever had the lot has a row of it, and whoever starts a recall makes one where it was sent. Books may err: goods
+# are given to lots by their dates. So each such place looks, unless what it has must be long gone or it said that it has looked.
+_TO_LOOK = f"""
+r.state = 'open' AND l.on_hand = 0
+AND (l.expires_on IS NULL OR l.expires_on >= (r.started_at AT TIME ZONE 'UTC')::date - {LOOKED_FOR_DAYS})
+AND NOT EXISTS (
+    SELECT FROM stock_take_off o WHERE o.recall_id = r.id AND o.place_id = l.place_id AND o.all_of_it
+)
+AND NOT EXISTS (
+    SELECT FROM places_place p
+    WHERE p.id = l.place_id AND p.closes_on < (r.started_at AT TIME ZONE 'UTC')::date - {LOOKED_FOR_DAYS}
+)
+"""
+_HERE = f"""
+SELECT l.place_id, l.on_hand, r.id AS recall_id FROM stock_lot l
+JOIN stock_recall r ON r.product_id = l.product_id AND r.lot = l.lot AND r.state <> 'lifted'
+WHERE l.place_id = %s AND l.recalled AND l.on_hand > 0
+UNION ALL
+SELECT l.place_id, 0, r.id FROM stock_recall r
+JOIN stock_lot l ON l.place_id = %s AND l.product_id = r.product_id AND l.lot = r.lot
+WHERE {_TO_LOOK}
+"""
 _AT = f"""
-SELECT l.place_id, l.on_hand, r.* FROM stock_lot l
-JOIN ({_RECALL}) AS r ON r.product_id = l.product_id AND r.lot = l.lot AND r.state <> 'lifted'
-WHERE l.place_id = %s AND l.recalled AND l.on_hand > 0 ORDER BY r.id DESC
+SELECT h.place_id, h.on_hand, r.* FROM ({_HERE}) AS h JOIN ({_RECALL}) AS r ON r.id = h.recall_id
+ORDER BY h.on_hand = 0, r.id DESC
+"""
+_COUNT = f"SELECT count(*) FILTER (WHERE on_hand > 0), count(*) FILTER (WHERE on_hand = 0) FROM ({_HERE}) AS h"
+_STILL = f"""
+SELECT l.place_id FROM stock_recall r JOIN stock_lot l ON l.product_id = r.product_id AND l.lot = r.lot
+WHERE r.id = %s AND {_TO_LOOK} ORDER BY l.place_id
 """
 _SOLD = """
 SELECT DISTINCT ON (m.line_no) m.line_no, m.lot, r.reason FROM stock_lot_move m
@@ -81,8 +107,21 @@ def list_recalls(*, state: RecallState | None = None, before: UUID | None = None
 
 
 def recalled_at(place_id: UUID) -> list[OnShelf]:
-    """What a place must take off its shelves: recalled lots of which its books have some, closed recalls' too."""
-    return [OnShelf(_recall(row[2:]), row[0], row[1]) for row in run(_AT, [place_id]).fetchall()]
+    """What a place must take off its shelves: recalled lots of which its books have some, closed recalls' too.
+
+    After them, of recalls that are open, those that it had and has none of by its books, until it says that it has looked.
+    """
+    return [OnShelf(_recall(row[2:]), row[0], row[1]) for row in run(_AT, [place_id] * 2).fetchall()]
+
+
+def to_do_at(place_id: UUID) -> ToDo:
+    """How many of both there are."""
+    return ToDo(*run(_COUNT, [place_id] * 2).fetchall()[0])
+
+
+def to_look(recall_id: UUID) -> Pending[list[UUID]]:
+    """Queue: places that have none of it by their books and have not said that they looked."""
+    return later(_STILL, [recall_id], lambda rows: [row[0] for row in rows])
 
 
 def taken_off(recall_id: UUID, *, after: UUID | None = None, limit: int = 1_000) -> list[TakenOffRow]:

@@ -20,6 +20,7 @@ from storeline.kernel.api import (
     pipeline,
     run,
     transaction,
+    waits,
 )
 from storeline.stock import api as stock
 from storeline.stock import audit
@@ -70,6 +71,8 @@ def promised(place, product, channel="online"):
         (5_000, 3_000, False, (3_000, 0, 0)),
         (5_000, 7_000, False, (5_000, 2_000, 0)),
         (5_000, 0, True, (0, 0, 5_000)),
+        (0, 0, True, (0, 0, 0)),
+        (0, 2_000, False, (0, 2_000, 0)),
     ],
 )
 def test_what_leaves_the_books(expected, found, all_of_it, parts):
@@ -257,6 +260,107 @@ def test_some_now_and_more_than_the_books_have_later(place, product):
     assert_balanced()
 
 
+def asked(place):
+    return [(one.recall.lot, one.quantity) for one in stock.recalled_at(place)]
+
+
+def test_every_place_that_ever_had_some_is_asked_whatever_its_books_say(place, product):
+    has, sold_out, sent_on, broken, coming, never = (make_place(f"P{n}") for n in range(2, 8))
+    came(place, product, 9_000, "A", LATE)
+    came(sold_out, product, 1_000, "A", LATE)
+    came(never, product, 1_000, "B", LATE)
+    post(move(sold_out, product, -1_000))
+    for to, units, lost in ((has, 2_000, 0), (sent_on, 1_000, 0), (broken, 1_000, 1_000), (coming, 1_000, None)):
+        transfer = new_id()
+        stock.create_transfer(stock.TransferDraft(transfer, place, to, [(product, units)]), actor=SYSTEM)
+        stock.ship_transfer(transfer, actor=SYSTEM)
+        if lost is not None:
+            line = stock.ArrivedLine(product, units - lost, damaged=lost)
+            stock.receive_transfer(stock.Arrival(new_id(), transfer, [line]), actor=SYSTEM)
+    onward = new_id()
+    stock.create_transfer(stock.TransferDraft(onward, sent_on, place, [(product, 1_000)]), actor=SYSTEM)
+    stock.ship_transfer(onward, actor=SYSTEM)
+    started = begin(product)
+    assert [asked(one) for one in (place, has)] == [[("A", 4_000)], [("A", 2_000)]]
+    assert [asked(one) for one in (sold_out, sent_on, broken, coming)] == [[("A", 0)]] * 4
+    assert asked(never) == []
+    assert set(stock.to_look(started.id).result()) == {sold_out, sent_on, broken, coming}
+    assert (stock.to_do_at(place), stock.to_do_at(broken)) == (stock.ToDo(1, 0), stock.ToDo(0, 1))
+    assert_balanced()
+    assert audit.lots().ok
+
+
+@pytest.mark.parametrize(
+    ("until", "days", "looks"), [(SOON, 27, True), (SOON, 40, False), (None, 400, True), (LATE, 400, False)]
+)
+def test_a_place_is_asked_while_some_of_it_may_be_there(place, product, until, days, looks):
+    came(place, product, 1_000, "A", until)
+    post(move(place, product, -1_000))
+    with clock_at(AT + timedelta(days=days)):
+        begin(product)
+        assert asked(place) == ([("A", 0)] if looks else [])
+
+
+def test_a_place_that_is_closed_for_good_is_not_asked(place, product):
+    came(place, product, 1_000, "A")
+    post(move(place, product, -1_000))
+    run("UPDATE places_place SET closes_on = %s WHERE id = %s", [AT.date() - timedelta(days=60), place])
+    assert stock.to_look(begin(product).id).result() == []
+
+
+def test_none_found_is_an_answer_and_what_is_found_all_the_same_leaves_no_hole(place, product):
+    came(place, product, 1_000, "A", LATE)
+    post(move(place, product, -1_000))
+    started, deed, first = begin(product), new_id(), new_id()
+    before = snapshot()
+    with pytest.raises(Invalid) as refused:
+        off(started, place, 0, 0, all_of_it=False)
+    assert (refused.value.field, snapshot()) == ("found", before)
+    with pytest.raises(Invalid) as refused:
+        off(started, new_id(), 0, 0)
+    assert (refused.value.field, snapshot()) == ("place", before)
+    off(started, place, 0, 2_000, all_of_it=False, deed=first)  # and there may be more
+    assert (balance(place, product), asked(place)) == ((0, 0, 0), [("A", 0)])
+    assert {(row.reason, row.quantity) for row in stock.corrections(place)} == {("recalled", -2_000), ("found", 2_000)}
+    before = snapshot()
+    with pytest.raises(BodyMismatch):
+        off(started, place, 0, 2_000, deed=first)
+    assert snapshot() == before
+    assert off(started, place, 0, 0, deed=deed) == off(started, place, 0, 0, deed=deed)
+    assert (asked(place), stock.to_look(started.id).result()) == ([], [])
+    assert (stock.get_recall(started.id).taken_off, stock.exceptions()) == (2_000, [])
+    assert stock.end_recall(started.id, actor=SYSTEM).state == "closed"
+    assert audit.recalls().ok
+    assert_balanced()
+
+
+def test_it_is_not_closed_before_all_have_looked_unless_it_is_meant(place, product):
+    came(place, product, 1_000, "A", LATE)
+    post(move(place, product, -1_000))
+    started, before = begin(product), snapshot()
+    with pytest.raises(stock.RecallNotDone) as refused:
+        stock.end_recall(started.id, actor=SYSTEM)
+    assert (refused.value.extra["shelves"], refused.value.extra["to_look"], snapshot()) == (0, 1, before)
+    assert stock.end_recall(started.id, anyway=True, actor=SYSTEM).state == "closed"
+    assert asked(place) == []
+
+
+def test_whoever_asks_what_to_look_for_waits_no_longer_for_more_places(product):
+    counted = []
+    for number in (1, 30):
+        had = [make_place(f"Q{number}-{n}") for n in range(number)]
+        for there in had:
+            came(there, product, 1_000, f"L{number}", LATE)
+            post(move(there, product, -1_000))
+        with waits() as count:
+            started = begin(product, f"L{number}")
+            stock.recalled_at(had[0])
+            stock.to_do_at(had[0])
+        assert len(stock.to_look(started.id).result()) == number
+        counted.append(count.waits)
+    assert counted[0] == counted[1]
+
+
 def test_promises_that_cannot_be_kept_any_more_are_named(place, product):
     came(place, product, 3_000, "A", SOON)
     source = hold(place, product, 2_000)
@@ -373,6 +477,7 @@ def test_a_recall_over_http(place, product):
     taken = {"id": str(new_id()), "place": str(place), "expected": "3", "found": "2"}
     done = send("post", f"{at}/taken-off", taken, associate)
     assert (done.status_code, done.json()["missing"]) == (201, "1")
+    assert send("get", f"{at}/to-look", token=planner).json() == {"places": []}
     elsewhere = str(make_place("P2"))
     assert send("post", f"{at}/taken-off", taken | {"place": elsewhere}, associate).status_code == 403
     assert send("get", f"/recalls/shelves?place={elsewhere}", token=associate).status_code == 403
