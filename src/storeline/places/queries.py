@@ -170,7 +170,7 @@ def list_places(
     *,
     near: Position | None = None,
     place_format: str | None = None,
-    capability: str | None = None,
+    capability: str | Sequence[str] | None = None,
     on: date | None = None,
     named: str | None = None,
     cursor: str | None = None,
@@ -178,7 +178,7 @@ def list_places(
 ) -> PlacePage:
     """Places by ref, or the nearest first where `near` is given (then only those with a position).
 
-    `named` keeps those whose town, name or postal code begins so. `on` leaves out what does not exist on that day. `cursor` comes from the page before; `limit` is at most 200.
+    Of several capabilities they have all. `named` keeps those whose town, name or postal code begins so. `on` leaves out what does not exist on that day. `cursor` comes from the page before; `limit` is at most 200.
     """
     conditions, params = _conditions(near, place_format, capability, on)
     if named is not None:
@@ -226,7 +226,7 @@ def _beginning(text: str) -> str:
 
 
 def _conditions(
-    near: Position | None, place_format: str | None, capability: str | None, on: date | None
+    near: Position | None, place_format: str | None, capability: str | Sequence[str] | None, on: date | None
 ) -> tuple[list[str], list[Any]]:
     conditions: list[str] = []
     params: list[Any] = []
@@ -238,11 +238,11 @@ def _conditions(
             raise Invalid(f"{place_format[:40]!r} is not a format of places.", field="format")
         conditions.append("p.format = %s")
         params.append(place_format)
-    if capability is not None:
-        if capability not in CAPABILITIES:
-            raise Invalid(f"{capability[:40]!r} is not a capability of places.", field="capability")
+    for one in (capability,) if isinstance(capability, str) else capability or ():
+        if one not in CAPABILITIES:
+            raise Invalid(f"{one[:40]!r} is not a capability of places.", field="capability")
         conditions.append("%s = ANY (p.capabilities)")
-        params.append(capability)
+        params.append(one)
     if on is not None:
         conditions.append("coalesce(p.opens_on <= %s, true) AND coalesce(p.closes_on >= %s, true)")
         params += [on, on]

@@ -18,7 +18,7 @@ from storeline.kernel.api import Pending, Ready, Row, business_date, ids_array, 
 from storeline.places import api as places
 from storeline.pricing import api as pricing
 from storeline.shop import shelf
-from storeline.shop.where import Here
+from storeline.shop.where import Here, may_buy_from
 
 RANKED = 96
 """So many of a shop's offers are kept."""
@@ -147,7 +147,7 @@ def rank_due(limit: int) -> int:
 def _ranked(place_id: UUID, *, member: bool) -> list[UUID]:
     """What a promotion names and the shop has, the best first."""
     found = places.find_with_facts(places.get_place(place_id).ref)
-    if found is None or "collect" not in found[0].capabilities:
+    if found is None or not may_buy_from(found[0]):
         return []
     at, moment = Here(*found, chosen=True), now()
     asked = {

@@ -13,6 +13,8 @@ from storeline.places import api as places
 from storeline.shop import basket
 
 COOKIE = "shop"
+BUY_FROM = ("sell", "collect")
+"""What a shop can that one buys from here: a point or a locker only hands over what others sell."""
 _YEAR_S = 31_536_000
 _PARTS = 2
 _first_ref = ""
@@ -40,9 +42,14 @@ def here(request: Request) -> Here:
     kept: Here | None = vars(request).get("shop_here")
     if kept is None:
         found = _chosen(request)
-        kept = found if found is not None and "collect" in found.place.capabilities else first_shop()
+        kept = found if found is not None and may_buy_from(found.place) else first_shop()
         vars(request)["shop_here"] = kept
     return kept
+
+
+def may_buy_from(place: places.Place) -> bool:
+    """Whether it is a shop that sells what is collected there."""
+    return set(BUY_FROM).issubset(place.capabilities)
 
 
 def _chosen(request: Request) -> Here | None:
@@ -71,10 +78,10 @@ def first_shop() -> Here:
     global _first_ref  # noqa: PLW0603  # which shop is a large one seldom changes
     for ref in (settings.FIRST_SHOP, _first_ref):
         found = at(ref) if ref else None
-        if found is not None and "collect" in found.place.capabilities:
+        if found is not None and may_buy_from(found.place):
             return Here(found.place, found.facts, chosen=False)
     for place_format in ("hypermarket", "supermarket", None):
-        large = places.list_places(place_format=place_format, capability="collect", limit=1).items
+        large = places.list_places(place_format=place_format, capability=BUY_FROM, limit=1).items
         if large and (found := at(large[0].ref)) is not None:
             _first_ref = large[0].ref
             return Here(found.place, found.facts, chosen=False)

@@ -13,7 +13,7 @@ from storeline.identity.api import Request
 from storeline.kernel.api import business_date, now
 from storeline.places import api as places
 from storeline.shop.pages.router import pages, show
-from storeline.shop.where import Here, choose, here, position
+from storeline.shop.where import BUY_FROM, Here, choose, here, may_buy_from, position
 from storeline.web.maps import Point
 from storeline.web.pages import see
 
@@ -27,10 +27,10 @@ def shops(request: Request) -> HttpResponse:
     at, town = here(request), request.GET.get("town", "").strip()[:100]
     given = position(request.GET.get("near", ""))
     near = given or (None if town else at.place.position)
-    found = places.list_places(near=near, capability="collect", named=town or None, limit=_SHOWN).items
+    found = places.list_places(near=near, capability=BUY_FROM, named=town or None, limit=_SHOWN).items
     unknown = bool(town) and not found
     if unknown:
-        found = places.list_places(near=at.place.position, capability="collect", limit=_SHOWN).items
+        found = places.list_places(near=at.place.position, capability=BUY_FROM, limit=_SHOWN).items
     return show(
         request,
         "shops",
@@ -64,7 +64,7 @@ def points_of(found: Iterable[places.Place], at: Here) -> list[Point]:
 def choose_shop(request: Request) -> HttpResponse:
     """Remember the chosen shop and go on."""
     place = places.find_by_ref(request.POST.get("ref", ""))
-    if place is None:
+    if place is None or not may_buy_from(place):
         raise places.PlaceNotFound("There is no such shop.", field="ref")
     back = request.POST.get("next", "")
     response = see(back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else reverse("shop:home"))
@@ -89,6 +89,7 @@ def place(request: Request, ref: str) -> HttpResponse:
         "place",
         at,
         place=found,
+        may_choose=may_buy_from(found),
         days=by_day.items(),
         points=points_of(around, Here(found, at.facts, chosen=True)),
         schema=_schema(request, found),
@@ -96,7 +97,7 @@ def place(request: Request, ref: str) -> HttpResponse:
 
 
 def _around(found: places.Place) -> tuple[places.Place, ...]:
-    return places.list_places(near=found.position, capability="collect", limit=6).items
+    return places.list_places(near=found.position, capability=BUY_FROM, limit=6).items
 
 
 def _schema(request: Request, found: places.Place) -> dict[str, object]:

@@ -12,6 +12,7 @@ from storeline.identity.api import Request
 from storeline.places import api as places
 from storeline.shop import shelf
 from storeline.shop.pages.router import pages
+from storeline.shop.where import BUY_FROM
 
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _MOST = 50_000
@@ -48,7 +49,7 @@ def robots(request: Request) -> HttpResponse:
 def _shops() -> list[str]:
     found, cursor = [], None
     while True:
-        page = places.list_places(capability="collect", cursor=cursor, limit=200)
+        page = places.list_places(capability=BUY_FROM, cursor=cursor, limit=200)
         found += [reverse("shop:place", args=[one.ref]) for one in page.items]
         cursor = page.next
         if cursor is None:

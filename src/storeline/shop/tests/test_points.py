@@ -56,6 +56,18 @@ def test_points_are_not_among_the_shops_that_have_a_product(client: Client, made
     assert "Station" not in page
 
 
+def test_nobody_buys_from_a_point(client: Client, made: Shop, points: list[UUID]) -> None:
+    page = text(client, "/shops")
+    assert 'name="ref" value="p"' in page
+    assert "Station" not in page
+    assert "Buy from this shop" in text(client, "/shops/p")
+    assert "Buy from this shop" not in text(client, "/shops/locker-1")
+    assert "/shops/locker-1" not in client.get("/sitemap-of.xml").content.decode()
+    assert client.post("/shops", {"ref": "locker-1"}).status_code == 404
+    client.cookies["shop"] = "locker-1"  # chosen when that could be
+    assert "Station" not in text(client, "/")
+
+
 def test_a_basket_goes_to_the_chosen_point(client: Client, made: Shop, points: list[UUID]) -> None:
     put(client, made)
     assert "Point or locker" in text(client, "/checkout")
