@@ -36,7 +36,7 @@ def here() -> Shop:
         "places.Place",
         ref="q",
         entity_id=made.entity,
-        name="Harbour",
+        name="Harbour Station Underpass",
         format="convenience",
         zone="America/New_York",
         country="US",
@@ -64,6 +64,7 @@ def test_a_lot_is_recalled_and_taken_off(visit: Visit, here: Shop, language: str
     visit.check()
     planner.press("a.row")
     visit.check()
+    _shows_whole_tables(visit)
     planner.press(page.get_by_role("link", name="L7"))
     planner.reads("Who can be told")
     visit.check()
@@ -80,11 +81,18 @@ def test_a_lot_is_recalled_and_taken_off(visit: Visit, here: Shop, language: str
     _takes_it_off(visit, here, language)
     page.reload()
     visit.check()
+    _shows_whole_tables(visit)
     planner.press("summary", stays=True)
     planner.reads("Yes: the goods are safe to sell")
     visit.check()
     visit.go("/office/recalls")
     visit.check()
+
+
+def _shows_whole_tables(visit: Visit) -> None:
+    """None scrolls sideways: on a phone too one sees who was told, and how much is where."""
+    widths = visit.page.locator(".table-wrap").evaluate_all("all => all.map(one => one.scrollWidth - one.clientWidth)")
+    assert widths == [0] * len(widths) != []
 
 
 def _takes_it_off(visit: Visit, here: Shop, language: str) -> None:
