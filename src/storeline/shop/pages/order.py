@@ -26,7 +26,7 @@ from storeline.shop.pages.missing import NOTHING, missed, seen
 from storeline.shop.pages.returns import asked_of
 from storeline.shop.pages.router import pages, show
 from storeline.shop.pages.substitutes import substitutes, version
-from storeline.shop.pages.words import headline, lateness, spaced, steps
+from storeline.shop.pages.words import headline, lateness, slot_words, spaced, steps
 from storeline.shop.where import here
 from storeline.stock import api as stock
 from storeline.web.live import about
@@ -151,6 +151,7 @@ def _way(
     return {
         "substitutes": offers,
         "missing": missing,
+        "new_time": slot_words(slot, place.zone) if slot and slot.starts_at >= (missing.due_at or slot.ends_at) else "",
         "late": lateness(progress, place.zone, slot),
         "version": version(offers) + seen(progress),
         "progress": progress,

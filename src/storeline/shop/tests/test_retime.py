@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from storeline.fulfilment import api as fulfilment
-from storeline.fulfilment.tests.factories import loading, read_events, ready_to_bring
-from storeline.kernel.api import SYSTEM, now, run
+from storeline.fulfilment.tests.factories import loading, read_events, ready_to_bring, supplying
+from storeline.kernel.api import SYSTEM, new_id, now, run
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop, delivers, make
 from storeline.shop.tests.buying import bought, text
@@ -65,6 +65,22 @@ def test_another_time_also_once_it_is_packed_and_for_what_must_stay_cold_no_late
     fulfilment.hand_over([(order_id, fulfilment.codes([order_id])[order_id])], actor=SYSTEM)
     assert times not in text(client, address)
     assert "This order cannot have another time any more." in text(client, f"{times}?key={key}")
+
+
+def test_where_another_shop_sends_some_of_it_the_new_time_is_said_and_can_be_changed(
+    client: Client, made: Shop
+) -> None:
+    order_id, address = bought(client, made)
+    read_events("fulfilment.tasks")
+    supplying(made, 9)
+    later(made, hours=26)
+    fulfilment.pick([fulfilment.Picked(order_id, 1, 1000)], actor=SYSTEM)
+    missing = fulfilment.Rejected(new_id(), order_id, 1, 1000, fulfilment.Why.NOT_FOUND)
+    fulfilment.reject(missing, actor=SYSTEM)
+    page = text(client, address)
+    assert "You collect all of it at once:" in page
+    assert "If that time does not suit you, choose another one below." in page
+    assert "Choose another time" in page
 
 
 def test_what_is_in_a_van_keeps_its_time_and_says_so(client: Client, made: Shop) -> None:
