@@ -2,6 +2,7 @@
 
 fulfilment.opened        it is to be picked
 fulfilment.begun         somebody has begun to pick it
+fulfilment.picked        somebody picked more of it, or put some of it back
 fulfilment.ready         picked and paid: the shopper may come, the collection code is good
 fulfilment.unpaid        picked, but the partner would not take the money
 fulfilment.left          it is in the van, on its way to the shopper
@@ -28,6 +29,7 @@ from storeline.kernel.api import Event
 
 OPENED: Final = "fulfilment.opened"
 BEGUN: Final = "fulfilment.begun"
+PICKED: Final = "fulfilment.picked"
 READY: Final = "fulfilment.ready"
 UNPAID: Final = "fulfilment.unpaid"
 LEFT: Final = "fulfilment.left"

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from storeline.fulfilment.domain.picking import Picked, Task, check_pickable, check_picks
 from storeline.fulfilment.errors import PickedTooMuch
-from storeline.fulfilment.events import BEGUN, event
+from storeline.fulfilment.events import BEGUN, PICKED, event
 from storeline.fulfilment.locks import lock
 from storeline.fulfilment.permissions import PICK
 from storeline.fulfilment.queries.supplies import COMING
@@ -64,6 +64,7 @@ def pick(picks: Sequence[Picked], *, actor: Actor) -> None:
             )
             run(_TASKS, [ids_array(locked.tasks)])
             _begun(locked.tasks.values(), actor)
+            publish([event(PICKED, task) for task in locked.tasks.values() if task.state != "to_pick"])
 
 
 def pick_more(more: Picked, *, actor: Actor) -> None:
@@ -92,6 +93,7 @@ def pick_less(less: Picked, *, actor: Actor) -> None:
         if not 0 < less.quantity <= before:
             raise PickedTooMuch("So much of it was not picked.", field="picks[0].quantity")
         run(_LESS, [before - less.quantity, less.order_id, less.line_no])
+        publish([event(PICKED, task)])
 
 
 def pick_all(order_ids: Collection[UUID], *, actor: Actor) -> None:

@@ -69,6 +69,14 @@ def test_picked_paid_and_handed_over(here):
     assert differences() == []
 
 
+def test_whoever_looks_at_an_order_hears_of_every_pick(here):
+    order_id = to_pick(here, [2, 1])
+    fulfilment.pick_more(picks(order_id, 1000)[0], actor=SYSTEM)
+    fulfilment.pick_more(picks(order_id, 1000)[0], actor=SYSTEM)
+    fulfilment.pick_less(picks(order_id, 1000)[0], actor=SYSTEM)
+    assert events(order_id) == [f"fulfilment.{what}" for what in ("opened", "begun", "picked", "picked")]
+
+
 def test_a_short_pick_is_taken_off_and_only_the_rest_is_captured(here):
     order_id = to_pick(here, [3, 1])
     fulfilment.pick(picks(order_id, 3000, 1000), actor=SYSTEM)
