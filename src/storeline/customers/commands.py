@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from uuid import UUID
 
 from psycopg.errors import UniqueViolation
@@ -17,6 +18,7 @@ from storeline.customers.errors import (
     ContactTaken,
     CustomerNotFound,
     Erased,
+    InvalidContact,
 )
 from storeline.customers.permissions import CONSENT, ERASE, JOIN, MERGE, WRITE
 from storeline.customers.queries import may_touch_own, of_user, persons, records_of
@@ -95,7 +97,7 @@ def register(customer: NewCustomer, *, actor: Actor) -> UUID:
         raise Invalid(f"A customer is one of {', '.join(KINDS)}.", field="kind")
     ref = customer.ref.strip() or str(customer.id)
     words = (ref, customer.kind, customer.name.strip(), customer.language, customer.country, customer.user_id)
-    contacts = [_normal(each, customer.country) for each in customer.contacts]
+    contacts = _all_normal(customer.contacts, customer.country)
     moment = now()
     with transaction():
         params = [customer.id, *words[:5], moment if customer.kind == "member" else None, customer.user_id]
@@ -149,6 +151,17 @@ def _become_member(user_id: UUID, actor: Actor) -> UUID:
     return mine
 
 
+def _all_normal(contacts: Sequence[NewContact], country: str) -> list[NewContact]:
+    found = []
+    for index, each in enumerate(contacts):
+        try:
+            found.append(_normal(each, country))
+        except InvalidContact as error:
+            error.field = f"contacts[{index}].{error.field}"
+            raise
+    return found
+
+
 def _normal(contact: NewContact, country: str) -> NewContact:
     value = normal_contact(contact.kind, contact.value, country=country or None)
     return NewContact(contact.kind, value, contact.verified, contact.preferred)
@@ -188,11 +201,11 @@ def _add_contacts(customer_id: UUID, contacts: Sequence[NewContact], moment: dat
 _LOCK = "SELECT id, erased_at, user_id FROM customers_customer WHERE id = ANY(%s::uuid[]) ORDER BY id FOR UPDATE"
 
 
-def _lock(customer_ids: Sequence[UUID]) -> dict[UUID, Row]:
+def _lock(customer_ids: Sequence[UUID], fields: Sequence[str] = ()) -> dict[UUID, Row]:
     rows = {row[0]: row for row in run(_LOCK, [ids_array(sorted(set(customer_ids)))]).fetchall()}
-    for key in customer_ids:
+    for key, field in zip_longest(customer_ids, fields, fillvalue="customer_id"):
         if key not in rows:
-            raise CustomerNotFound("There is no such customer.", field="customer_id")
+            raise CustomerNotFound("There is no such customer.", field=str(field))
     return rows
 
 
@@ -204,7 +217,7 @@ def _lock_living(customer_id: UUID) -> None:
 def add_contacts(customer_id: UUID, contacts: Sequence[NewContact], *, country: str = "", actor: Actor) -> None:
     """Add addresses and numbers, or prove those that are there. Raises InvalidContact, ContactTaken, Erased."""
     actor.require(WRITE)
-    normal = [_normal(each, country) for each in contacts]
+    normal = _all_normal(contacts, country)
     with transaction():
         _lock_living(customer_id)
         _add_contacts(customer_id, normal, now())
@@ -345,7 +358,7 @@ def hold_merges() -> None:
 def _lock_root(merged_id: UUID, survivor_id: UUID) -> UUID:
     """Lock both records and the survivor's root, whose id is given back."""
     root = persons([survivor_id])[survivor_id]
-    rows = _lock([merged_id, survivor_id, root])
+    rows = _lock([merged_id, survivor_id, root], ("merged_id", "survivor_id"))
     if any(rows[key][1] is not None for key in (merged_id, root)):
         raise Erased("One of the two was erased.", field="merged_id")
     return root

@@ -20,6 +20,7 @@ from storeline.kernel.api import check_id
 from storeline.web.bulk import Bulk, Item, VerdictsOut, upsert
 from storeline.web.fields import Country, Moment, Ref, Tag, Text
 from storeline.web.idempotent import idempotent
+from storeline.web.problems import told_as
 
 router = Router()
 
@@ -268,7 +269,8 @@ def remove_contact(request: Request, customer_id: UUID, body: ContactIn) -> Cust
 @router.post("/customers/{uuid:customer_id}/cards", auth=requires(WRITE), response=CustomerOut)
 def give_card(request: Request, customer_id: UUID, body: CardIn) -> CustomerView:
     """Give a membership card."""
-    commands.give_card(customer_id, body.number, actor=request.actor)
+    with told_as({"card": "number"}):
+        commands.give_card(customer_id, body.number, actor=request.actor)
     return queries.get(customer_id)
 
 

@@ -101,7 +101,8 @@ class LockedRun:
 def lock_run(run_id: UUID, order_ids: Collection[UUID] = ()) -> LockedRun:
     """Lock a turn, with all that is in it and these orders. Raises NoRun, NoTask, or Conflict where it changed meanwhile."""
     inside = {row[0] for row in run(_RUN_ORDERS, [run_id]).fetchall()}
-    locked = lock(sorted(inside | set(order_ids))) if inside or order_ids else Locked({}, {}, {})
+    wanted = [*order_ids, *inside.difference(order_ids)]  # a refusal tells the place of one among those that were asked for
+    locked = lock(wanted) if wanted else Locked({}, {}, {})
     found = run(_LOCK_RUN, [run_id]).fetchone()
     if found is None:
         raise NoRun("There is no such turn of a van.")

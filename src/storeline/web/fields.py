@@ -20,7 +20,7 @@ Country = Annotated[str, Field(pattern=r"^([A-Z]{2})?$", examples=["FR"])]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])]
 Cursor = Annotated[str, Field(max_length=1000)]
 """The `next` of the page before."""
-Quantity = Annotated[str, Field(max_length=32, pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,3})?$", examples=["1.5"])]
+Quantity = Annotated[str, Field(max_length=32, pattern=r"^-?[0-9]{1,9}(\.[0-9]{1,3})?$", examples=["1.5"])]
 """Decimal text in the product's unit, to the thousandth."""
 
 

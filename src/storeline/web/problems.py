@@ -8,6 +8,7 @@ wrong. Malformed input gets 422 with one entry in `errors` for each thing wrong,
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from storeline.kernel.api import Error
 from storeline.web.errors import page, wants_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from django.http import HttpRequest
     from ninja import NinjaAPI
@@ -83,6 +84,19 @@ def _respond(body: dict[str, Any]) -> HttpResponse:
     if body["status"] == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = 'Bearer realm="storeline"'
     return response
+
+
+@contextmanager
+def told_as(names: Mapping[str, str]) -> Iterator[None]:
+    """Have refusals name the caller's own fields, where what is called knows them by others: ``{"rate_ppm": "percent"}``."""
+    try:
+        yield
+    except Error as error:
+        for theirs, ours in names.items():
+            if error.field and theirs in error.field:
+                error.field = error.field.replace(theirs, ours)
+                break
+        raise
 
 
 def install(api: NinjaAPI) -> None:

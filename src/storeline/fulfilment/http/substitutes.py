@@ -16,6 +16,7 @@ from storeline.fulfilment.permissions import FOLLOW, PICK, VIEW
 from storeline.identity.api import Request, requires
 from storeline.kernel.api import format_amount, format_quantity, parse_quantity
 from storeline.orders import api as orders
+from storeline.web.problems import told_as
 
 
 class OfferIn(Schema):
@@ -168,7 +169,8 @@ def make_offer(request: Request, order_id: UUID, body: OfferIn) -> OfferOut:
         _as_much(order_id, body, missing) if body.quantity is None else parse_quantity(body.quantity, field="quantity")
     )
     asked = fulfilment.Asked(body.id, order_id, body.replaces, body.product, missing, quantity)
-    return _offers(order_id, [fulfilment.offer(asked, actor=request.actor)])[0]
+    with told_as({"line": "replaces"}):
+        return _offers(order_id, [fulfilment.offer(asked, actor=request.actor)])[0]
 
 
 def _as_much(order_id: UUID, body: OfferIn, missing: int) -> int:

@@ -15,6 +15,7 @@ from storeline.fulfilment.permissions import FOLLOW, PICK, VIEW
 from storeline.identity.api import Request, requires
 from storeline.kernel.api import format_quantity, parse_quantity
 from storeline.orders import api as orders
+from storeline.web.problems import told_as
 
 Line = Annotated[int, Field(ge=1, le=100_000)]
 
@@ -191,9 +192,9 @@ def get_supply(request: Request, supply: UUID) -> SupplyOut:
 )
 def put_picked(request: Request, supply: UUID, line: Line, body: PutPickedIn) -> SupplyOut:
     """Altogether. What is not there is rejected instead."""
-    return _supply(
-        fulfilment.pick_supply(supply, line, parse_quantity(body.picked, field="quantity"), actor=request.actor)
-    )
+    with told_as({"quantity": "picked"}):
+        quantity = parse_quantity(body.picked)
+        return _supply(fulfilment.pick_supply(supply, line, quantity, actor=request.actor))
 
 
 @router.post("/fulfilment/supplies/{supply}/send", auth=requires(PICK), response=SupplyOut, summary="All of it leaves")

@@ -13,6 +13,7 @@ from storeline.fulfilment.http.router import router
 from storeline.fulfilment.permissions import DISPATCH, HAND_OVER
 from storeline.identity.api import Request, requires
 from storeline.places import api as places
+from storeline.web.problems import told_as
 
 
 class VanIn(Schema):
@@ -155,7 +156,8 @@ def post_return(request: Request, run: UUID) -> RunOut:
 )
 def post_delivery(request: Request, order: UUID, body: ProofIn) -> DeliveredOut:
     """Against the shopper's code, or a signature that is kept."""
-    fulfilment.deliver(order, _proof(body), actor=request.actor)
+    with told_as({"orders[0].": "", "orders[0]": "order"}):
+        fulfilment.deliver(order, _proof(body), actor=request.actor)
     return _delivered(order)
 
 

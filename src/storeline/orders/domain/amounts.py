@@ -16,7 +16,7 @@ def agreed_line(index: int, line: DraftLine, *, goods: bool) -> PricedLine:
     """A line at the amounts agreed elsewhere; of services no stock is kept."""
     agreed = line.agreed
     if agreed is None:
-        raise Invalid("Either all lines carry agreed amounts or none.", field=f"lines[{index}].agreed")
+        raise Invalid("Either all lines carry agreed amounts or none.", field=f"lines[{index}].gross")
     discount = funded = 0
     for item in agreed.discounts:
         if item.funder == RETAILER:

@@ -292,7 +292,7 @@ def check_lines(lines: Sequence[DraftLine], *, agreed: bool) -> None:
         raise Invalid(f"An order has at most {MAX_LINES} lines.", field="lines")
     for index, line in enumerate(lines):
         if (line.agreed is not None) != agreed:
-            raise Invalid("Either all lines carry agreed amounts or none.", field=f"lines[{index}].agreed")
+            raise Invalid("Either all lines carry agreed amounts or none.", field=f"lines[{index}].gross")
         if not (0 if agreed else 1) <= line.quantity < MAX_QUANTITY:
             raise Invalid("The quantity must be more than 0.", field=f"lines[{index}].quantity")
         if line.agreed is not None:

@@ -30,6 +30,7 @@ from storeline.pricing.permissions import PROMOTE, READ
 from storeline.pricing.queries import listing
 from storeline.web.fields import Cursor
 from storeline.web.idempotent import idempotent
+from storeline.web.problems import told_as
 
 router = Router()
 
@@ -51,7 +52,8 @@ def get_promotion(request: Request, ref: Code) -> PromotionOut:
 @router.put("/promotions/{ref}", auth=requires(PROMOTE), response=PromotionOut)
 def put_promotion(request: Request, ref: Code, body: PromotionIn) -> PromotionOut:
     """Write a promotion down, or change it while it is a draft. Nobody gets it until it is scheduled."""
-    write_promotion(_draft(ref, body), actor=request.actor)
+    with told_as({"rate_ppm": "percent", "place_ids": "places", "base": "per"}):
+        write_promotion(_draft(ref, body), actor=request.actor)
     return _promotion(listing.get_promotion(ref))
 
 

@@ -74,7 +74,7 @@ def test_a_promotion_from_draft_to_end(planner: Client) -> None:
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"percent": None}, "rate_ppm"),
+        ({"percent": None}, "percent"),
         ({"amount": "1.00"}, "currency"),
         ({"names": {"fr": " "}}, "names"),
         ({"kind": "n_for_price", "percent": None}, "currency"),

@@ -31,6 +31,7 @@ from storeline.sourcing.permissions import CLOSE, CONFIGURE, PLANS
 from storeline.sourcing.queries import groups
 from storeline.sourcing.queries.policies import COSTS, TERMS, PolicyRow, get_policy
 from storeline.web.fields import Cursor, Moment, Ref, Text
+from storeline.web.problems import told_as
 
 Amount = Annotated[int, Field(ge=0, le=MOST)]
 _DEFAULT, _TERMS = Policy(), Terms()
@@ -268,7 +269,8 @@ def end_closure(request: Request, closure_id: UUID) -> Status[None]:
 def write_values(request: Request, body: DualsIn) -> ChangedOut:
     """Set what units are worth where they stand: dual prices of whoever plans above."""
     duals = [Dual(item.place, item.product, item.value, item.until) for item in body.items]
-    return ChangedOut(changed=set_duals(duals, actor=request.actor))
+    with told_as({"duals": "items"}):
+        return ChangedOut(changed=set_duals(duals, actor=request.actor))
 
 
 def _closure(closure: Closure) -> ClosureOut:

@@ -83,13 +83,25 @@ def _check(rows: Sequence[Owned]) -> None:
             raise Invalid("A value is 0 or more.", field=f"rows[{index}].value")
 
 
+def _agreements(rows: Sequence[Owned]) -> dict[UUID, partners.AgreementView]:
+    found: dict[UUID, partners.AgreementView] = {}
+    for index, row in enumerate(rows):
+        if row.agreement_id is not None and row.agreement_id not in found:
+            try:
+                found[row.agreement_id] = partners.get_agreement(row.agreement_id)
+            except partners.PartnerNotFound as error:
+                error.field = f"rows[{index}].agreement"
+                raise
+    return found
+
+
 def _gather(rows: Sequence[Owned], actor: Actor) -> dict[UUID, _Terms]:
     """Refuse unknown ids and places where the actor may not, and agreements that do not say how; the terms of each."""
     with pipeline():
         known_places = places.gather(list({row.place_id for row in rows}))
         known_products = catalog.gather(list({row.product_id for row in rows}))
     here, products = known_places.result(), known_products.result()
-    agreements = {key: partners.get_agreement(key) for key in {row.agreement_id for row in rows} if key is not None}
+    agreements = _agreements(rows)
     moment = now()
     for index, row in enumerate(rows):
         field = f"rows[{index}]"

@@ -21,10 +21,13 @@ from storeline.stock.queries.levels import ExceptionRow, StockLevel, exceptions,
 from storeline.web.bulk import Bulk, FieldError, Item, field_errors, sift
 from storeline.web.fields import Cursor, Moment, Quantity, Ref
 from storeline.web.idempotent import idempotent
+from storeline.web.problems import told_as
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 HOLD_FOR = timedelta(minutes=15)
 LONGEST_HOLD = timedelta(days=7)
+_OF_ALL_LINES = {"lines[0].place": "place"}
+"""A document is of one place; its lines are taken by themselves."""
 
 
 class LevelOut(Schema):
@@ -251,7 +254,8 @@ def receive(request: Request, body: ReceiptIn) -> Status[LevelsOut]:
         Goods(*_named(body, index, line), line.reason, lot=line.lot, expires_on=line.expires_on)
         for index, line in enumerate(body.lines)
     ]
-    return _done(goods.receive(rows, actor=request.actor))
+    with told_as(_OF_ALL_LINES):
+        return _done(goods.receive(rows, actor=request.actor))
 
 
 @router.post("/stock/adjustments", auth=requires(ADJUST), response={201: LevelsOut, 200: LevelsOut})
@@ -260,14 +264,16 @@ def adjust(request: Request, body: AdjustmentIn) -> Status[LevelsOut]:
     rows = [
         Goods(*_named(body, index, line), line.reason, line.note, line.lot) for index, line in enumerate(body.lines)
     ]
-    return _done(goods.adjust(rows, actor=request.actor, kind=Kind(body.kind)))
+    with told_as(_OF_ALL_LINES):
+        return _done(goods.adjust(rows, actor=request.actor, kind=Kind(body.kind)))
 
 
 @router.post("/stock/counts", auth=requires(COUNT), response={201: LevelsOut, 200: LevelsOut})
 def count(request: Request, body: DocumentIn) -> Status[LevelsOut]:
     """What was counted becomes what is on hand; a line with a lot counts that lot alone."""
     rows = [Counted(*_named(body, index, line), line.reason, lot=line.lot) for index, line in enumerate(body.lines)]
-    return _done(goods.count(rows, actor=request.actor))
+    with told_as(_OF_ALL_LINES):
+        return _done(goods.count(rows, actor=request.actor))
 
 
 @router.put("/stock/bulk", auth=requires(COUNT), response=VerdictsOut)

@@ -25,6 +25,7 @@ from storeline.stock.http.router import router
 from storeline.stock.permissions import READ, RECALL, START_RECALL, WASTE
 from storeline.stock.queries import recalls as queries
 from storeline.web.fields import Quantity
+from storeline.web.problems import told_as
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 State = Literal["open", "closed", "lifted"]
@@ -178,7 +179,8 @@ def post_taken_off(request: Request, recall_id: UUID, body: TakenOffIn) -> Statu
     check_id(body.id)
     expected, found = parse_quantity(body.expected, field="expected"), parse_quantity(body.found, field="found")
     asked = TakenOff(body.id, recall_id, body.place, expected, found, body.all_of_it)
-    return Status(201, _taken_off(recalls.take_off(asked, actor=request.actor)))
+    with told_as({"lines[0].place": "place"}):
+        return Status(201, _taken_off(recalls.take_off(asked, actor=request.actor)))
 
 
 @router.get("/recalls/{recall_id}/taken-off", auth=requires(RECALL), response=TakenOffListOut)
