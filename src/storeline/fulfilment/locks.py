@@ -101,7 +101,7 @@ class LockedRun:
 def lock_run(run_id: UUID, order_ids: Collection[UUID] = ()) -> LockedRun:
     """Lock a turn, with all that is in it and these orders. Raises NoRun, NoTask, or Conflict where it changed meanwhile."""
     inside = {row[0] for row in run(_RUN_ORDERS, [run_id]).fetchall()}
-    wanted = [*order_ids, *inside.difference(order_ids)]  # a refusal tells the place of one among those that were asked for
+    wanted = [*order_ids, *inside.difference(order_ids)]  # a refusal counts among those that were asked for
     locked = lock(wanted) if wanted else Locked({}, {}, {})
     found = run(_LOCK_RUN, [run_id]).fetchone()
     if found is None:
