@@ -17,6 +17,7 @@ from storeline.stock.commands.goods import adjust, count, receive, undo_receipt
 from storeline.stock.commands.load import STOCK_IN, load_stock
 from storeline.stock.commands.load_lots import LOTS_IN, load_lots
 from storeline.stock.commands.load_owners import OWNED_GOODS_IN, load_owned_goods
+from storeline.stock.commands.load_recalls import RECALLS_IN, load_recalls
 from storeline.stock.commands.lots import expire_lots
 from storeline.stock.commands.moves import post_sales, settle
 from storeline.stock.commands.owners import set_owners
@@ -156,6 +157,7 @@ __all__ = [
     "READ",
     "REASONS",
     "RECALL",
+    "RECALLS_IN",
     "RECEIVE",
     "RECORDED",
     "SHELF",
@@ -260,6 +262,7 @@ __all__ = [
     "list_transfers",
     "load_lots",
     "load_owned_goods",
+    "load_recalls",
     "load_stock",
     "load_stock_policies",
     "lock",

@@ -249,6 +249,13 @@ OWNED_GOODS = Query(
     f" JOIN places_entity entity ON entity.id = place.entity_id {PRODUCT}",
     "place.ref, product.ref",
 )
+RECALLS = Query(
+    {"product": "product.ref"}
+    | _same("lot", "reason", "state")
+    | {"started_at": moment("t.started_at"), "ended_at": moment("t.ended_at")},
+    f"(SELECT * FROM stock_recall WHERE state <> 'lifted') t {PRODUCT}",
+    "product.ref, t.lot",
+)
 # What has lots has a row in the opening too, since something came.
 LOTS = Query(
     {"place": "place.ref", "product": "product.ref", "lot": "t.lot", "expires_on": "t.expires_on"}
@@ -283,5 +290,6 @@ MASTER: dict[str, Query] = {
     "partners": PARTNERS,
     "agreements": AGREEMENTS,
     "owned_goods": OWNED_GOODS,
+    "recalls": RECALLS,
     "lots": LOTS,
 }

@@ -46,6 +46,26 @@ OWNED_GOODS = File(
     immutable=True,
 )
 
+RECALLS = File(
+    "recalls",
+    "Lots that must not be sold any more, and why. Each is blocked wherever it is, and wherever `lots` says so later; an open one goes on"
+    " as one that is started here. Recalls that were lifted are no part of this, nor who was told of one and what shops took off.",
+    (
+        ref("product", "products", key=True, required=True),
+        Column("lot", Kind.CODE, "1 to 20 characters, as its label shows them.", required=True, key=True),
+        Column("reason", Kind.TEXT, "Why, as shoppers are told: at most 300 characters.", required=True),
+        Column(
+            "state",
+            Kind.CODE,
+            "`closed` when all of it is off the shelves. A new one without it is open.",
+            values=("open", "closed"),
+        ),
+        Column("started_at", Kind.MOMENT, "Since when.", required=True),
+        Column("ended_at", Kind.MOMENT, "When it was closed: for those alone."),
+    ),
+    immutable=True,
+)
+
 LOTS = File(
     "lots",
     "How much of what is there is of which lot, once all of the folder's trade is taken in. All lots of a product at a place"
@@ -60,4 +80,4 @@ LOTS = File(
     immutable=True,
 )
 
-OWNED: tuple[File, ...] = (PARTNERS, AGREEMENTS, OWNED_GOODS, LOTS)
+OWNED: tuple[File, ...] = (PARTNERS, AGREEMENTS, OWNED_GOODS, RECALLS, LOTS)

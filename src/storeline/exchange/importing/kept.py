@@ -95,6 +95,11 @@ KEPT: dict[str, Kept] = {
         f"{_AT} AND t.until IS NULL",
         _same("value") | {"currency": "e.currency"},
     ),
+    "recalls": Kept(
+        "stock_recall t JOIN catalog_product c ON c.id = t.product_id",
+        "c.ref = i.product AND t.lot = i.lot AND t.state <> 'lifted'",
+        _same("state", "ended_at"),
+    ),
     "lots": Kept(f"stock_lot t {_PLACE}", f"{_AT} AND t.lot = i.lot", _same("expires_on")),
 }
 """By file. Not the `status` of orders: the second reader sees only the file, and a file without it says that all were

@@ -74,6 +74,7 @@ MASTER: dict[str, Loader] = {
     "partners": Loader(partners.PARTNERS_IN, partners.load_partners),
     "agreements": Loader(partners.AGREEMENTS_IN, load_agreements),
     "owned_goods": Loader(stock.OWNED_GOODS_IN, stock.load_owned_goods),
+    "recalls": Loader(stock.RECALLS_IN, stock.load_recalls),
     "lots": Loader(stock.LOTS_IN, stock.load_lots),
     "areas": Loader(capacity.AREAS_IN, capacity.load_areas),
     "slot_rules": Loader(capacity.SLOT_RULES_IN, capacity.load_slot_rules),

@@ -55,6 +55,10 @@ KW01,000014,partout,KWD,0.125,2025-07-01
 JP01,000014,partout,JPY,120,2025-07-01
 """,
     "lots": "place,product,lot,expires_on,quantity\nUS02,000020,C7,,144\n",
+    "recalls": """product,lot,reason,state,started_at,ended_at
+000020,C7,"Du verre, peut-être",open,2025-06-03,
+000077,L2,Allergène non déclaré,closed,2025-06-01,2025-06-02
+""",
     "slot_rules": "place,method,minutes,capacity,lead_minutes\nFR01,collect,30,9,45\nKW01,collect,,,0\nJP01,collect,,0,\n",
     "slot_peaks": """place,method,weekday,from_time,to_time,currency,fee
 FR01,collect,6,09:30,24:00,EUR,0.50

@@ -63,6 +63,8 @@ MAY_NOT = [
     ("agreements", "ends_at", "2034-06-01", ("agreements", "ends_at")),
     ("owned_goods", "value", "0.90", ("owned_goods", "value")),
     ("owned_goods", "since", "2025-06-02", ("owned_goods", "since")),
+    ("recalls", "reason", "Du bois", ("recalls", "reason")),
+    ("recalls", "started_at", "2025-06-04", ("recalls", "started_at")),
     ("lots", "expires_on", "2026-01-01", ("lots", "expires_on")),
     ("lots", "quantity", "12", ("lots", "quantity")),
     ("orders", "till", "T2", ("orders", "ref")),

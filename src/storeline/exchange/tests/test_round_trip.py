@@ -183,7 +183,7 @@ DERIVED = {
 LEFT_OUT = {
     "identity_", "partners_access", "partners_endpoint", "partners_delivery", "kernel_", "messages_", "capacity_slot", "capacity_booking", "ledger_holding", "ledger_account",
     "catalog_measure_rule", "stock_reservation", "shop_basket", "orders_wish", "orders_substitute",
-    "aftersales_request", "aftersales_recall_notice", "stock_recall", "stock_take_off", "till_", "sourcing_load", "sourcing_ask", "sourcing_value", "sourcing_plan", "sourcing_part", "sourcing_pick",
+    "aftersales_request", "aftersales_recall_notice", "stock_take_off", "till_", "sourcing_load", "sourcing_ask", "sourcing_value", "sourcing_plan", "sourcing_part", "sourcing_pick",
     "orders_destination", "orders_contact", "fulfilment_", "consignment_settlement", "shop_hot", "shop_queue", "shop_ticket",
 }  # fmt: skip
 

@@ -39,6 +39,15 @@ US01,000012,A,,60
 US01,000012,B,,0.001
 US01,000020,C,2025-02-30,0
 """,
+    "recalls": """product,lot,reason,state,started_at,ended_at
+000013,ロット,Glass,,2025-11-05,
+000013,B1,Glass,gone,2025-11-05,
+000013,B2,Glass,closed,2025-11-05,
+000013,B3,Glass,open,2199-01-01,2025-11-05
+000013,B4,Glass,closed,,2025-11-05
+000013,B5, ,,2025-11-05,
+000099,B6,Glass,,2025-11-05,
+""",
     "slot_rules": "place,method,minutes,capacity,lead_minutes\nUS01,ship,14,-1,-1\nUS01,deliver,1441,99999999999,1.5\n",
     "slot_peaks": """place,method,weekday,from_time,to_time,currency,fee
 US01,deliver,0,20:00,17:00,EUR,-1
@@ -88,6 +97,15 @@ REFUSED = [
     ("partners", "2", "name"),
     ("partners", "3", "country"),
     ("partners", "4", "ref"),
+    ("recalls", "2", "lot"),
+    ("recalls", "3", "state"),
+    ("recalls", "4", "ended_at"),
+    ("recalls", "5", "ended_at"),
+    ("recalls", "5", "ended_at"),  # open, and before it started
+    ("recalls", "5", "started_at"),
+    ("recalls", "6", "started_at"),
+    ("recalls", "7", "reason"),
+    ("recalls", "8", "product"),
     ("slot_peaks", "2", "fee"),
     ("slot_peaks", "3", "fee"),
     ("slot_peaks", "4", "from_time"),

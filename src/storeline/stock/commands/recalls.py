@@ -6,6 +6,7 @@ writes a lot of it has one of these locks, so that no lot escapes the block.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from storeline.catalog import api as catalog
@@ -14,11 +15,13 @@ from storeline.kernel.api import (
     BodyMismatch,
     Event,
     Invalid,
+    ids_array,
     new_id,
     now,
     pipeline,
     publish,
     run,
+    texts_array,
     trail,
     transaction,
 )
@@ -42,13 +45,19 @@ from storeline.stock.permissions import START_RECALL, WASTE
 from storeline.stock.queries.lots import lots_of, whereabouts
 from storeline.stock.queries.recalls import get_recall, take_off_by_id, to_look
 
-_BALANCES = "SELECT place_id, product_id FROM stock_balance WHERE product_id = %s"
-_WITH_LOT = "SELECT place_id, product_id FROM stock_lot WHERE product_id = %s AND lot = %s"
+_BALANCES = "SELECT place_id, product_id FROM stock_balance WHERE product_id = ANY(%s::uuid[])"
+_WITH_LOT = """
+SELECT DISTINCT l.place_id, l.product_id FROM unnest(%s::uuid[], %s::text[]) AS r(product_id, lot)
+JOIN stock_lot l ON l.product_id = r.product_id AND l.lot = r.lot
+"""
 _START = """
 INSERT INTO stock_recall (id, product_id, lot, reason, started_at, started_by) VALUES (%s, %s, %s, %s, %s, %s)
 ON CONFLICT DO NOTHING
 """
-_BLOCK = "UPDATE stock_lot SET expired = true, recalled = true WHERE product_id = %s AND lot = %s"
+_BLOCK = """
+UPDATE stock_lot l SET expired = true, recalled = true FROM unnest(%s::uuid[], %s::text[]) AS r(product_id, lot)
+WHERE l.product_id = r.product_id AND l.lot = r.lot
+"""
 _END = "UPDATE stock_recall SET state = %s, ended_at = %s, ended_by = %s WHERE id = %s AND state = 'open'"
 # What is past its day stays kept back.
 _FREE = """
@@ -65,8 +74,9 @@ INSERT INTO stock_lot (place_id, product_id, lot, expires_on, on_hand, expired, 
 SELECT DISTINCT t.to_place_id, m.product_id, m.lot, (
     SELECT max(l.expires_on) FROM stock_lot l WHERE l.product_id = m.product_id AND l.lot = m.lot
 ), 0, true, true
-FROM stock_lot_move m JOIN stock_transfer t ON t.id = m.source_id
-WHERE m.product_id = %s AND m.lot = %s AND m.kind = 'transfer_out'
+FROM unnest(%s::uuid[], %s::text[]) AS r(product_id, lot)
+JOIN stock_lot_move m ON m.product_id = r.product_id AND m.lot = r.lot AND m.kind = 'transfer_out'
+JOIN stock_transfer t ON t.id = m.source_id
 ON CONFLICT DO NOTHING
 """
 
@@ -83,14 +93,12 @@ def start_recall(draft: RecallDraft, *, actor: Actor) -> RecallRow:
     with transaction():
         if draft.product_id not in catalog.gather([draft.product_id]).result():
             raise Invalid("There is no such product.", field="product")
-        _lock_all(draft.product_id)
+        lock_all([draft.product_id])
         row = [draft.id, draft.product_id, draft.lot, draft.reason.strip(), now(), actor.id]
         if not run(_START, row).rowcount:
             return _known(draft)
         with pipeline():
-            run(_SENT, [draft.product_id, draft.lot])
-            run(_BLOCK, [draft.product_id, draft.lot])
-            sum_up(_pairs(_WITH_LOT, draft.product_id, draft.lot))
+            block([(draft.product_id, draft.lot)])
             _tell(actor, "recall_started", draft.id, draft.product_id, draft.lot)
         return get_recall(draft.id)
 
@@ -104,7 +112,7 @@ def end_recall(recall_id: UUID, *, lifted: bool = False, anyway: bool = False, a
     actor.require_everywhere(START_RECALL)
     to = RecallState.LIFTED if lifted else RecallState.CLOSED
     with transaction():
-        _lock_all(get_recall(recall_id).product_id)
+        lock_all([get_recall(recall_id).product_id])
         found = get_recall(recall_id)
         if found.state is to:
             return found
@@ -116,7 +124,7 @@ def end_recall(recall_id: UUID, *, lifted: bool = False, anyway: bool = False, a
             run(_END, [to.value, now(), actor.id, recall_id])
             if lifted:
                 run(_FREE, [now(), found.product_id, found.lot])
-                sum_up(_pairs(_WITH_LOT, found.product_id, found.lot))
+                sum_up(_pairs(_WITH_LOT, *_arrays([(found.product_id, found.lot)])))
             _tell(actor, f"recall_{to.value}", recall_id, found.product_id, found.lot)
         return get_recall(recall_id)
 
@@ -193,9 +201,22 @@ def _check_done(found: RecallRow, *, anyway: bool) -> None:
     raise RecallNotDone(told, field="id", shelves=shelves, in_transit=under_way, to_look=looking)
 
 
-def _lock_all(product_id: UUID) -> None:
+def lock_all(product_ids: Collection[UUID]) -> None:
+    """Take the turn to create balances, and lock all that there are of these products."""
     take_turn()
-    lock(_pairs(_BALANCES, product_id)).result()
+    lock(_pairs(_BALANCES, ids_array(product_ids))).result()
+
+
+def block(lots: Collection[tuple[UUID, str]]) -> None:
+    """Keep these lots of products back wherever they are, and have them looked for wherever they were; under `lock_all`."""
+    arrays = _arrays(lots)
+    run(_SENT, arrays)
+    run(_BLOCK, arrays)
+    sum_up(_pairs(_WITH_LOT, *arrays))
+
+
+def _arrays(lots: Collection[tuple[UUID, str]]) -> list[object]:
+    return [ids_array(product for product, _ in lots), texts_array(lot for _, lot in lots)]
 
 
 def _pairs(sql: str, *params: object) -> list[Pair]:
