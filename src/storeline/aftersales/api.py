@@ -47,6 +47,7 @@ from storeline.aftersales.queries import (
     notices_of,
     requests_of,
     returns_by_id,
+    returns_of,
     told_sums,
 )
 
@@ -108,6 +109,7 @@ __all__ = [
     "requests_of",
     "return_goods",
     "returns_by_id",
+    "returns_of",
     "settle",
     "tell_affected",
     "tell_open",

@@ -20,11 +20,11 @@ FROM aftersales_return
 """
 _LINES = """
 SELECT return_id, line_no, order_line, product_id, quantity, amount, funded, tax, tax_rate, restock, reason
-FROM aftersales_line WHERE return_id = ANY(%s::uuid[]) ORDER BY return_id, line_no
+FROM aftersales_line WHERE return_id = ANY({ids}) ORDER BY return_id, line_no
 """
 _REFUNDS = """
 SELECT return_id, seq, tender, amount, payment_id, state, reference, settled_at
-FROM aftersales_refund WHERE return_id = ANY(%s::uuid[]) ORDER BY return_id, seq
+FROM aftersales_refund WHERE return_id = ANY({ids}) ORDER BY return_id, seq
 """
 _BACK = """
 SELECT l.order_line, sum(l.quantity)::bigint, sum(l.amount)::bigint, sum(l.funded)::bigint, sum(l.tax)::bigint,
@@ -32,6 +32,7 @@ SELECT l.order_line, sum(l.quantity)::bigint, sum(l.amount)::bigint, sum(l.funde
 FROM aftersales_return r JOIN aftersales_line l ON l.return_id = r.id
 WHERE r.order_id = %s GROUP BY l.order_line
 """
+_OF_ORDER = "ARRAY(SELECT id FROM aftersales_return WHERE order_id = %s)"
 _DIGEST = "SELECT digest FROM aftersales_return WHERE id = %s"
 
 
@@ -116,11 +117,19 @@ def get_return(return_id: UUID) -> ReturnView:
 
 def returns_by_id(return_ids: Collection[UUID]) -> dict[UUID, ReturnView]:
     """Returns with their lines and refunds; an unknown id is absent."""
-    ids = ids_array(return_ids)
+    return _found("%s::uuid[]", ids_array(return_ids))
+
+
+def returns_of(order_id: UUID) -> dict[UUID, ReturnView]:
+    """What came back of an order, oldest first. One wait."""
+    return _found(_OF_ORDER, order_id)
+
+
+def _found(ids: str, asked: object) -> dict[UUID, ReturnView]:
     with pipeline():
-        heads = later(_HEAD + "WHERE id = ANY(%s::uuid[]) ORDER BY id", [ids], list)
-        lines = later(_LINES, [ids], list)
-        refunds = later(_REFUNDS, [ids], list)
+        heads = later(f"{_HEAD}WHERE id = ANY({ids}) ORDER BY id", [asked], list)
+        lines = later(_LINES.format(ids=ids), [asked], list)
+        refunds = later(_REFUNDS.format(ids=ids), [asked], list)
     return _views(heads.result(), lines.result(), refunds.result())
 
 

@@ -23,7 +23,7 @@ from storeline.shop import basket, shelf
 from storeline.shop.pages import delivery
 from storeline.shop.pages.forget import kept_until
 from storeline.shop.pages.missing import NOTHING, missed, seen
-from storeline.shop.pages.returns import asked_of
+from storeline.shop.pages.returns import back_of
 from storeline.shop.pages.router import pages, show
 from storeline.shop.pages.substitutes import substitutes, version
 from storeline.shop.pages.words import headline, lateness, slot_words, spaced, steps
@@ -60,6 +60,7 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
         leaves = progress.closed_at or progress.due_at
         arrives = delivery.with_you(areas.result().get(progress.place_id, ()), to.address, leaves)
     done = view.head.state == "completed"
+    returns, taken = back_of(view, products) if done else ([], [])
     context = _way(progress, place, slot, view.lines, products)
     return show(
         request,
@@ -76,7 +77,8 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
         arrives=arrives,
         parcel=fulfilment.get_shipment(order_id) if view.head.method == "ship" else None,
         number=orders.order_number(order_id),
-        returns=asked_of(view, products) if done else [],
+        returns=returns,
+        taken=taken,
         may_return=done and bool(aftersales.left_to_return(order_id)),
         kept=kept_until(view.head, contacts.result().get(order_id), to),
         **context,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +49,16 @@ class Asked:
     code: str
     state: str
     tone: str
+    lines: list[tuple[str, int, str]]
+    refunds: list[tuple[str, int, str]]
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was taken back without being asked for before, at a desk or a till."""
+
+    at: datetime
     lines: list[tuple[str, int, str]]
     refunds: list[tuple[str, int, str]]
     currency: str
@@ -166,25 +177,38 @@ def words_of(error: Error) -> str:
     }.get(error.code, error.detail)
 
 
-def asked_of(order: orders.OrderView, products: Mapping[UUID, catalog.ProductFacts]) -> list[Asked]:
-    """What was asked to be brought back of an order, and what each brings or brought."""
+def back_of(order: orders.OrderView, products: Mapping[UUID, catalog.ProductFacts]) -> tuple[list[Asked], list[Taken]]:
+    """What was asked to be brought back of an order, what each brings or brought, and what came back without being asked for."""
     names = {line.line_no: shelf.name_of(products[line.product_id]) for line in order.lines}
-    words = reasons()
+    words, currency = reasons(), order.head.currency
+    came = aftersales.returns_of(order.head.id)
     found = []
     for view in aftersales.requests_of(order.head.id):
         state, tone = request_state(view.state)
         lines = [(names.get(line.order_line, ""), line.quantity, words.get(line.reason, "")) for line in view.lines]
-        refunds = _refunds(order, view)
+        back = came.pop(view.return_id, None) if view.return_id else None
+        refunds = _brings(order, view) if back is None else _refunds(back)
         code = f"{view.code[:4]} {view.code[4:]}"
-        found.append(Asked(view, code, state, tone, lines, refunds, order.head.currency))
-    return found
+        found.append(Asked(view, code, state, tone, lines, refunds, currency))
+    return found, [_taken(one, names, words, currency) for one in came.values()]
 
 
-def _refunds(order: orders.OrderView, view: aftersales.RequestView) -> list[tuple[str, int, str]]:
+def _taken(one: aftersales.ReturnView, names: Mapping[int, str], words: Mapping[str, str], currency: str) -> Taken:
+    lines = [
+        (names.get(line.order_line or 0, ""), line.quantity, words.get(line.reason, ""))
+        for line in one.lines
+        if line.order_line in names
+    ]
+    return Taken(one.head.returned_at, lines, _refunds(one), currency)
+
+
+def _refunds(back: aftersales.ReturnView) -> list[tuple[str, int, str]]:
     """By what the money goes back, how much, and how far that is."""
-    if view.return_id is not None:
-        back = aftersales.get_return(view.return_id)
-        return [(tender_name(one.tender), one.amount, _refund_state(one.state)) for one in back.refunds]
+    return [(tender_name(one.tender), one.amount, _refund_state(one.state)) for one in back.refunds]
+
+
+def _brings(order: orders.OrderView, view: aftersales.RequestView) -> list[tuple[str, int, str]]:
+    """The same of what was not brought yet."""
     if view.state != "requested":
         return []
     try:

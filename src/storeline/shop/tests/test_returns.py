@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from storeline.aftersales import api as aftersales
+from storeline.aftersales.tests.factories import taken
 from storeline.kernel.api import SYSTEM, new_id
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop
@@ -49,6 +50,19 @@ def test_a_page_of_an_order_with_returns_asks_little(client: Client, made: Shop)
     with counted() as asked:
         text(client, address)
     assert asked.times <= MOST_QUERIES
+
+
+def test_what_was_taken_back_at_a_desk_is_on_the_orders_page(client: Client, made: Shop) -> None:
+    order_id, address = collected(client, made, 3)
+    assert "Taken back" not in text(client, address)
+    aftersales.return_goods(taken(made, order_id, aftersales.ReturnLine(1000, 1, reason="unwanted")), actor=SYSTEM)
+    ask(client, order_id)
+    with counted() as asked:
+        page = text(client, address)
+    assert asked.times <= MOST_QUERIES
+    assert "Taken back today" in page
+    assert page.count("To the card you paid with") == 2  # and of what was asked for
+    assert page.count("$1.35") >= 2
 
 
 def test_more_than_there_is_or_nothing_is_refused_and_what_was_chosen_stays(client: Client, made: Shop) -> None:
