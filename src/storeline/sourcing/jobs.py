@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from storeline.kernel.api import job, now, run
+from storeline.sourcing.commands.asks import forget_hours
 from storeline.sourcing.commands.groups import follow_positions
 from storeline.sourcing.commands.values import make_values
 
 FACTS_KEPT = timedelta(days=90)
+HOURS_KEPT = timedelta(days=7)
+"""Caps ask for the hour that is, and a cancelled order gives room back to its own hour. The days are for whoever looks into it."""
 _FORGET = "UPDATE sourcing_plan SET facts = NULL WHERE made_at < %s AND facts IS NOT NULL"
 
 
@@ -25,6 +28,6 @@ def positions() -> int:
 
 
 @job(every=3600)
-def forget_facts() -> int:
-    """Drop what old plans were chosen from: nobody asks what-if of last year; how many."""
-    return run(_FORGET, [now() - FACTS_KEPT]).rowcount
+def forget() -> int:
+    """Drop what old plans were chosen from, since nobody asks what-if of last year, and which orders asked a place in hours long over."""
+    return run(_FORGET, [now() - FACTS_KEPT]).rowcount + forget_hours(now() - HOURS_KEPT)

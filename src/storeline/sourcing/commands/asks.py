@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from storeline.kernel.api import Pending, Ready, Row, ids_array, later, rowcounts, run, times_array
+from storeline.kernel.api import Pending, Ready, Row, ids_array, later, rowcounts, run, times_array, transaction
 from storeline.sourcing.errors import PlaceFull
 from storeline.sourcing.locks import Hour, hour_of
 
@@ -30,11 +30,9 @@ more AS (SELECT place_id, hour, count(*)::int AS orders FROM asked GROUP BY plac
 UPDATE sourcing_load l SET orders = l.orders + more.orders FROM more WHERE l.place_id = more.place_id AND l.hour = more.hour
 """
 # A part without an hour counts in none.
-_FREE = """
-WITH asked AS (DELETE FROM sourcing_ask WHERE order_id = ANY(%s::uuid[]) RETURNING place_id, hour),
-counted AS (
-    SELECT order_id, place_id, hour FROM sourcing_part WHERE order_id = ANY(%s::uuid[]) AND hour IS NOT NULL FOR UPDATE
-),
+_LESS = """
+WITH asked AS (DELETE FROM sourcing_ask WHERE {asks} RETURNING place_id, hour),
+counted AS (SELECT order_id, place_id, hour FROM sourcing_part WHERE {parts}),
 freed AS (
     UPDATE sourcing_part p SET hour = NULL FROM counted c WHERE p.order_id = c.order_id AND p.place_id = c.place_id
 ),
@@ -48,6 +46,19 @@ held AS MATERIALIZED (
 )
 UPDATE sourcing_load l SET orders = l.orders - less.orders FROM less JOIN held USING (place_id, hour)
 WHERE l.place_id = less.place_id AND l.hour = less.hour
+"""
+_FREE = _LESS.format(
+    asks="order_id = ANY(%s::uuid[])", parts="order_id = ANY(%s::uuid[]) AND hour IS NOT NULL FOR UPDATE"
+)
+# Whoever is being freed at this very moment is left to that.
+_PAST = _LESS.format(
+    asks="(order_id, place_id) IN (SELECT order_id, place_id FROM sourcing_ask WHERE hour < %s LIMIT %s FOR UPDATE SKIP LOCKED)",
+    parts="hour < %s LIMIT %s FOR UPDATE SKIP LOCKED",
+)
+_EMPTY = """
+DELETE FROM sourcing_load WHERE (place_id, hour) IN (
+    SELECT place_id, hour FROM sourcing_load WHERE hour < %s AND orders = 0 LIMIT %s FOR UPDATE SKIP LOCKED
+)
 """
 _STANDS = """
 SELECT EXISTS (
@@ -138,3 +149,18 @@ def free(source_ids: Collection[UUID]) -> None:
     if source_ids:
         sources = ids_array(sorted(source_ids))
         run(_FREE, [sources, sources])
+
+
+def forget_hours(before: datetime, at_once: int = 10_000) -> int:
+    """Let go of what was counted in hours that began before then, so many rows in a transaction; gives how many counters went.
+
+    A cap is held against the hour that is: an old counter stands only against its own orders, and goes with them.
+    """
+    gone = 0
+    while True:
+        with transaction():
+            counters = run(_PAST, [before, at_once, before, at_once]).rowcount
+            empty = run(_EMPTY, [before, at_once]).rowcount
+        gone += empty
+        if not counters and not empty:
+            return gone
