@@ -196,16 +196,23 @@ RETURNING subject_id, id, nonce, hash, attempts
 def try_codes(purpose: str, tries: Sequence[Try]) -> dict[UUID, UUID | WrongCode | NoCode]:
     """Count an attempt at each subject's code and say how it went: the code's id where it was right.
 
+    What has not as many digits as a code is no guess at it, such as goods that were scanned into its field: that is not counted.
     Runs in a transaction of its own and refuses to run in another, since a caller's rollback would
     give the guesser the attempt back. A right code is not used up by this: that is `use_codes`, in
     the transaction of what it opens.
     """
     rules, moment = purpose_of(purpose), _moment(purpose)
-    subjects = sorted({each.subject_id for each in tries})
+    guesses = [each for each in tries if len(normal_code(each.code)) == rules.digits]
+    verdicts: dict[UUID, UUID | WrongCode | NoCode] = {
+        each.subject_id: WrongCode(f"That is not a code: it has {rules.digits} digits.", field="code") for each in tries
+    }
+    subjects = sorted({each.subject_id for each in guesses})
     with _durable():
-        rows = run(_ATTEMPT, [purpose, ids_array(subjects), moment, rules.attempts]).fetchall()
+        rows = run(_ATTEMPT, [purpose, ids_array(subjects), moment, rules.attempts]).fetchall() if guesses else []
     found = {row[0]: row for row in rows}
-    return {each.subject_id: _judge(purpose, each, found.get(each.subject_id), rules.attempts) for each in tries}
+    return verdicts | {
+        each.subject_id: _judge(purpose, each, found.get(each.subject_id), rules.attempts) for each in guesses
+    }
 
 
 def _judge(purpose: str, attempt: Try, row: Row | None, limit: int) -> UUID | WrongCode | NoCode:

@@ -2,7 +2,7 @@
 
 Error
 ├── Invalid 422
-│   ├── WrongCode              not the code; `attempts_left` says how often one may still try
+│   ├── WrongCode              not the code; `attempts_left`: how often one may still try, where it was a guess
 │   └── UnknownPurpose         no such purpose of codes was registered
 ├── Gone 410
 │   └── NoCode                 never asked for, used, replaced, expired, or tried too often: ask for another

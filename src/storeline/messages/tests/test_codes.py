@@ -96,6 +96,17 @@ def test_attempts_are_counted_and_end():
     assert tried_codes().ok
 
 
+@pytest.mark.parametrize("typed", ["", "4006381333931", "12345", "1234567", "order 44CBD0", "9" * 300])
+def test_what_has_other_digits_than_a_code_is_no_attempt(typed: str):
+    code = new_code(SIGN_IN, SUBJECT, datetime.now(UTC) + timedelta(minutes=10))
+    before = everything()
+    with pytest.raises(WrongCode) as refusal:
+        check_code(SIGN_IN, SUBJECT, typed, actor=GUEST)
+    assert (refusal.value.field, refusal.value.extra) == ("code", {})
+    assert everything() == before
+    check_code(SIGN_IN, SUBJECT, f" {code[:3]} {code[3:]}", actor=GUEST)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_an_attempt_cannot_hide_in_a_transaction_that_is_undone():
     code = new_code(SIGN_IN, SUBJECT, datetime.now(UTC) + timedelta(minutes=10))
