@@ -44,12 +44,13 @@ _FORGET_CONTACTS = """
 DELETE FROM orders_contact c USING orders_order o
 WHERE o.id = c.order_id AND (c.ended_at <= %s OR c.ended_at IS NULL AND o.state = 'cancelled')
 """
-# The number of an address outlives the address, for recalls alone, where nobody asked that it be forgotten.
+# The number of an address outlives the address, for recalls alone, where nobody asked that it be forgotten: its row is locked
+# too, so that who waited for an erasure sees that it asked.
 _NUMBERS = """
 SELECT o.id, d.phone, d.country FROM orders_destination d JOIN orders_order o ON o.id = d.order_id
 WHERE d.place_id IS NULL AND d.forgotten_at IS NULL AND NOT d.forget AND d.phone <> ''
     AND o.state = 'completed' AND o.completed_at < %s AND o.completed_at > %s
-ORDER BY o.id FOR UPDATE OF o
+ORDER BY o.id FOR UPDATE OF o, d
 """
 _KEEP = """
 INSERT INTO orders_contact AS c (order_id, email, phone, language, ended_at)

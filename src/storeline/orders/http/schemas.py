@@ -235,7 +235,7 @@ class OrderViewOut(OrderOut):
     """An order with its lines; `not_found` is the quantity that was taken off, `moved` what comes from elsewhere instead.
 
     A line that `continues` another is what moved off that one; `from_place` is where its goods still are, if not where the
-    order is served. `address` and `contact` until they are forgotten.
+    order is served. `address` until it is forgotten, `contact` until the order has ended.
     """
 
     ref: str | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.test import Client
 from storeline.customers import api as customers
 from storeline.identity.tests.factories import bearer, make_token
 from storeline.kernel.api import CONSUMERS, SYSTEM, Envelope, new_id, now, run, transaction
+from storeline.kernel.tests.factories import race
 from storeline.orders import api as orders
 from storeline.orders.personal import KEPT_FOR, forget_addresses
 from storeline.orders.tests.factories import ADDRESS, CASH, Shop, brought, delivers, everything, shop
@@ -115,3 +117,21 @@ def test_whoever_ordered_has_it_forgotten_at_once_and_nobody_else() -> None:
     assert ask(other, bearer(make_token("service_desk"))) == 204
     assert all_kept() == []
     assert forget_addresses(now() + KEPT_FOR + timedelta(minutes=1)) == 0
+
+
+def test_who_is_erased_while_numbers_are_kept_leaves_none_behind() -> None:
+    here, person = shop(), new_id()
+    customers.register(customers.NewCustomer(person), actor=SYSTEM)
+    slot = delivers(here, room=9)
+    for _ in range(4):
+        delivered(here, slot, "(614) 555-0123", customer_id=person)
+    customers.erase(person, actor=SYSTEM)
+    gone = Envelope(1, "customers.erased", person, None, None, now(), {})
+    late = now() + KEPT_FOR + timedelta(minutes=1)
+
+    def unlink() -> None:
+        with transaction():
+            CONSUMERS["orders.erasures"].handle([gone])
+
+    race(*[partial(forget_addresses, late)] * 3, unlink, *[partial(forget_addresses, late)] * 3)
+    assert all_kept() == []

@@ -31,4 +31,4 @@ def forget(request: Request, order_id: UUID) -> HttpResponse:
     """Forget it now; a repeat changes nothing."""
     key = request.POST.get("key", "")
     orders.forget_buyer(order_id, actor=request.actor, token=key)
-    return see(f"{reverse('shop:order', args=[order_id])}?key={key}#where")
+    return see(f"{reverse('shop:order', args=[order_id])}?key={key}&said=forgotten#forgotten")
