@@ -7,7 +7,7 @@ and what walk-ins do not find, and what spoils. The value of keeping a unit is n
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +15,8 @@ from bench.tools.sourcing_instance import Instance, Ordered, WalkIn, key
 from storeline.places.api import distance_km
 from storeline.sourcing import api as sourcing
 
+FEW = 5
+"""So many plans of a place say what it saves."""
 Shares = dict[str, dict[str, int]]
 """Units of each product by place."""
 _Event = tuple[float, int, WalkIn | Ordered | tuple[str, str]]
@@ -34,6 +36,8 @@ class World:
     """Online units asked for so far, by the place nearest to them."""
     asked_at: Counter[str] = field(default_factory=Counter)
     asked_of: Counter[str] = field(default_factory=Counter)
+    saved: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    """What the next best plan cost more, by the places of each plan so far."""
 
     def has(self, place: str, product: str) -> int:
         """Units that are there."""
@@ -59,10 +63,12 @@ class World:
         return units / max(self.day, instance.days / 10)
 
     def elsewhere(self, place: str, product: str) -> int:
-        """What an online unit costs more that this place does not have: what past plans say, else the way from the next."""
+        """What an online unit costs more that this place does not have: what a few past plans say, else the way from the next."""
         instance = self.instance
         if place in instance.saved:
             return instance.saved[place]
+        if len(own := self.saved[place]) >= FEW:
+            return min(sum(own) // len(own), instance.refuse)
         here = instance.places[place]
         ways = [
             distance_km(position, here)
@@ -210,6 +216,9 @@ def _planned(world: World, order: Ordered, policy: sourcing.Policy) -> Shares:
     world.took.append(time.perf_counter() - start)
     assert plan is not None, "lines can be refused"
     names = {key(place): place for place in world.instance.places}
+    if plan.next_cost is not None:
+        for place in plan.places:
+            world.saved[names[place]].append(plan.next_cost - plan.cost)
     products = {key(product): product for product, _ in order.lines}
     return {
         names[part.place_id]: {products[pick.product_id]: pick.quantity // 1_000 for pick in part.picks}

@@ -170,8 +170,8 @@ class Ask(models.Model):
 
 
 class Value(models.Model):
-    """What sourcing knows of a product at a place: millionths of a unit sold a day, hours until it is filled up, what one lost
-    sale costs; `fixed`: a unit's value set from above instead. `counted_at`: when somebody last counted it there; `wrong`: thousandths of the place's counts
+    """What sourcing knows of a product at a place: millionths of a unit sold a day, hours until it is filled up, what a unit
+    costs that somebody does not find (`loss`) or that spoils (`spoilt`); `fixed`: a unit's value set from above instead. `counted_at`: when somebody last counted it there; `wrong`: thousandths of the place's counts
     that found another figure than the books.
     """
 
@@ -183,6 +183,7 @@ class Value(models.Model):
     rate = models.BigIntegerField(db_default=0)
     cover_hours = models.IntegerField(db_default=168)
     loss = models.BigIntegerField(db_default=0)
+    spoilt = models.BigIntegerField(db_default=0)
     fixed = models.BigIntegerField(null=True, blank=True)
     fixed_until = models.DateTimeField(null=True, blank=True)
     counted_at = models.DateTimeField(null=True, blank=True)

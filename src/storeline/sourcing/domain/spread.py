@@ -18,7 +18,7 @@ from storeline.sourcing.domain.ways import Given, Source
 
 
 class Known(NamedTuple):
-    """What is kept of a product at a place: how it sells, how sure its record is, and what a unit is worth there."""
+    """What is kept of a product at a place: how it sells, how sure its record is, what a unit is worth there, and what one costs that spoils."""
 
     rate: int | None = None
     wrong: int | None = None
@@ -26,6 +26,7 @@ class Known(NamedTuple):
     hours: int | None = None
     loss: int | None = None
     fixed: int | None = None
+    spoilt: int | None = None
 
 
 _NOTHING = Known()
@@ -39,12 +40,12 @@ class Stands:
         self.old: dict[tuple[int, int], tuple[int, int]] = {}
         self.owned: set[tuple[int, int]] = set()
 
-    def value(self, source: Source, number: int, margin: int) -> Value:
-        """What a unit of a need is worth at a place; `margin` is the share of its price that a lost sale costs."""
+    def value(self, source: Source, number: int) -> Value:
+        """What a unit of a need is worth at a place."""
         key = (source.place_id.int, number)
         one = self.known.get(key, _NOTHING)
         old, days = self.old.get(key, (None, None))
-        return value_of(one.rate, one.hours, one.loss, one.fixed, old, days, margin=margin)
+        return value_of(one.rate, one.hours, one.loss, one.fixed, one.spoilt, old, days)
 
     def told(self, source: Source) -> Source:
         """A place with what is known of its records."""
@@ -84,11 +85,11 @@ class Spread:
         sources: Sequence[Source],
         stands: Stands,
         near: Collection[int],
-        weighed: tuple[Policy, int],
+        policy: Policy,
         serving: Collection[int] = (),
     ) -> None:
         self.needs, self.sources, self.stands, self.near, self.serving = needs, sources, stands, near, serving
-        self.policy, self.margin = weighed
+        self.policy = policy
         self.online = [one for one in sources if one.priority is not None and is_open(one)]
         self._by_id = {one.place_id.int: one for one in self.online}
         self._at: dict[int, places.Position | None] = {}
@@ -207,7 +208,7 @@ class Spread:
         return Seen(one.place_id, metres, tuple(has), values, one.priority or 0, one.visit, one.line)
 
     def _values(self, one: Source, numbers: Sequence[int]) -> tuple[Value, ...]:
-        return tuple([self.stands.value(one, number, self.margin) for number in numbers])
+        return tuple([self.stands.value(one, number) for number in numbers])
 
     def _given(self, plan: Plan, numbers: Sequence[int]) -> list[Given]:
         number_of = {self.needs[number][0].product_id: number for number in numbers}

@@ -44,16 +44,15 @@ def value_of(
     hours: int | None,
     loss: int | None,
     fixed: int | None,
+    spoilt: int | None = None,
     old: int | None = None,
     old_days: int | None = None,
-    *,
-    margin: int,
 ) -> Value:
-    """What a unit is worth, from the columns that it is kept in. What is thrown away costs the price less its margin."""
-    lost = loss or 0
-    spoilt = lost * (1_000 - margin) // margin if margin else 0
+    """What a unit is worth, from the columns that it is kept in."""
     days = (hours or 168) / 24
-    return Value((rate or 0) / 1_000_000, days, lost, fixed, (old or 0) // 1_000, float(old_days or 0), spoilt)
+    return Value(
+        (rate or 0) / 1_000_000, days, loss or 0, fixed, (old or 0) // 1_000, float(old_days or 0), spoilt or 0
+    )
 
 
 def reached(mean: float, units: int) -> int:

@@ -61,7 +61,7 @@ def _seen_of(looked: str) -> Compiled:
     return Compiled(f"""
 WITH {REACH}
 SELECT p.id, {KM}, r.priority, s.visit, s.line, {ROOM}, {CLOSED}, {TRADING}, p.format, p.keeps,
-    g.has, g.rate, g.hours, g.loss, g.fixed, g.old, g.old_days
+    g.has, g.rate, g.hours, g.loss, g.fixed, g.spoilt, g.old, g.old_days
 FROM {looked} AS r CROSS JOIN LATERAL (
     SELECT * FROM places_place WHERE id = r.place_id AND capabilities && %(capabilities)s::text[] LIMIT 1
 ) AS p
@@ -69,7 +69,7 @@ LEFT JOIN sourcing_site s ON s.place_id = p.id
 CROSS JOIN LATERAL (
     SELECT array_agg(coalesce(b.available, 0) ORDER BY w.n) AS has, array_agg(v.rate ORDER BY w.n) AS rate,
         array_agg(v.cover_hours ORDER BY w.n) AS hours, array_agg(v.loss ORDER BY w.n) AS loss,
-        array_agg(v.fixed ORDER BY w.n) AS fixed,
+        array_agg(v.fixed ORDER BY w.n) AS fixed, array_agg(v.spoilt ORDER BY w.n) AS spoilt,
         array_agg(old.units ORDER BY w.n) AS old, array_agg(old.days ORDER BY w.n) AS old_days
     FROM unnest(%(products)s::uuid[]) WITH ORDINALITY AS w(product_id, n)
     LEFT JOIN LATERAL (
@@ -77,7 +77,7 @@ CROSS JOIN LATERAL (
         WHERE place_id = p.id AND product_id = w.product_id AND {_OURS} LIMIT 1
     ) AS b ON true
     LEFT JOIN LATERAL (
-        SELECT rate, cover_hours, loss, CASE WHEN fixed_until IS NULL OR fixed_until > %(at)s THEN fixed END AS fixed
+        SELECT rate, cover_hours, loss, CASE WHEN fixed_until IS NULL OR fixed_until > %(at)s THEN fixed END AS fixed, spoilt
         FROM sourcing_value WHERE place_id = p.id AND product_id = w.product_id AND b.available > 0 LIMIT 1
     ) AS v ON true
     LEFT JOIN LATERAL (
@@ -202,7 +202,7 @@ class _Planning:
     def _seen(self, rows: Sequence[Row]) -> tuple[Seen, ...]:
         classes = {one.temperature for one, _ in self.products if one.temperature in places.TEMPERATURES}
         kept = cache(lambda form, *stated: classes <= places.kept_by(form, stated))
-        return tuple([_seen(row, kept, self.live.margin_share) for row in rows if row[0] not in self.without])
+        return tuple([_seen(row, kept) for row in rows if row[0] not in self.without])
 
 
 def _unfit(one: ProductNeed, method: Method) -> list[Reason]:
@@ -220,7 +220,7 @@ def _unfit(one: ProductNeed, method: Method) -> list[Reason]:
     return []
 
 
-def _seen(row: Row, kept: Callable[..., bool], margin: int) -> Seen:
+def _seen(row: Row, kept: Callable[..., bool]) -> Seen:
     place, km, priority, visit, line, room, closed, trading, form, keeping, has, *worth = row
     barred = None
     if closed:
@@ -234,5 +234,5 @@ def _seen(row: Row, kept: Callable[..., bool], margin: int) -> Seen:
     if worth == [[None] * len(has)] * len(worth):  # as most are where little is sold
         values = (Value(),) * len(has)
     else:
-        values = tuple([value_of(*one, margin=margin) for one in zip(*worth, strict=True)])
+        values = tuple([value_of(*one) for one in zip(*worth, strict=True)])
     return Seen(place, round((km or 0.0) * 1_000), tuple(has), values, priority, visit, line, barred)

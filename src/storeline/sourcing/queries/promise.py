@@ -174,8 +174,7 @@ class _Asking:
         for row in farther:
             sources.append(one := source_of(row))
             add_farther(stands, one, row[COLUMNS + 1 :])
-        weighed = self.live.policy, self.live.margin_share
-        return Spread(self.products, sources, stands, near, weighed, at)
+        return Spread(self.products, sources, stands, near, self.live.policy, at)
 
     def _read(self, rows: list[Row]) -> tuple[list[Source], int]:
         """The places that were read, and how many there were to look at."""

@@ -128,13 +128,13 @@ _SERVES = f"""fits AND ('collect' = ANY(capabilities) OR NOT {_anybody("collect"
 _WORTH = f"""CROSS JOIN LATERAL (
     SELECT array_agg(v.rate ORDER BY w.n) AS rate, array_agg(v.wrong ORDER BY w.n) AS wrong,
         array_agg(v.counted_at ORDER BY w.n) AS counted, array_agg(v.cover_hours ORDER BY w.n) AS hours,
-        array_agg(v.loss ORDER BY w.n) AS loss, array_agg(v.fixed ORDER BY w.n) AS fixed,
+        array_agg(v.loss ORDER BY w.n) AS loss, array_agg(v.fixed ORDER BY w.n) AS fixed, array_agg(v.spoilt ORDER BY w.n) AS spoilt,
         array_agg(old.units ORDER BY w.n) AS old, array_agg(old.days ORDER BY w.n) AS old_days, array_agg((p.whole OR p.has[w.n] > 0) AND EXISTS (
             SELECT FROM stock_ownership o WHERE o.place_id = p.id AND o.product_id = w.product_id AND o.until IS NULL
         ) ORDER BY w.n) AS owned
     FROM unnest(%(products)s::uuid[]) WITH ORDINALITY AS w(product_id, n)
     LEFT JOIN LATERAL (
-        SELECT rate, wrong, counted_at, cover_hours, loss, CASE WHEN fixed_until IS NULL OR fixed_until > %(at)s THEN fixed END AS fixed
+        SELECT rate, wrong, counted_at, cover_hours, loss, CASE WHEN fixed_until IS NULL OR fixed_until > %(at)s THEN fixed END AS fixed, spoilt
         FROM sourcing_value WHERE place_id = p.id AND product_id = w.product_id
             AND p.has[w.n] > 0 AND (p.whole OR w.n = ANY(%(numbers)s::bigint[])) LIMIT 1
     ) AS v ON true
@@ -165,7 +165,7 @@ def _sources(looked: str, *, planned: bool = False) -> str:
     Times are read of who has the whole basket, of the first `%(told)s` of them and of who delivers; what a plan asks where it is
     `planned`. Slots are read where the whole basket may be handed over in one: `Source`, column by column.
     """
-    planned_columns = ", v.hours, v.loss, v.fixed, v.old, v.old_days, v.owned" if planned else ""
+    planned_columns = ", v.hours, v.loss, v.fixed, v.spoilt, v.old, v.old_days, v.owned" if planned else ""
     return f"""
 WITH {REACH},
 looked AS MATERIALIZED (
@@ -216,7 +216,7 @@ NEAR_SOURCES = Compiled(_sources(_NEAREST))
 FARTHER_SOURCES = Compiled(_sources(_FARTHER, planned=True))
 VALUE, SPOILING, OWNED = range(3)
 _VALUE = f"""SELECT {VALUE} AS kind, array_position(%(near)s::uuid[], place_id) AS place, array_position(%(products)s::uuid[], product_id) AS n,
-    rate, wrong, counted_at, cover_hours, loss, CASE WHEN fixed_until IS NULL OR fixed_until > %(at)s THEN fixed END
+    rate, wrong, counted_at, cover_hours, loss, CASE WHEN fixed_until IS NULL OR fixed_until > %(at)s THEN fixed END, spoilt
 FROM sourcing_value WHERE"""
 # What a plan asks of the places near (`%(near)s`), where there is anything to say: what units of the products that are `%(asked)s` for
 # are worth, and what is known of all of those that put the basket together (`%(serving)s`); what spoils soon; what is a partner's.
@@ -226,14 +226,14 @@ UNION ALL
 {_VALUE} place_id = ANY(%(serving)s::uuid[]) AND product_id = ANY(%(products)s::uuid[]) AND product_id <> ALL(%(asked)s::uuid[])
 UNION ALL
 SELECT {SPOILING}, array_position(%(near)s::uuid[], l.place_id), array_position(%(products)s::uuid[], l.product_id),
-    sum(l.on_hand)::bigint, NULL, NULL, min(l.expires_on - l.today) + 1, NULL, NULL
+    sum(l.on_hand)::bigint, NULL, NULL, min(l.expires_on - l.today) + 1, NULL, NULL, NULL
 FROM (
     SELECT stock_lot.*, (%(at)s AT TIME ZONE (SELECT zone FROM places_place WHERE id = place_id))::date AS today FROM stock_lot
     WHERE place_id = ANY(%(near)s::uuid[]) AND product_id = ANY(%(asked)s::uuid[]) AND on_hand > 0 AND NOT expired
 ) AS l WHERE l.expires_on < l.today + {SOON} GROUP BY l.place_id, l.product_id
 UNION ALL
 SELECT {OWNED}, array_position(%(near)s::uuid[], place_id), array_position(%(products)s::uuid[], product_id),
-    NULL, NULL, NULL, NULL, NULL, NULL
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM stock_ownership WHERE place_id = ANY(%(near)s::uuid[]) AND product_id = ANY(%(asked)s::uuid[]) AND until IS NULL
 """)
 # Times from `%(ready)s` on of those that may put the basket together.
@@ -303,9 +303,8 @@ def stands_of(rows: Sequence[Row], near: Sequence[Source]) -> Stands:
 
 def add_farther(stands: Stands, source: Source, planned: Sequence[Any]) -> None:
     """The same of a place farther away, from the columns that only it has."""
-    hours, loss, fixed, old, old_days, owned = planned
-    columns = (source.rate or (), source.wrong or (), source.counted_at or (), hours, loss, fixed, old, old_days, owned)
-    for number, (*known, units, days, is_owned) in enumerate(zip(*columns, strict=True)):
+    known_there = (source.rate or (), source.wrong or (), source.counted_at or ())
+    for number, (*known, units, days, is_owned) in enumerate(zip(*known_there, *planned, strict=True)):
         key = (source.place_id.int, number)
         stands.known[key] = Known(*known)
         if units:

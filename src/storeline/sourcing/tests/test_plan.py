@@ -57,15 +57,6 @@ def assert_balanced() -> None:
         assert check().ok, check().differences
 
 
-def test_where_goods_only_came_back_nothing_is_sold(one):
-    here = shop("here", 50.1)
-    post(move(here, one, 1_000, "return"))
-    counted = stock.Counted(new_id(), 1, here, one, 1_000)
-    stock.count([counted], actor=SYSTEM)
-    assert sourcing.make_values() == 1
-    assert run("SELECT rate FROM sourcing_value").fetchall() == [(0,)]
-
-
 def test_the_nearest_serves_unless_its_unit_is_worth_more_there(one):
     near, far = shop("near", 50.1), shop("far", 50.4)
     for each in (near, far):
@@ -102,35 +93,6 @@ def test_what_is_a_partners_here_or_there_is_no_supply(one):
         assert chosen(ask(one)) == (there,), "its own shop sells it as ever"
         run("UPDATE stock_ownership SET until = since WHERE place_id = %s", [corner])
         assert given() == (there,)
-
-
-def test_values_come_from_movements(one):
-    [other] = make_products(1)
-    near, far = shop("near", 50.1), shop("far", 50.2)
-    for each in (near, far):
-        for product in (one, other):
-            put(each, product, 1_000 if product == one else 50_000)
-    run(
-        "INSERT INTO pricing_price (id, product_id, amount, base, currency, member, valid_from)"
-        " VALUES (%s, %s, 4000, 1000, 'USD', false, '2000-01-01')",
-        [new_id(), one],
-    )
-    run("UPDATE stock_balance SET on_hand = on_hand")
-    sales = [move(near, one, -1_000) for _ in range(28)] + [move(far, other, -1_000) for _ in range(28)]
-    put(near, one, 28_000)
-    post(*sales)
-    with clock_at(AT + timedelta(days=1)):
-        assert sourcing.make_values() == 4
-        assert sourcing.make_values() == 0
-    rows = {
-        (place, product): (rate, loss)
-        for place, product, rate, loss in run("SELECT place_id, product_id, rate, loss FROM sourcing_value")
-    }
-    # The product sold 28 in 28 days, half of all trade was here: drawn from 1 a day towards half a day by two sales.
-    assert rows[near, one] == (round(1_000_000 * 14 * 30 / 16 / 28), 1_000_000)
-    assert rows[far, one] == (round(1_000_000 * 14 * 2 / 16 / 28), 1_000_000)
-    assert rows[near, other][1] == 0
-    assert chosen(ask(one)) == (far,)
 
 
 def test_a_channel_sells_from_its_groups_the_first_first(one):
