@@ -16,8 +16,7 @@ from storeline.places import api as places
 from storeline.sourcing import api as sourcing
 from storeline.sourcing import audit
 from storeline.sourcing.commands.groups import follow_positions
-from storeline.stock import api as stock
-from storeline.stock.tests.factories import make_place, make_products, move, post, put
+from storeline.stock.tests.factories import make_place, make_products, put
 
 AT = datetime(2017, 6, 1, 12, tzinfo=UTC)
 HERE = places.Position(50.0, 5.0)
