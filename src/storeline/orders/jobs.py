@@ -19,7 +19,7 @@ WHERE state = 'confirmed' AND method = 'carry_out' AND placed_at <= %s ORDER BY 
 
 @job(every=600)
 def forget_old_addresses() -> int:
-    """Forget where orders were brought that ended long ago, or whose customer was erased, and how to tell about those that ended."""
+    """Forget where orders were brought that ended long ago, or whose customer was erased, and how to reach whoever ordered, in time."""
     return forget_addresses(now())
 
 
