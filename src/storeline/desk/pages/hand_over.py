@@ -27,10 +27,12 @@ def waiting(request: Request) -> HttpResponse:
     if place is None:
         return choose_first()
     found = fulfilment.list_tasks(places=[place.id], states=["ready"], limit=_SHOWN)
+    leaving = {task.order_id for task in found if task.method in _LEAVING}
+    shown = rows(found)
     context = {
         "tab": "hand_over",
-        "ready": rows([task for task in found if task.method not in _LEAVING]),
-        "leaving": rows([task for task in found if task.method in _LEAVING]),
+        "ready": [row for row in shown if row.id not in leaving and not row.parcel],
+        "leaving": [row for row in shown if row.id in leaving or row.parcel == "announced"],
     }
     return render(request, "desk/hand_over.html", place, context)
 

@@ -41,23 +41,28 @@ class Row:
     due: str
     lines: int
     looked_at: int
+    parcel: str = ""
+    """How the parcel stands in which it goes to a point."""
 
 
 def rows(tasks: list[fulfilment.TaskView]) -> list[Row]:
     """Tasks as lists show them."""
     moment = now()
+    points = sorted({task.point for task in tasks if task.point is not None})
+    names = places.names_of(points) if points else {}
     return [
         Row(
             task.order_id,
             orders.order_number(task.order_id),
-            words.state(task.state),
+            words.state(task.state, task.parcel or task.method),
             task.state,
-            words.method(task.method),
+            words.method(task.method, names[task.point][1] if task.point else ""),
             task.due_at,
             task.due_at < moment,
             words.due(due(task.due_at, moment)),
             len(task.lines),
             sum(line.picked is not None for line in task.lines),
+            task.parcel or "",
         )
         for task in tasks
     ]

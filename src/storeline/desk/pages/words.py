@@ -85,10 +85,26 @@ _STATES: Final = {
 }
 
 
-def state(code: str) -> State:
-    """A task's state in words."""
+_FOLLOWING: Final = {
+    ("ready", "deliver"): gettext_noop("Write the order's number on the bag and put it where the vans are loaded."),
+    ("ready", "ship"): gettext_noop("Pack it as one parcel. It is done once the carrier has it."),
+    ("ready", "announced"): gettext_noop(
+        "Write the order's number on the bag and put it with what goes to the collection point. The shopper gets the code once"
+        " it is there."
+    ),
+    ("ready", "arrived"): gettext_noop("It is at the collection point, and waits there for its shopper."),
+    ("ready", "returning"): gettext_noop(
+        "Nobody collected it, so it comes back. Once it is here, say so under Parcels."
+    ),
+    ("handed_over", "ship"): gettext_noop("The carrier has the parcel. You are done."),
+}
+"""What comes next where that is not what comes next for who collects here: by the way, or by how the parcel to a point stands."""
+
+
+def state(code: str, way: str = "collect") -> State:
+    """A task's state in words; `way` is its method, or how the parcel stands in which it goes to a point."""
     name, tone, symbol, following = _STATES[code]
-    return State(_(name), tone, symbol, _(following))
+    return State(_(name), tone, symbol, _(_FOLLOWING.get((code, way), following)))
 
 
 def proof_refused(error: Error) -> str:
@@ -114,8 +130,10 @@ _METHODS: Final = {
 }
 
 
-def method(code: str) -> str:
-    """How an order leaves the place."""
+def method(code: str, point: str = "") -> str:
+    """How an order leaves the place; `point` is where else it is collected."""
+    if point:
+        return _("Collected at %(name)s") % {"name": point}
     named = _METHODS.get(code)
     return _(named) if named else code
 

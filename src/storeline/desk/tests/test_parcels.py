@@ -12,11 +12,14 @@ from django.test import Client
 from storeline.desk.pages.parcels import hidden
 from storeline.desk.tests.test_stock_pages import light
 from storeline.fulfilment import api as fulfilment
-from storeline.fulfilment.tests.factories import all_rows
+from storeline.fulfilment.commands.parcels import send_back_unclaimed
+from storeline.fulfilment.tests.factories import all_rows, ready_to_bring, to_pick
+from storeline.fulfilment.tests.test_parcels import point
 from storeline.identity.tests.factories import browser_of, make_user
-from storeline.kernel.api import SYSTEM, Actor, new_id, run
+from storeline.kernel.api import SYSTEM, Actor, new_id, now, run
 from storeline.messages import api as messages
-from storeline.orders.tests.factories import Shop
+from storeline.orders import api as orders
+from storeline.orders.tests.factories import Shop, delivers
 from storeline.web.tests.browsing import get, send
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,3 +106,60 @@ def test_an_address_is_shown_as_its_owner_knows_it() -> None:
     assert hidden(("email", "kim@example.org")) == "k…@example.org"
     assert hidden(("sms", "+16145550123")) == "…123"
     assert hidden(None) == ""
+
+
+def test_what_is_collected_at_a_point_is_not_handed_over_where_it_is_picked(here: Shop, associate: Client) -> None:
+    corner = point(here)
+    order_id = to_pick(here, [2], collect_at=corner)
+    page, number = f"/desk/tasks/{order_id}", orders.order_number(order_id)
+    assert "Collected at Corner" in get(associate, "/desk")
+    fulfilment.pick_all([order_id], actor=SYSTEM)
+    fulfilment.ready([order_id], actor=SYSTEM)
+    shown = get(associate, page)
+    assert "put it with what goes to the collection point" in shown
+    assert 'id="code"' not in shown
+    assert number in get(associate, "/desk/hand-over").partition("the way to a collection point")[2]
+    there = browser_of(make_user("corner", "associate", place_id=corner))
+    assert number in get(there, "/desk/parcels")
+    before = all_rows()
+    assert send(there, "/desk/parcels", code="ABCDEF") == "/desk/parcels?said=no_parcel"
+    assert all_rows() == before
+    # The bag has its number, not a label to scan.
+    assert send(there, "/desk/parcels", code=f"# {number.lower()}") == "/desk/parcels?said=parcel_in"
+    assert send(there, "/desk/parcels", code=number) == f"/desk/parcels/{order_id}"
+    assert number not in get(associate, "/desk/hand-over")
+    assert "waits there for its shopper" in get(associate, page)
+    run("UPDATE fulfilment_parcel SET keep_until = now() - interval '1 hour'")
+    send_back_unclaimed(now())
+    shown = get(associate, page)
+    assert "Nobody collected it, so it comes back." in shown
+    assert 'href="/desk/parcels"' in shown
+    for _ in range(2):
+        assert send(associate, "/desk/parcels/back", parcel=str(order_id)) == "/desk/parcels?said=parcel_back"
+    assert "Cancelled" in get(associate, page)
+
+
+def test_of_two_with_one_number_neither_is_guessed(here: Shop) -> None:
+    corner = point(here)
+    for _ in range(2):
+        order_id = to_pick(here, [1], collect_at=corner)
+        fulfilment.pick_all([order_id], actor=SYSTEM)
+        fulfilment.ready([order_id], actor=SYSTEM)
+    run("UPDATE fulfilment_parcel SET reference = 'AAAAAA'")
+    before = all_rows()
+    there = browser_of(make_user("corner", "associate", place_id=corner))
+    assert send(there, "/desk/parcels", code="aaaaaa") == "/desk/parcels?said=no_parcel"
+    assert all_rows() == before
+
+
+@pytest.mark.parametrize(
+    ("method", "words"), [("deliver", "where the vans are loaded"), ("ship", "once the carrier has it")]
+)
+def test_what_is_brought_or_sent_says_so_and_names_no_code(
+    here: Shop, associate: Client, method: str, words: str
+) -> None:
+    slot = delivers(here, method=method)
+    order_id = ready_to_bring(here, slot, method=method, slot_id=slot if method == "deliver" else None)
+    page = get(associate, f"/desk/tasks/{order_id}")
+    assert words in page
+    assert "now has the code" not in page

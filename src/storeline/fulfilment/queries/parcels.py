@@ -16,6 +16,7 @@ SELECT id, place_id, order_id, client_id, reference, label, temperature, compart
     keep_until, closed_at
 FROM fulfilment_parcel
 """
+_NUMBERED = f"{PARCEL} WHERE place_id = %s AND reference = %s AND order_id IS NOT NULL AND closed_at IS NULL LIMIT 2"
 
 
 def get_parcel(parcel_id: UUID) -> Parcel:
@@ -27,12 +28,17 @@ def get_parcel(parcel_id: UUID) -> Parcel:
 
 
 def find_parcel(place_id: UUID, label: str) -> Parcel | None:
-    """The parcel with this label that a place expects or has; of several the one that is expected."""
+    """The parcel with this label that a place expects or has; of several the one that is expected.
+
+    Our own are found by the order's number too, which is written on the bag, where only one there has it.
+    """
     rows = run(
         f"{PARCEL} WHERE place_id = %s AND label = %s AND closed_at IS NULL ORDER BY state = 'announced' DESC, id LIMIT 1",
         [place_id, label],
     ).fetchall()
-    return Parcel(*rows[0]) if rows else None
+    number = label.replace(" ", "").removeprefix("#").upper()
+    rows = rows or run(_NUMBERED, [place_id, number]).fetchall()
+    return Parcel(*rows[0]) if len(rows) == 1 else None
 
 
 def parcels_at(place_id: UUID, states: Collection[str], *, after: UUID | None = None, limit: int = 100) -> list[Parcel]:

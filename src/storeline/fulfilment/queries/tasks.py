@@ -22,7 +22,9 @@ from storeline.places import api as places
 from storeline.pricing import api as pricing
 
 _TASK = """
-SELECT order_id, place_id, method, state, due_at, created_at, ready_at, closed_at, owed, attempt, promised_at
+SELECT order_id, place_id, method, state, due_at, created_at, ready_at, closed_at, owed, attempt, promised_at,
+    (SELECT d.place_id FROM orders_destination d WHERE d.order_id = fulfilment_task.order_id),
+    (SELECT p.state FROM fulfilment_parcel p WHERE p.id = fulfilment_task.order_id)
 FROM fulfilment_task
 """
 _LINES = f"""
@@ -131,7 +133,8 @@ class OfferView:
 class TaskView:
     """A task with its lines; `owed` in minor units of the order's currency once picking is over.
 
-    Where it was due at `promised_at` before, what comes from another place is late.
+    Where it was due at `promised_at` before, what comes from another place is late. Collected at another place, that is
+    `point`, and `parcel` says how it stands on the way there, once it is picked.
     """
 
     order_id: UUID
@@ -145,6 +148,8 @@ class TaskView:
     owed: int | None
     attempt: int
     promised_at: datetime | None = None
+    point: UUID | None = None
+    parcel: str | None = None
     lines: tuple[TaskLine, ...] = ()
 
 
