@@ -153,3 +153,17 @@ def loading(here: Shop, *order_ids: UUID, name: str = "Van 1") -> UUID:
     fulfilment.start_run(turn, van, now().date(), actor=SYSTEM)
     fulfilment.assign(turn, order_ids, actor=SYSTEM)
     return turn
+
+
+def point(here: Shop, place_format: str = "collection_point", **fields: Any) -> UUID:
+    """Where orders are collected that are picked elsewhere."""
+    return make(
+        "places.Place",
+        ref=f"at-{place_format}",
+        entity_id=here.entity,
+        name="Corner",
+        format=place_format,
+        zone="UTC",
+        country="US",
+        **({"capabilities": ["collect"]} | fields),
+    )

@@ -16,12 +16,12 @@ from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment import audit
 from storeline.fulfilment.commands.parcels import send_back_unclaimed
 from storeline.fulfilment.domain.parcels import KEPT_FOR
-from storeline.fulfilment.tests.factories import all_rows, balances, differences, read_events, state_of, to_pick
+from storeline.fulfilment.tests.factories import all_rows, balances, differences, point, read_events, state_of, to_pick
 from storeline.identity.tests.factories import bearer, make_token
 from storeline.kernel.api import SYSTEM, Actor, Conflict, Error, new_id, now, run
 from storeline.messages import api as messages
 from storeline.orders import api as orders
-from storeline.orders.tests.factories import Shop, brought, delivers, make, shop
+from storeline.orders.tests.factories import Shop, brought, delivers, shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PARTNER = Actor("client", new_id(), permissions=frozenset({"fulfilment.announce"}))
@@ -30,19 +30,6 @@ PARTNER = Actor("client", new_id(), permissions=frozenset({"fulfilment.announce"
 @pytest.fixture
 def here() -> Shop:
     return shop()
-
-
-def point(here: Shop, place_format: str = "collection_point", **fields: Any) -> UUID:
-    return make(
-        "places.Place",
-        ref=f"at-{place_format}",
-        entity_id=here.entity,
-        name="Corner",
-        format=place_format,
-        zone="UTC",
-        country="US",
-        **({"capabilities": ["collect"]} | fields),
-    )
 
 
 def travelling(here: Shop, place: UUID) -> UUID:

@@ -17,13 +17,13 @@ from storeline.fulfilment.tests.factories import (
     differences,
     loading,
     picks,
+    point,
     ready,
     ready_to_bring,
     signed,
     supplying,
     to_pick,
 )
-from storeline.fulfilment.tests.test_parcels import point
 from storeline.kernel.api import GUEST, SYSTEM, Error, new_id, now, run
 from storeline.kernel.tests.factories import race
 from storeline.orders import api as orders
