@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from storeline.sourcing import api as sourcing  # itself only once there is a database: it reads the settings
 
 PLACES, PRODUCTS, RARE = 1_000, 10_000, 100
+WARM = 60
 GROUPS = (10, 100, 1_000)
 POINTS = 50
 _UNITS = [0] * 60 + [1_000, 2_000, 3_000] * 40 + [1_000 * many for many in range(4, 64) for _ in range(7)]
@@ -30,14 +31,14 @@ NOTES = (
     "sells at a tenth of the rows; a channel sells from a random 10, 100 or all 1,000 of them; baskets of 1 to 8 products, one in 50 with a "
     "product that one place in a hundred has; each asked from a random position through sourcing.api, one client; plans on the same data"
 )
-_PLACES = f"""
+_PLACES = """
 INSERT INTO places_place (id, ref, entity_id, name, names, format, zone, country, region, city, postal_code, address, phone,
     price_zone, tax_region, capabilities, latitude, longitude)
-SELECT uuidv7(), 'b' || n, (SELECT id FROM places_entity), 'Place ' || n, '{{}}',
-    CASE WHEN n <= {PLACES} THEN 'supermarket' ELSE 'locker' END, 'America/New_York', 'US', '', '', '', '', '', '', '',
-    CASE WHEN n <= {PLACES} THEN ARRAY['sell', 'collect', 'deliver', 'ship'] ELSE ARRAY['collect'] END,
-    {SOUTH} + random() * {NORTH - SOUTH}, {WEST} + random() * {EAST - WEST}
-FROM generate_series(1, {PLACES + POINTS}) AS n
+SELECT uuidv7(), 'b' || n, (SELECT id FROM places_entity), 'Place ' || n, '{}',
+    CASE WHEN n <= %(places)s THEN 'supermarket' ELSE 'locker' END, 'America/New_York', 'US', '', '', '', '', '', '', '',
+    CASE WHEN n <= %(places)s THEN ARRAY['sell', 'collect', 'deliver', 'ship'] ELSE ARRAY['collect'] END,
+    %(south)s + random() * (%(north)s - %(south)s), %(west)s + random() * (%(east)s - %(west)s)
+FROM generate_series(1, %(places)s + %(points)s) AS n
 """
 _SQL = (
     "SELECT setseed(0.4)",
@@ -52,16 +53,15 @@ INSERT INTO catalog_product (id, ref, name, names, description, descriptions, br
     temperature, allergens, tax_class, pictures, service, status, online)
 SELECT uuidv7(), 'p' || n, 'Product ' || n, '{}', '', '{}', '', '', 'each', false, false,
     CASE WHEN mod(n, 10) = 0 THEN 'chilled' ELSE 'ambient' END, '{}', 'standard', '[]', false, 'active', true
-FROM generate_series(1, """
-    + str(PRODUCTS)
-    + ") n",
+FROM generate_series(1, %(products)s) AS n
+""",
     """
 INSERT INTO capacity_area (id, place_id, method, name, country, postal_codes, radius_km, fee, days, product_id)
 SELECT uuidv7(), p.id, m.method, m.method, 'US', '{}', m.radius, m.fee, m.days, (SELECT min(id::text)::uuid FROM catalog_product)
 FROM places_place p, (VALUES ('deliver', 60.0, 699, 0), ('ship', NULL, 499, 2)) AS m(method, radius, fee, days)
 WHERE p.format = 'supermarket'
 """,
-    "INSERT INTO sourcing_group (id, ref, name) SELECT uuidv7(), 'g' || n, 'Group of ' || n FROM unnest(ARRAY[10, 100, 1000]) n",
+    "INSERT INTO sourcing_group (id, ref, name) SELECT uuidv7(), 'g' || n, 'Group of ' || n FROM unnest(%(groups)s::int[]) AS n",
     """
 INSERT INTO sourcing_member (group_id, place_id, position)
 SELECT g.id, p.id, p.position FROM sourcing_group g CROSS JOIN LATERAL (
@@ -110,10 +110,10 @@ def main(options: argparse.Namespace) -> dict[str, Any]:
         possible = asks = waits = 0
         for size in GROUPS:
             chance = random.Random(size)
-            _ask(size, products, chance, 60)
+            _ask(size, products, chance, WARM)
             took[size], answered, waited = _ask(size, products, chance, asked)
             possible, asks, waits = possible + answered, asks + asked, max(waits, waited)
-            _plan(size, products, chance, 60)
+            _plan(size, products, chance, WARM)
             planned[size] = _plan(size, products, chance, asked)
         every = [one for some in took.values() for one in some]
         return {
@@ -134,8 +134,10 @@ def main(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _build() -> None:
+    sizes = {"places": PLACES, "points": POINTS, "products": PRODUCTS, "groups": list(GROUPS)}
+    corners = {"south": SOUTH, "north": NORTH, "west": WEST, "east": EAST}
     for statement in _SQL:
-        kernel.run(statement)
+        kernel.run(statement, sizes | corners)
     stocked = [row[0].hex for row in kernel.run("SELECT id FROM places_place WHERE format = 'supermarket' ORDER BY id")]
     goods = [row[0].hex for row in kernel.run("SELECT id FROM catalog_product ORDER BY id")]
     for statement in _BARE:
