@@ -166,7 +166,7 @@ def test_a_little_less_on_the_scale_asks_nobody(here: Shop, associate: Client) -
 def test_what_is_brought_waits_for_no_shopper(here: Shop, associate: Client) -> None:
     order_id = ready_to_bring(here, delivers(here))
     page = get(associate, "/desk/hand-over")
-    assert "Waiting for a van, a carrier or the way to a collection point" in page
+    assert "Waiting to leave" in page
     assert "Waiting for their shoppers" not in page
     assert orders.order_number(order_id) in page
 

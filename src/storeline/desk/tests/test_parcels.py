@@ -116,7 +116,7 @@ def test_what_is_collected_at_a_point_is_not_handed_over_where_it_is_picked(here
     shown = get(associate, page)
     assert "put it with what goes to the collection point" in shown
     assert 'id="code"' not in shown
-    assert number in get(associate, "/desk/hand-over").partition("the way to a collection point")[2]
+    assert number in get(associate, "/desk/hand-over").partition("Waiting to leave")[2]
     there = browser_of(make_user("corner", "associate", place_id=corner))
     assert number in get(there, "/desk/parcels")
     before = all_rows()
@@ -134,6 +134,14 @@ def test_what_is_collected_at_a_point_is_not_handed_over_where_it_is_picked(here
     for _ in range(2):
         assert send(associate, "/desk/parcels/back", parcel=str(order_id)) == "/desk/parcels?said=parcel_back"
     assert "Cancelled" in get(associate, page)
+
+
+def test_a_partners_parcel_is_found_by_what_the_list_calls_it(here: Shop, associate: Client) -> None:
+    parcel = fulfilment.Announced(new_id(), here.place, "parcels-PB1", "JJD01")
+    fulfilment.announce(parcel, actor=PARTNER)
+    assert "parcels-PB1" in get(associate, "/desk/parcels")
+    assert send(associate, "/desk/parcels", code=" PARCELS-pb1 ") == "/desk/parcels?said=parcel_in"
+    assert send(associate, "/desk/parcels", code="JJD01") == f"/desk/parcels/{parcel.id}"
 
 
 def test_of_two_with_one_number_neither_is_guessed(here: Shop) -> None:

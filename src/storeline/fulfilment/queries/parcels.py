@@ -16,7 +16,7 @@ SELECT id, place_id, order_id, client_id, reference, label, temperature, compart
     keep_until, closed_at
 FROM fulfilment_parcel
 """
-_NUMBERED = f"{PARCEL} WHERE place_id = %s AND reference = %s AND order_id IS NOT NULL AND closed_at IS NULL LIMIT 2"
+_NUMBERED = f"{PARCEL} WHERE place_id = %s AND upper(reference) = %s AND closed_at IS NULL LIMIT 2"
 
 
 def get_parcel(parcel_id: UUID) -> Parcel:
@@ -30,7 +30,7 @@ def get_parcel(parcel_id: UUID) -> Parcel:
 def find_parcel(place_id: UUID, label: str) -> Parcel | None:
     """The parcel with this label that a place expects or has; of several the one that is expected.
 
-    Our own are found by the order's number too, which is written on the bag, where only one there has it.
+    It is found by its reference too, where only one there has it: of our own that is the order's number, which is on the bag.
     """
     rows = run(
         f"{PARCEL} WHERE place_id = %s AND label = %s AND closed_at IS NULL ORDER BY state = 'announced' DESC, id LIMIT 1",
