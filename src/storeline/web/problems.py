@@ -17,7 +17,9 @@ import psycopg
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import Resolver404, resolve
+from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext as _
 from ninja.errors import HttpError, Throttled, ValidationError
 from psycopg.errors import SerializationFailure
@@ -206,7 +208,21 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django passes it by this name
+    """Who typed an address with a slash too many or too few is shown the way."""
+    other = request.path.removesuffix("/") if request.path.endswith("/") else f"{request.path}/"
+    asked = request.method in {"GET", "HEAD"} and wants_page(request)
+    if asked and not other.startswith("//") and _is_there(other) and not _is_there(request.path):
+        query = request.META.get("QUERY_STRING")
+        return HttpResponseRedirect(escape_uri_path(other) + (f"?{query}" if query else ""))
     return _answer(request, 404)
+
+
+def _is_there(path: str) -> bool:
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

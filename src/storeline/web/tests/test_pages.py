@@ -143,6 +143,22 @@ def test_people_get_a_page_and_programs_a_problem(client: Client) -> None:
     assert client.get("/api/v1/nope", headers=HTML)["Content-Type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("/styleguide/?a=1&b=%20", "/styleguide?a=1&b=%20"), ("/admin", "/admin/"), ("/desk/", "/desk")],
+)
+def test_a_slash_too_many_or_too_few_finds_its_page(client: Client, typed: str, meant: str) -> None:
+    answer = client.get(typed, headers=HTML)
+    assert (answer.status_code, answer["Location"]) == (302, meant)
+    assert client.post(typed, headers=HTML).status_code == 404
+    assert client.get(typed).status_code == 404, "a program is told"
+
+
+@pytest.mark.parametrize("typed", ["//styleguide/", "//admin", "/no/such/page/", "/api/v1/products/"])
+def test_what_is_nowhere_stays_so(client: Client, typed: str) -> None:
+    assert client.get("/", headers=HTML, PATH_INFO=typed).status_code == 404
+
+
 def test_a_stale_form_is_refused_in_words() -> None:
     client = Client(enforce_csrf_checks=True)
     answer = client.post("/preferences", {"theme": "dark"}, headers=HTML)
