@@ -85,6 +85,17 @@ def test_bad_input_is_refused_with_the_field(here: Shop, changes: dict[str, Any]
         assert everything() == before
 
 
+def test_a_parameter_that_is_none_of_the_routes_is_refused(here: Shop) -> None:
+    before = everything()
+    status, problem = post("/orders?dry_run=yes", body(here))
+    assert (status, problem["field"], problem["detail"]) == (
+        422,
+        "dry_run",
+        "dry_run: Not a parameter here; known: none",
+    )
+    assert everything() == before
+
+
 def test_a_guest_cannot_name_a_price(here: Shop) -> None:
     lines = [{"product": str(here.products[0]), "quantity": "1", "gross": "0.01"}]
     assert post("/orders", body(here, lines=lines, channel="till", method="carry_out"))[0] == 403
