@@ -19,7 +19,7 @@ from storeline.kernel.api import QUANTITY_ONE, Error, Invalid, Ready, pipeline
 from storeline.orders import api as orders
 from storeline.orders.api import QUOTE
 from storeline.pricing import api as pricing
-from storeline.shop import basket, shelf
+from storeline.shop import basket, mine, shelf
 from storeline.shop.pages.own import names_of
 from storeline.shop.pages.router import pages, show
 from storeline.shop.pages.words import refusal
@@ -169,7 +169,17 @@ def look(request: Request) -> HttpResponse:
     """What is in the basket, and what it comes to."""
     at, lines = here(request), basket.read(request)
     gone = names_of(request.GET.get("gone", ""))
-    return show(request, "basket", at, lines, basket=priced(request, at, lines), gone=gone)
+    placed = None if lines else _under_way(request)
+    return show(request, "basket", at, lines, basket=priced(request, at, lines), gone=gone, placed=placed)
+
+
+def _under_way(request: Request) -> dict[str, Any] | None:
+    """The visitor's newest order that they do not have yet: who goes back from it, or orders in another tab, comes here."""
+    device = mine.of_device(request)
+    found = mine.under_way(orders.records_of_actor(request.actor), device).result()
+    if not found:
+        return None
+    return {"order": found[0], "key": orders.token_of(found[0].id) if found[0].id in device else ""}
 
 
 @pages.post("basket", QUOTE, guest=True)

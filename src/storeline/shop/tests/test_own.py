@@ -45,6 +45,22 @@ def test_home_begins_with_my_order_and_what_i_buy_again(made: Shop) -> None:
     assert str(order_id) not in text(Client(), "/")
 
 
+@pytest.mark.parametrize("whose", ["member", "guest"])
+def test_who_ordered_in_another_tab_or_goes_back_finds_the_order(made: Shop, whose: str) -> None:
+    browser = member() if whose == "member" else Client()
+    assert "To your order" not in text(browser, "/basket")
+    put(browser, made)
+    tab = form(browser)
+    order_id, address = bought(browser, made)
+    again = browser.post("/checkout", tab)  # the form of the other tab, as it was before
+    assert again["Location"] == "/basket"
+    page = text(browser, "/basket")
+    assert orders.order_number(order_id) in page
+    assert f'href="{address if whose == "guest" else address.partition("?")[0]}"' in page
+    assert run("SELECT count(*) FROM orders_order").fetchall() == [(1,)]
+    assert "To your order" not in text(Client(), "/basket")
+
+
 def test_what_i_buy_again_is_that_of_all_my_records_and_put_in_by_one_tap(made: Shop) -> None:
     kim, other = member(), member("other")
     collected(other, made)
