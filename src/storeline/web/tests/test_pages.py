@@ -139,6 +139,7 @@ def test_people_get_a_page_and_programs_a_problem(client: Client) -> None:
     page = client.get("/no/such/page", headers=HTML)
     assert (page.status_code, page["Content-Type"]) == (404, "text/html; charset=utf-8")
     assert "We cannot find that page" in page.content.decode()
+    assert "Sign in" not in page.content.decode(), "it does not know who asks: they may be signed in"
     assert client.get("/no/such/page")["Content-Type"] == "application/problem+json"
     assert client.get("/api/v1/nope", headers=HTML)["Content-Type"] == "application/problem+json"
 
