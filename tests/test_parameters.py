@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from urllib.parse import parse_qsl
+
 import pytest
 from django.test import Client
 
 from storeline.config.api import api
+from storeline.config.paths import ROOT
 from storeline.identity.tests.factories import bearer, make_token
 from tests.test_roles import routes
 
 WRONG = "no_such"
+_ASKED = re.compile(r"(?:\$API|/api/v1|GET )(/[^\s?`\"']+)\?([^\s`\"'|)]+)")
 
 
 def described() -> list[str]:
@@ -35,3 +41,26 @@ def test_every_route() -> None:
         told.append(problem["errors"][0]["detail"].removeprefix("Not a parameter here; known: "))
     assert len(told) >= 150
     assert sorted(told) == sorted(described())
+
+
+def shown() -> Iterator[tuple[str, set[str]]]:
+    """Each address with parameters that a document names."""
+    for path in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]:
+        for address, query in _ASKED.findall(path.read_text()):
+            yield address.removeprefix("/api/v1"), {name for name, _ in parse_qsl(query, keep_blank_values=True)}
+
+
+def test_what_documents_name_is_there() -> None:
+    found, wrong = 0, []
+    patterns = {
+        re.compile(re.sub(r"\{[^}]*\}", "[^/]+", path.removeprefix("/api/v1"))): operations["get"]["parameters"]
+        for path, operations in api.get_openapi_schema()["paths"].items()
+        if "get" in operations
+    }
+    for address, names in shown():
+        of_these = [parameters for pattern, parameters in patterns.items() if pattern.fullmatch(address)]
+        found += 1
+        if not any(names <= {one.get("name") for one in parameters} for parameters in of_these):
+            wrong.append(f"{address} has not all of {sorted(names)}")
+    assert wrong == []
+    assert found >= 8
