@@ -1,21 +1,9 @@
 """Everything that other modules may use of customers."""
 
-from storeline.customers.commands import (
-    NewConsent,
-    NewContact,
-    NewCustomer,
-    add_contacts,
-    block_card,
-    describe_purpose,
-    erase,
-    give_card,
-    join,
-    merge,
-    record_consent,
-    register,
-    remove_contact,
-    undo_merge,
-)
+from storeline.customers.commands.consent import NewConsent, describe_purpose, record_consent
+from storeline.customers.commands.contacts import NewContact, add_contacts, block_card, give_card, remove_contact
+from storeline.customers.commands.merges import merge, undo_merge
+from storeline.customers.commands.people import NewCustomer, erase, join, register
 from storeline.customers.domain import normal_contact
 from storeline.customers.errors import (
     CannotMerge,

@@ -10,8 +10,8 @@ from uuid import UUID
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from storeline.customers import commands, loading, queries
-from storeline.customers.commands import NewConsent, NewContact, NewCustomer
+from storeline.customers import loading, queries
+from storeline.customers.commands import consent, contacts, merges, people
 from storeline.customers.errors import CustomerNotFound
 from storeline.customers.permissions import CONSENT, ERASE, EXPORT, FIND, JOIN, LOAD, MERGE, OWN, READ, WRITE
 from storeline.customers.queries import ConsentView, CustomerView
@@ -31,8 +31,8 @@ class ContactIn(Schema):
     verified: bool = False
     preferred: bool = False
 
-    def contact(self) -> NewContact:
-        return NewContact(self.kind, self.value, self.verified, self.preferred)
+    def contact(self) -> contacts.NewContact:
+        return contacts.NewContact(self.kind, self.value, self.verified, self.preferred)
 
 
 class CustomerIn(Schema):
@@ -113,8 +113,8 @@ class ConsentIn(Schema):
     text_version: Text = ""
     language: Tag = ""
 
-    def consent(self) -> NewConsent:
-        return NewConsent(**self.dict())
+    def consent(self) -> consent.NewConsent:
+        return consent.NewConsent(**self.dict())
 
 
 class ConsentOut(Schema):
@@ -176,7 +176,7 @@ def me(request: Request) -> CustomerView:
 @router.put("/customers/me", auth=requires(JOIN), response=CustomerOut)
 def join(request: Request) -> CustomerView:
     """Become a member with one's sign-in; again is no change. The first quote or order does it too."""
-    return queries.get(commands.join(actor=request.actor))
+    return queries.get(people.join(actor=request.actor))
 
 
 @router.get("/customers/me/export", auth=requires(OWN), response=dict[str, Any])
@@ -194,14 +194,14 @@ def my_consents(request: Request) -> dict[str, list[ConsentView]]:
 @router.post("/customers/me/consents", auth=requires(OWN), response={204: None})
 def consent_me(request: Request, body: ConsentIn) -> Status[None]:
     """Give or withdraw consent."""
-    commands.record_consent(commands.join(actor=request.actor), body.consent(), actor=request.actor)
+    consent.record_consent(people.join(actor=request.actor), body.consent(), actor=request.actor)
     return Status(204, None)
 
 
 @router.post("/customers/me/erase", auth=requires(OWN), response=Erased)
 def erase_me(request: Request) -> dict[str, Any]:
     """Erase one's own data, for good."""
-    return {"records": commands.erase(_mine(request), actor=request.actor)}
+    return {"records": people.erase(_mine(request), actor=request.actor)}
 
 
 @router.put("/customers/bulk", auth=requires(LOAD), response=VerdictsOut)
@@ -220,14 +220,14 @@ def look_up(request: Request, body: LookUp) -> dict[str, Any]:
 @idempotent
 def merge(request: Request, body: MergeIn) -> Status[dict[str, UUID]]:
     """Link two records of one person."""
-    key = commands.merge(body.merged_id, body.survivor_id, reason=body.reason, actor=request.actor)
+    key = merges.merge(body.merged_id, body.survivor_id, reason=body.reason, actor=request.actor)
     return Status(201, {"id": key})
 
 
 @router.delete("/customers/merges/{uuid:merge_id}", auth=requires(MERGE), response={204: None})
 def undo_merge(request: Request, merge_id: UUID) -> Status[None]:
     """Part them again."""
-    commands.undo_merge(merge_id, actor=request.actor)
+    merges.undo_merge(merge_id, actor=request.actor)
     return Status(204, None)
 
 
@@ -242,7 +242,7 @@ def customers(request: Request, cursor: UUID | None = None, limit: Limit = 50) -
 def register(request: Request, body: CustomerIn) -> CustomerView:
     """Register a customer under an id of the caller's; the same again changes nothing."""
     values = body.dict() | {"id": check_id(body.id), "contacts": [each.contact() for each in body.contacts]}
-    return queries.get(commands.register(NewCustomer(**values), actor=request.actor))
+    return queries.get(people.register(people.NewCustomer(**values), actor=request.actor))
 
 
 @router.get("/customers/{uuid:customer_id}", auth=requires(READ), response=CustomerOut)
@@ -254,15 +254,15 @@ def customer(request: Request, customer_id: UUID) -> CustomerView:
 @router.post("/customers/{uuid:customer_id}/contacts", auth=requires(WRITE), response=CustomerOut)
 def add_contacts(request: Request, customer_id: UUID, body: Contacts) -> CustomerView:
     """Add addresses and numbers, or mark them proved."""
-    contacts = [each.contact() for each in body.contacts]
-    commands.add_contacts(customer_id, contacts, country=body.country, actor=request.actor)
+    given = [each.contact() for each in body.contacts]
+    contacts.add_contacts(customer_id, given, country=body.country, actor=request.actor)
     return queries.get(customer_id)
 
 
 @router.post("/customers/{uuid:customer_id}/contacts/remove", auth=requires(WRITE), response=CustomerOut)
 def remove_contact(request: Request, customer_id: UUID, body: ContactIn) -> CustomerView:
     """Take an address or number away; in the body, since addresses of pages are logged."""
-    commands.remove_contact(customer_id, body.kind, body.value, actor=request.actor)
+    contacts.remove_contact(customer_id, body.kind, body.value, actor=request.actor)
     return queries.get(customer_id)
 
 
@@ -270,7 +270,7 @@ def remove_contact(request: Request, customer_id: UUID, body: ContactIn) -> Cust
 def give_card(request: Request, customer_id: UUID, body: CardIn) -> CustomerView:
     """Give a membership card."""
     with told_as({"card": "number"}):
-        commands.give_card(customer_id, body.number, actor=request.actor)
+        contacts.give_card(customer_id, body.number, actor=request.actor)
     return queries.get(customer_id)
 
 
@@ -284,7 +284,7 @@ def consents(request: Request, customer_id: UUID) -> dict[str, list[ConsentView]
 @router.post("/customers/{uuid:customer_id}/consents", auth=requires(CONSENT), response={204: None})
 def record_consent(request: Request, customer_id: UUID, body: ConsentIn) -> Status[None]:
     """Record what a person said."""
-    commands.record_consent(customer_id, body.consent(), actor=request.actor)
+    consent.record_consent(customer_id, body.consent(), actor=request.actor)
     return Status(204, None)
 
 
@@ -297,4 +297,4 @@ def export_person(request: Request, customer_id: UUID) -> dict[str, Any]:
 @router.post("/customers/{uuid:customer_id}/erase", auth=requires(ERASE), response=Erased)
 def erase(request: Request, customer_id: UUID) -> dict[str, Any]:
     """Erase a person's data, for good."""
-    return {"records": commands.erase(customer_id, actor=request.actor)}
+    return {"records": people.erase(customer_id, actor=request.actor)}

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from storeline.customers.commands import hold_merges
 from storeline.customers.domain import CARD, CONTACT_KINDS, E164, EMAIL, KINDS
+from storeline.customers.locks import hold_merges
 from storeline.customers.permissions import LOAD
 from storeline.kernel.api import (
     Actor,

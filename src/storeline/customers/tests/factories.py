@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from storeline.customers.commands import NewContact, NewCustomer, register
+from storeline.customers.commands.contacts import NewContact
+from storeline.customers.commands.people import NewCustomer, register
 from storeline.kernel.api import SYSTEM, make_error_table, new_id, run
 
 PHONE, EMAIL = "+41791234567", "kim@example.org"

@@ -1,0 +1,1 @@
+"""Writes of customers, one subject a file. Each function is one transaction."""
