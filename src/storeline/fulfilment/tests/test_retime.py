@@ -28,6 +28,7 @@ from storeline.kernel.api import GUEST, SYSTEM, Error, new_id, now, run
 from storeline.kernel.tests.factories import race
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop, delivers, make, shop
+from storeline.stock import api as stock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -222,6 +223,49 @@ def test_of_two_who_want_the_last_room_one_gets_it(here: Shop) -> None:
     answers = race(*[partial(choose, one, last) for one in orders_of])
     assert sorted(answer if isinstance(answer, str) else "taken" for answer in answers) == ["slot_full"] * 3 + ["taken"]
     assert (held(last), differences()) == ([1], [])
+
+
+def test_of_two_choices_at_once_one_holds(here: Shop) -> None:
+    first, *others = (slot(here.place, hours) for hours in (20, 30, 40))
+    order_id = to_pick(here, [1], slot_id=first)
+    fulfilment.pick_all([order_id], actor=SYSTEM)
+    chosen = race(*[partial(choose, order_id, other) for other in others])
+    assert all(isinstance(one, fulfilment.TaskView) for one in chosen)
+    kept = orders.get(order_id).head.slot_id
+    assert kept in others
+    assert held(first, *others) == [0, *(int(one == kept) for one in others)]
+    assert fulfilment.get_task(order_id).due_at == starts(kept)
+    assert differences() == []
+
+
+def test_a_choice_while_another_shop_is_asked_is_never_before_its_goods_are_there(here: Shop) -> None:
+    supplying(here, 99)
+    early, late = slot(here.place, 30, 20), slot(here.place, 60, 20)
+    for _ in range(6):
+        stock.adjust([stock.Goods(new_id(), 1, here.place, here.products[0], 9000, "found")], actor=SYSTEM)
+        order_id = to_pick(here, [2], slot_id=slot(here.place, 20), id=new_id())
+        fulfilment.pick(picks(order_id, 1000), actor=SYSTEM)
+        missing = fulfilment.Rejected(new_id(), order_id, 1, 1000, fulfilment.Why.NOT_FOUND)
+        chosen, rejected = race(partial(choose, order_id, early), partial(fulfilment.reject, missing, actor=SYSTEM))
+        assert not isinstance(rejected, Error)
+        assert isinstance(chosen, fulfilment.TaskView) or chosen == "slot_too_early"
+        assert (orders.get(order_id).head.slot_id, fulfilment.get_task(order_id).due_at) == (late, starts(late))
+    assert held(early, late) == [0, 6]
+    assert differences() == []
+
+
+def test_over_http_what_cannot_wait_says_until_when(here: Shop) -> None:
+    order_id = to_pick(here, [1], slot_id=slot(here.place, 20))
+    far = slot(here.place, 72)
+    run("UPDATE catalog_product SET temperature = 'chilled'")
+    fulfilment.pick_all([order_id], actor=SYSTEM)
+    address, client = f"/api/v1/orders/{order_id}/fulfilment", Client()
+    key = {"Order-Token": orders.token_of(order_id)}
+    assert client.get(f"{address}/slots", headers=key).json()["slots"] == []
+    answer = client.put(f"{address}/slot", {"slot": str(far)}, content_type="application/json", headers=key)
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["field"]) == (409, "cannot_wait", "slot")
+    assert now() < datetime.fromisoformat(problem["until"]) <= now() + timedelta(days=1)
 
 
 def test_over_http_by_whose_it_is(here: Shop) -> None:
