@@ -41,6 +41,8 @@ def way(
         if not one.service and one.temperature not in orders.KEPT_BY_CARRIERS
     ]
     if by == POINT and choice is not None and choice.chosen is None:
+        if not choice.in_shop:
+            return Against(_("Your shop has too little of something. Change the basket or choose another shop."))
         why = _(
             "%(names)s must stay cold, and nothing keeps it cold on the way to a point. Choose another way, or take it out of the"
             " basket."

@@ -58,10 +58,14 @@ class Elsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """All that can be chosen, the nearest first, with what is chosen; nothing where no point can have the basket."""
+    """All that can be chosen, the nearest first, with what is chosen; nothing where no point can have the basket.
+
+    `in_shop`: the shop itself can have all of it together.
+    """
 
     found: Sequence[Elsewhere]
     chosen: Elsewhere | None
+    in_shop: bool = True
 
     @property
     def points(self) -> list[Point]:
@@ -117,4 +121,6 @@ def choice_of(
         for one in offers
     ]
     chosen = next((one for one in found if one.ref == wanted), found[0] if found else None)
-    return Choice(found, chosen)
+    collect = next((one for one in answers if one.way is sourcing.Way.COLLECT), None)
+    in_shop = collect is not None and any(one.place_id == at.place.id for one in collect.offers)
+    return Choice(found, chosen, in_shop or near is not None)  # around another position the shop need not be told

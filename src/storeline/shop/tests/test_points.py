@@ -125,6 +125,17 @@ def test_what_must_stay_cold_is_said_before_anything_can_be_pressed(
     assert "Order and pay" in page
 
 
+def test_no_way_is_offered_where_the_shop_has_too_little(client: Client, made: Shop, points: list[UUID]) -> None:
+    delivers(made, method="ship")
+    put(client, made, units=60)
+    page = text(client, "/checkout?by=point")
+    assert page.count("Your shop has too little of something.") == 1
+    assert ways_out(page) == []
+    assert "pay-bar" not in page
+    assert "Change the basket" in page
+    assert "Order and pay" not in page
+
+
 def test_what_must_stay_cold_does_not_go_in_a_parcel_either(client: Client, made: Shop, points: list[UUID]) -> None:
     delivers(made, method="ship")
     run("UPDATE catalog_product SET temperature = 'frozen'")
