@@ -18,7 +18,7 @@ from storeline.fulfilment.commands.ship import ship
 from storeline.fulfilment.commands.supply import pick_supply, send
 from storeline.fulfilment.commands.tasks import open_tasks
 from storeline.fulfilment.domain.parcels import Announced, Contact, Parcel
-from storeline.fulfilment.domain.picking import Picked, State, TaskLine
+from storeline.fulfilment.domain.picking import Picked, State, TaskLine, waits_until
 from storeline.fulfilment.domain.runs import Drop, Proof, Run, Van
 from storeline.fulfilment.domain.substitutes import Asked, Ranked, Reason, added_allergens, quantity_for
 from storeline.fulfilment.domain.supplies import Rejected, Supply, SupplyLine, SupplyState, Why, left_to_reject
@@ -219,5 +219,6 @@ __all__ = [
     "to_bring",
     "told_at",
     "vans_of",
+    "waits_until",
     "withdraw",
 ]

@@ -16,7 +16,7 @@ from storeline.desk.pages.tasks import rows
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.api import HAND_OVER, PICK, VIEW
 from storeline.identity.api import Request
-from storeline.kernel.api import new_id
+from storeline.kernel.api import new_id, now
 from storeline.orders import api as orders
 from storeline.places import api as places
 from storeline.web.live import about
@@ -55,6 +55,7 @@ def _context(request: Request, task: fulfilment.TaskView) -> dict[str, Any]:
         "row": row,
         "groups": groups(lines) if lines else [],
         "comes_late": any(line.comes is not None and line.comes.late for line in lines),
+        "put_back": is_open and _spoils(task, lines),
         "left": len(open_lines),
         "done": len(lines) - len(open_lines),
         "short": [line for line in lines if line.state in ("part", "none")],
@@ -70,6 +71,13 @@ def _context(request: Request, task: fulfilment.TaskView) -> dict[str, Any]:
         "version": version,
         "lines_url": f"{reverse('desk:lines', args=[task.order_id])}?version={version}",
     }
+
+
+def _spoils(task: fulfilment.TaskView, lines: list[PickLine]) -> bool:
+    """Whether some of what is picked already does not keep until the order is due."""
+    picked = [line.product.temperature for line in lines if line.picked]
+    until = fulfilment.waits_until(picked, now(), now())
+    return until is not None and until < task.due_at
 
 
 def _version(task: fulfilment.TaskView, lines: list[PickLine]) -> str:

@@ -15,6 +15,7 @@ from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.tests.factories import (
     all_rows,
     balances,
+    picks,
     read_events,
     ready,
     ready_to_bring,
@@ -22,7 +23,7 @@ from storeline.fulfilment.tests.factories import (
     to_pick,
 )
 from storeline.identity.tests.factories import browser_of, make_user
-from storeline.kernel.api import GUEST, SYSTEM, new_id, now
+from storeline.kernel.api import GUEST, SYSTEM, new_id, now, run
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop, delivers, make
 from storeline.stock import api as stock
@@ -88,8 +89,23 @@ def test_the_open_page_hears_that_its_shopper_chose_another_time(here: Shop, ass
     version = get(associate, address).partition("lines?version=")[2].partition('"')[0]
     fulfilment.choose_time(order_id, other, actor=GUEST, token=orders.token_of(order_id))
     part = get(associate, f"{address}/lines?version={version}")
-    assert 'id="due" class="muted" hx-swap-oob="true"' in part
-    assert 'id="due" class="muted">' in get(associate, address)
+    assert 'id="due" class="stack-small" hx-swap-oob="true"' in part
+    assert 'id="due" class="stack-small">' in get(associate, address)
+
+
+@pytest.mark.parametrize(
+    ("kept", "hours", "told"), [("chilled", 60, True), ("chilled", 20, False), ("frozen", 60, False)]
+)
+def test_what_does_not_keep_until_the_order_is_due_is_to_be_put_back(
+    here: Shop, associate: Client, kept: str, hours: int, *, told: bool
+) -> None:
+    run("UPDATE catalog_product SET temperature = %s WHERE id = %s", [kept, here.products[0]])
+    order_id = to_pick(here, [2, 1])
+    run("UPDATE fulfilment_task SET due_at = %s", [now() + timedelta(hours=hours)])
+    words = "put back what does not keep until then"
+    assert words not in get(associate, f"/desk/tasks/{order_id}")
+    fulfilment.pick(picks(order_id, 1000), actor=SYSTEM)
+    assert (words in get(associate, f"/desk/tasks/{order_id}")) is told
 
 
 def test_the_same_scan_twice_counts_once(here: Shop, associate: Client) -> None:
