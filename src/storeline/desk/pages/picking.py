@@ -22,7 +22,7 @@ from storeline.desk.pages.shared import (
 from storeline.fulfilment import api as fulfilment
 from storeline.fulfilment.api import PICK
 from storeline.identity.api import Request
-from storeline.kernel.api import QUANTITY_ONE, Answer, Invalid, NotFound, format_quantity, once, parse_quantity
+from storeline.kernel.api import QUANTITY_ONE, Answer, Invalid, NotFound, format_quantity, new_id, once, parse_quantity
 from storeline.orders import api as orders
 from storeline.places import api as places
 
@@ -130,6 +130,8 @@ def _ask(request: Request, order_id: UUID, line_no: int, *, typed: str | None = 
         "typed": typed,
         "error": error,
         "all": format_quantity(line.ordered),
+        "picked": format_quantity(line.picked) if line.picked else "",
+        "key": new_id(),
     }
     place = places.get_place(task.place_id)
     return render(request, "desk/line.html", place, context, 422 if error else 200)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -106,6 +107,15 @@ def test_what_does_not_keep_until_the_order_is_due_is_to_be_put_back(
     assert words not in get(associate, f"/desk/tasks/{order_id}")
     fulfilment.pick(picks(order_id, 1000), actor=SYSTEM)
     assert (words in get(associate, f"/desk/tasks/{order_id}")) is told
+    page = get(associate, f"/desk/tasks/{order_id}/lines/1")
+    action, key, quantity = re.findall(
+        r'action="([^"]*/undo)".*?name="key" value="([^"]*)".*?name="quantity" value="([^"]*)"', page, re.DOTALL
+    )[0]
+    for _ in range(2):
+        assert "said=undone" in send(associate, action, key=key, quantity=quantity)
+        assert picked(order_id) == [None, None]
+    assert words not in get(associate, f"/desk/tasks/{order_id}")
+    assert "/undo" not in get(associate, f"/desk/tasks/{order_id}/lines/1")
 
 
 def test_the_same_scan_twice_counts_once(here: Shop, associate: Client) -> None:
