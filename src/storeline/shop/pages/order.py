@@ -33,6 +33,7 @@ from storeline.web.live import about
 from storeline.web.pages import see
 
 _LIVE = frozenset({"pending", "confirmed", "to_pick", "picking", "capturing", "unpaid", "ready", "out", "travelling"})
+_TOO_LATE = "too_late"
 _CALLED_OFF = frozenset({"pending", "confirmed", "to_pick"})
 
 
@@ -71,6 +72,7 @@ def order(request: Request, order_id: UUID) -> HttpResponse:
         total=view.kept_total,
         bought=_bought(view, products, to.fee_line if to is not None else None),
         key=key,
+        too_late=request.GET.get("said") == _TOO_LATE and progress.state != "cancelled",
         slot=slot,
         to=to,
         recalled=_recalled(view, products, asked_recalls.result()),
@@ -128,11 +130,14 @@ def way(request: Request, order_id: UUID) -> HttpResponse:
 
 @pages.post("order/<uuid:order_id>/cancel", OWN, guest=True, name="cancel")
 def cancel(request: Request, order_id: UUID) -> HttpResponse:
-    """Call it off, as long as nobody has begun to pick it; a repeat changes nothing."""
-    key = request.POST.get("key", "")
-    orders.call_off(order_id, actor=request.actor, token=key)
+    """Call it off, as long as nobody has begun to pick it; a repeat changes nothing. Who is too late is told so on its page."""
+    key, said = request.POST.get("key", ""), ""
+    try:
+        orders.call_off(order_id, actor=request.actor, token=key)
+    except (orders.PickingBegun, orders.WrongState):
+        said = f"&said={_TOO_LATE}"
     payments.perform_open([order_id])
-    return see(f"{reverse('shop:order', args=[order_id])}?key={key}")
+    return see(f"{reverse('shop:order', args=[order_id])}?key={key}{said}")
 
 
 def _under_way(progress: fulfilment.Progress) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from storeline.fulfilment import api as fulfilment
-from storeline.fulfilment.tests.factories import loading, read_events, ready_to_bring, supplying
+from storeline.fulfilment.tests.factories import all_rows, loading, read_events, ready_to_bring, supplying
 from storeline.kernel.api import SYSTEM, new_id, now, run
 from storeline.orders import api as orders
 from storeline.orders.tests.factories import Shop, delivers, make
@@ -81,6 +81,18 @@ def test_where_another_shop_sends_some_of_it_the_new_time_is_said_and_can_be_cha
     assert "You collect all of it at once:" in page
     assert "If that time does not suit you, choose another one below." in page
     assert "Choose another time" in page
+
+
+def test_who_cancels_too_late_is_told_on_the_orders_page(client: Client, made: Shop) -> None:
+    order_id, address = bought(client, made)
+    read_events("fulfilment.tasks")
+    fulfilment.pick_all([order_id], actor=SYSTEM)
+    before = all_rows()
+    where = client.post(f"/order/{order_id}/cancel", {"key": orders.token_of(order_id)})["Location"]
+    assert where == f"{address}&said=too_late"
+    assert "The order was not cancelled" in text(client, where)
+    assert all_rows() == before
+    assert "The order was not cancelled" not in text(client, address)
 
 
 def test_what_is_in_a_van_keeps_its_time_and_says_so(client: Client, made: Shop) -> None:
