@@ -32,10 +32,15 @@ def tree() -> dict[UUID, catalog.Category]:
 
 def find(ref: str) -> catalog.Category | None:
     """The category with this ref, one that was made a moment ago too."""
-    for age in (_KEPT_S, _MISSED_S):
-        if found := _read(age).by_ref.get(ref):
-            return found
-    return None
+    if found := _read(_KEPT_S).by_ref.get(ref):
+        return found
+    try:
+        if catalog.find_category(ref).ref != ref:
+            return None
+    except catalog.CategoryNotFound:
+        return None
+    forget()
+    return _read(_KEPT_S).by_ref.get(ref)
 
 
 def way_to(category_id: UUID | None) -> list[catalog.Category]:

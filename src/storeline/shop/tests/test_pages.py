@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from storeline.catalog import api as catalog
+from storeline.catalog.tests.factories import make_category
 from storeline.identity.api import ensure_demo_sign_ins
 from storeline.kernel.api import SYSTEM, new_id, run
 from storeline.orders import api as orders
@@ -212,6 +213,13 @@ def test_a_price_that_changed_is_shown_before_it_is_paid(client: Client, made: S
     assert "A price has changed" in page.content.decode()
     assert hidden(page.content.decode(), "total") == "270"
     assert made.level() == (10_000, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_category_is_there_as_soon_as_it_was_made(client: Client, made: Shop) -> None:
+    assert client.get("/c/brand-new").status_code == 404  # the tree was read just now
+    make_category("brand-new")
+    assert client.get("/c/brand-new").status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
