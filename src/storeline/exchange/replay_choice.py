@@ -17,16 +17,16 @@ from storeline.exchange.replaying import (
 )
 from storeline.places import api as places
 
-SINCE = timedelta(days=3)
+SINCE = timedelta(days=5)
 """How old the baskets may be."""
 NEIGHBOURS = 5
 _AMBIENT, _COOL = frozenset({"ambient"}), frozenset({"ambient", "fresh", "chilled"})
 
 ROLES: Mapping[str, frozenset[str] | None] = {
-    "returned": None,
     "parcel": _AMBIENT,
     "parcel_to_pick": _AMBIENT,
     "locker": _COOL,
+    "returned": None,
     "delivered": None,
     "supplied": None,
     "asked": None,
