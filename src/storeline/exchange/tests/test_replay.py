@@ -158,10 +158,10 @@ def test_every_way_of_receiving_is_left_open_once(monkeypatch):
         ("supply", "", "sent", ""),
         ("supply", "", "to_pick", ""),
         ("transfer", "", "shipped", ""),
-        ("x", "collect", "completed", "handed_over"),
-        ("xx", "ship", "confirmed", "ready"),
-        ("xxx", "ship", "confirmed", "to_pick"),
-        ("xxxx", "collect", "confirmed", "ready"),
+        ("x", "ship", "confirmed", "ready"),
+        ("xx", "ship", "confirmed", "to_pick"),
+        ("xxx", "collect", "confirmed", "ready"),
+        ("xxxx", "collect", "completed", "handed_over"),
         ("xxxxx", "deliver", "completed", "handed_over"),
         ("xxxxxx", "collect", "confirmed", "picking"),
         ("xxxxxxx", "collect", "confirmed", "picking"),
@@ -181,5 +181,5 @@ def test_the_first_that_fits_is_chosen_and_none_twice():
     kept = {"000020": "ambient", "000012": "chilled", "ice": "frozen"}
     found = replay_choice.assign(some, around, kept.__getitem__)
     assert {role: one.ref for role, one in found.items()} == {
-        "returned": "x", "parcel": "cola", "locker": "xx", "delivered": "xxx", "at_shop": "near"
+        "parcel": "cola", "locker": "x", "returned": "xx", "delivered": "xxx", "at_shop": "near"
     }  # fmt: skip
