@@ -9,10 +9,12 @@ from storeline.exchange.journey import names
 
 NOT_FOR_SALE_ONLINE = "('FUEL', 'MISCELLANEOUS', 'COUPON', 'POSTAL CENTER', 'CHARITABLE CONT', 'CNTRL/STORE SUP')"
 FROZEN = """(department = 'FROZEN GROCERY' or product_category like '%FRZN%' or product_category like '%FROZEN%'
-  or product_category = 'ICE CREAM/MILK/SHERBTS')"""
+  or product_category = 'ICE CREAM/MILK/SHERBTS' or product_type like 'FROZEN%' or product_type like '%: ICE CREAM')"""
 CHILLED = """(department in ('MEAT', 'MEAT-PCKGD', 'SEAFOOD', 'SEAFOOD-PCKGD', 'DELI', 'SALAD BAR', 'CHEF SHOPPE')
-  or product_category in ('CHEESE', 'CHEESES', 'EGGS', 'FLUID MILK PRODUCTS', 'MILK BY-PRODUCTS', 'YOGURT',
-                          'MARGARINES', 'BUTTER', 'MISC. DAIRY', 'REFRGRATD JUICES/DRNKS', 'REFRGRATD DOUGH PRODUCTS'))"""
+  or product_category in ('CHEESE', 'CHEESES', 'EGGS', 'FLUID MILK PRODUCTS', 'MILK BY-PRODUCTS', 'YOGURT', 'REFRIGERATED',
+                          'MARGARINES', 'BUTTER', 'MISC. DAIRY', 'REFRGRATD JUICES/DRNKS', 'REFRGRATD DOUGH PRODUCTS')
+  or product_type like 'REFRIG%' or product_type like '% REFRIGERATED'
+  or product_type in ('YOGURT', 'CAKES: CHEESECAKE', 'PIES: CREAM/MERINGUE'))"""
 BAR_CODE = "'2' || lpad(p::varchar, 11, '0')"
 """GS1 prefix 2 is for numbers that a retailer gives inside its own shops: none of these exists elsewhere."""
 
