@@ -101,10 +101,14 @@ def _open_current(at: TillAt) -> Sale:
 
 
 def _locked_current(at: TillAt) -> Sale | None:
-    with pipeline():
-        lock_current(at)
-        found = current(at)
-    return found.result()
+    while True:
+        with pipeline():
+            locked = lock_current(at)
+            found = current(at)
+        sale = found.result()
+        if sale is None or sale.id == locked.result():
+            return sale
+        # Somebody began it between the two statements: it is seen, and not locked yet.
 
 
 def _changing(sale_id: UUID, actor: Actor) -> Sale:
@@ -195,7 +199,7 @@ def resume(sale_id: UUID, at: TillAt, *, pieces: int = 0, total: int | None = No
     """
     actor.require(SELL, at.place_id)
     with transaction():
-        lock_current(at)
+        lock_current(at).result()
         here = current(at).result()
         if here is not None and here.id == sale_id:
             return

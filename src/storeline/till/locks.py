@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from storeline.kernel.api import run
+from storeline.kernel.api import Pending, later, run
 from storeline.till.queries import CURRENT, TillAt
 
 _ALONE = "SELECT pg_try_advisory_lock(hashtextextended('till.pay ' || %s::text, 0))"
 _FREE = "SELECT pg_advisory_unlock(hashtextextended('till.pay ' || %s::text, 0))"
 
 
-def lock_current(at: TillAt) -> None:
-    """Lock the sale under way at this till, if there is one."""
-    run(f"SELECT FROM till_sale s WHERE {CURRENT} FOR UPDATE", [at.place_id, at.number])
+def lock_current(at: TillAt) -> Pending[UUID | None]:
+    """Lock the sale under way at this till, if there is one; its id."""
+    sql = f"SELECT s.id FROM till_sale s WHERE {CURRENT} FOR UPDATE"
+    return later(sql, [at.place_id, at.number], lambda rows: rows[0][0] if rows else None)
 
 
 def lock_sale(sale_id: UUID) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Barrier
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
 
 from storeline.identity.tests.factories import browser_of, make_user
-from storeline.kernel.api import new_id, run
+from storeline.kernel.api import Pending, new_id, run
+from storeline.till import commands
+from storeline.till import locks as locking
+from storeline.till.queries import TillAt
 from storeline.till.tests.factories import GTINS, AtTill, orders_there, till
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -94,6 +99,28 @@ def test_first_scans_of_two_windows_begin_one_sale() -> None:
     at_once([partial(window.scan, GTINS[0]) for window in pair])
     assert here.quantities == [4000]
     assert run("SELECT count(*) FROM till_sale").fetchall() == [(1,)]
+
+
+def test_a_sale_that_another_window_begins_just_then_is_locked_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen but not locked, it deadlocked with the next scan: one held the sale, the other its line."""
+    here = till()
+    [other] = windows(here, 1)
+    locks: list[UUID | None] = []
+
+    def lock_current(at: TillAt) -> Pending[UUID | None]:
+        found = locking.lock_current(at)
+        if threading.current_thread() is threading.main_thread():
+            locks.append(found.result())
+            if len(locks) == 1:
+                at_once([partial(other.scan, GTINS[0])])
+        return found
+
+    monkeypatch.setattr(commands, "lock_current", lock_current)
+    here.scan(GTINS[0])
+    sale = here.sale
+    assert sale
+    assert here.quantities == [2000]
+    assert locks == [None, sale.id]
 
 
 def test_a_sale_put_aside_is_taken_by_one() -> None:
